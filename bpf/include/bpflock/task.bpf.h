@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* Who acts: the context of the current task. */
+#ifndef BPFLOCK_TASK_BPF_H
+#define BPFLOCK_TASK_BPF_H
+
+#include <bpflock/kernel.bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpflock/event.h>
+
+/* The address of the initial network namespace, from the kernel's symbol table; 0 where it is hidden. */
+const volatile __u64 bpflock_init_net = 0;
+
+/*
+ * The level of the task's own pid namespace: unlike pid_ns_for_children, this is right between
+ * unshare(CLONE_NEWPID) and the fork.
+ */
+static __always_inline bool bpflock_in_initial_pid_namespace(struct task_struct *task)
+{
+	return task->thread_pid->level == 0;
+}
+
+/* An exiting task has no nsproxy any more: it counts as not initial. */
+static __always_inline bool bpflock_in_initial_net_namespace(struct task_struct *task)
+{
+	__u64 net = (__u64)task->nsproxy->net_ns;
+
+	return net && net == bpflock_init_net;
+}
+
+/* Byte by byte, because the verifier admits no wider read of a char array in a kernel structure. */
+static __always_inline void bpflock_copy_comm(char *to, struct task_struct *task)
+{
+#pragma unroll
+	for (int i = 0; i < BPFLOCK_COMM_LEN; i++)
+		to[i] = task->comm[i];
+}
+
+static __always_inline void bpflock_fill_task(struct bpflock_event *event)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+	struct task_struct *parent = task->real_parent;
+
+	event->cgroupid = bpf_get_current_cgroup_id();
+	event->tgid = task->tgid;
+	event->pid = task->pid;
+	event->ppid = parent->tgid;
+	event->uid = (__u32)bpf_get_current_uid_gid();
+	bpflock_copy_comm(event->comm, task);
+	bpflock_copy_comm(event->pcomm, parent);
+}
+
+#endif

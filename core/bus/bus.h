@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The bus: records come in from the ring, and go out to the log and to the plugins that observe. */
+#ifndef BPFLOCK_BUS_BUS_H
+#define BPFLOCK_BUS_BUS_H
+
+#include <bpflock/event.h>
+
+#include "log/log.h"
+#include "plugin/plugin.h"
+#include "policy/policy.h"
+
+/**
+ * struct bus_source - one plugin whose records may arrive
+ * @plugin:     tells the layout of its records
+ * @operations: names the operations of its decisions; empty for an observer
+ * @observes:   it is shown every record
+ */
+struct bus_source {
+	const struct plugin *plugin;
+	const struct operations *operations;
+	bool observes;
+};
+
+struct bus;
+
+/* The sources must outlive the bus. Returns 0 or a negative errno. */
+int bus_open(int ring, const struct bus_source *sources, size_t count, struct bus **ret);
+struct bus *bus_close(struct bus *bus);
+
+/* Becomes readable when records wait. */
+int bus_fd(const struct bus *bus);
+
+/*
+ * Takes what waits in the ring, up to a limit that lets the daemon look after signals in between.
+ * Returns whether the limit was reached, so that more may wait, or a negative errno.
+ */
+int bus_drain(struct bus *bus, struct log *log);
+
+/* Records since the last call that no plugin's tables describe. */
+__u64 bus_take_invalid(struct bus *bus);
+
+/**
+ * struct decoded_record - a record of the ring, ready for the log
+ * @record:    points into the bytes of the ring, and into @truncated
+ * @truncated: names of the fields that were cut, separated by commas
+ */
+struct decoded_record {
+	struct log_record record;
+	char truncated[256];
+};
+
+/*
+ * Makes a log record of the bytes that a plugin's program wrote. `boot_time` is CLOCK_REALTIME at
+ * CLOCK_BOOTTIME 0, in nanoseconds. Returns 0 or -EINVAL when the plugin's tables do not describe it.
+ */
+int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
+		  struct decoded_record *ret);
+
+#endif

@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "bus/bus.h"
+#include "util/memory.h"
+
+#define NANOSECONDS 1000000000ll
+
+/* The last byte says whether the string was cut: see BPFLOCK_CUT. */
+static void add_string(struct decoded_record *decoded, const char *name, const char *bytes,
+		       size_t size, bool *ret_cut)
+{
+	size_t length = strnlen(bytes, size);
+
+	*ret_cut = length == size;
+	if (*ret_cut)
+		length--;
+	if (length)
+		log_bytes(&decoded->record, name, bytes, length);
+}
+
+static void add_strv(struct decoded_record *decoded, const char *name, const char *bytes,
+		     size_t size, bool *ret_cut)
+{
+	__u32 length;
+
+	memcpy(&length, bytes, sizeof(length));
+	*ret_cut = length & BPFLOCK_STRV_CUT;
+	length &= ~BPFLOCK_STRV_CUT;
+	if (length > size - sizeof(length))
+		length = (__u32)(size - sizeof(length));
+	if (length)
+		log_strv(&decoded->record, name, bytes + sizeof(length), length);
+}
+
+static __u64 read_unsigned(const char *bytes, size_t size)
+{
+	__u64 number = 0;
+
+	memcpy(&number, bytes, size);
+	return number;
+}
+
+static __s64 read_signed(const char *bytes, size_t size)
+{
+	unsigned int unused = (unsigned int)(sizeof(__s64) - size) * 8;
+
+	return (__s64)(read_unsigned(bytes, size) << unused) >> unused;
+}
+
+static void add_enum(struct log_record *record, const struct bpflock_field *field, __u64 number)
+{
+	const struct bpflock_value *values = field->values.rows;
+
+	for (__u32 i = 0; i < field->values.count; i++) {
+		if (values[i].value == number) {
+			log_str(record, field->name, values[i].name);
+			return;
+		}
+	}
+	log_uint(record, field->name, number);
+}
+
+static void add_field(struct decoded_record *decoded, const struct bpflock_field *field,
+		      const char *bytes)
+{
+	struct log_record *record = &decoded->record;
+	bool cut = false;
+
+	switch (field->type) {
+	case BPFLOCK_FIELD_UINT:
+		log_uint(record, field->name, read_unsigned(bytes, field->size));
+		break;
+	case BPFLOCK_FIELD_INT:
+	case BPFLOCK_FIELD_ERRNO:
+		log_int(record, field->name, read_signed(bytes, field->size));
+		break;
+	case BPFLOCK_FIELD_HEX:
+		log_hex(record, field->name, read_unsigned(bytes, field->size));
+		break;
+	case BPFLOCK_FIELD_ENUM:
+		add_enum(record, field, read_unsigned(bytes, field->size));
+		break;
+	case BPFLOCK_FIELD_STR:
+		add_string(decoded, field->name, bytes, field->size, &cut);
+		break;
+	case BPFLOCK_FIELD_STRV:
+		add_strv(decoded, field->name, bytes, field->size, &cut);
+		break;
+	}
+	if (cut) {
+		size_t used = strlen(decoded->truncated);
+
+		snprintf(decoded->truncated + used, sizeof(decoded->truncated) - used, "%s%s",
+			 used ? "," : "", field->name);
+	}
+}
+
+static bool is_retval(const struct bpflock_field *field)
+{
+	return strcmp(field->name, "retval") == 0;
+}
+
+/* A field that lies beyond the end of a short record is left out. */
+static void add_fields(struct decoded_record *decoded, const struct bpflock_event_type *type,
+		       const char *bytes, size_t size, bool retval)
+{
+	const struct bpflock_field *fields = type->fields.rows;
+
+	for (__u32 i = 0; i < type->fields.count; i++)
+		if (is_retval(&fields[i]) == retval && fields[i].offset + fields[i].size <= size)
+			add_field(decoded, &fields[i], bytes + fields[i].offset);
+}
+
+static void add_task(struct log_record *record, const struct bpflock_event *event)
+{
+	log_uint(record, "tgid", event->tgid);
+	log_uint(record, "pid", event->pid);
+	log_uint(record, "ppid", event->ppid);
+	log_uint(record, "uid", event->uid);
+	log_uint(record, "cgroupid", event->cgroupid);
+	log_bytes(record, "comm", event->comm, strnlen(event->comm, sizeof(event->comm)));
+	log_bytes(record, "pcomm", event->pcomm, strnlen(event->pcomm, sizeof(event->pcomm)));
+}
+
+static int add_decision(struct log_record *record, const struct bus_source *source,
+			const void *bytes, size_t size)
+{
+	const struct bpflock_decision *decision = bytes;
+	const struct operation *operation;
+
+	if (size < sizeof(*decision))
+		return -EINVAL;
+	operation = operations_at(source->operations, decision->operation);
+	if (operation) {
+		log_str(record, "operation", operation->text);
+		log_str(record, "op", operation->name);
+		record->fields[record->field_count - 1].json_only = true;
+	} else {
+		log_uint(record, "operation", decision->operation);
+	}
+	add_task(record, &decision->event);
+	log_int(record, "retval", decision->retval);
+	log_text(record, "reason", policy_reason(decision->rule, decision->retval));
+	return 0;
+}
+
+static struct timespec wall_time(__u64 since_boot, __s64 boot_time)
+{
+	__s64 time = boot_time + (__s64)since_boot;
+
+	return (struct timespec){ .tv_sec = time / NANOSECONDS, .tv_nsec = time % NANOSECONDS };
+}
+
+int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
+		  struct decoded_record *ret)
+{
+	const struct bpflock_event *event = bytes;
+	const struct bpflock_event_type *type;
+
+	if (size < sizeof(*event))
+		return -EINVAL;
+	type = plugin_event_type(source->plugin, event->type);
+	if (!type)
+		return -EINVAL;
+	ret->truncated[0] = '\0';
+	ret->record = (struct log_record){
+		.time = wall_time(event->time, boot_time),
+		.subsys = "bpf",
+		.bpfprog = source->plugin->name,
+		.event = type->name,
+	};
+	if (type->flags & BPFLOCK_EVENT_DECISION)
+		return add_decision(&ret->record, source, bytes, size);
+	add_task(&ret->record, event);
+	add_fields(ret, type, bytes, size, false);
+	if (ret->truncated[0])
+		log_str(&ret->record, "truncated", ret->truncated);
+	add_fields(ret, type, bytes, size, true);
+	return 0;
+}

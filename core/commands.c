@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "commands.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "kernel/kernel.h"
+#include "options.h"
+#include "settings.h"
+#include "util/memory.h"
+
+/* What a command looks at: all that the daemon would know before it touches the machine. */
+struct view {
+	struct kernel kernel;
+	struct settings settings;
+	struct config *config;
+	struct report report;
+};
+
+static int view_open(struct view *view, const struct config_sources *sources)
+{
+	*view = (struct view){ 0 };
+	kernel_probe(&view->kernel);
+	return settings_load(sources, &view->kernel, &view->settings, &view->config, &view->report);
+}
+
+static void view_close(struct view *view)
+{
+	report_clear(&view->report);
+	config_free(view->config);
+	settings_free(&view->settings);
+	kernel_release(&view->kernel);
+}
+
+int command_check_config(const struct config_sources *sources)
+{
+	struct view view;
+	int error = view_open(&view, sources);
+
+	report_print(&view.report, stderr);
+	if (!error)
+		puts("The configuration is valid.");
+	view_close(&view);
+	return error ? EXIT_CONFIG : EXIT_SUCCESS;
+}
+
+int command_dump_config(const struct config_sources *sources)
+{
+	struct view view;
+	int error = view_open(&view, sources);
+
+	report_print(&view.report, stderr);
+	if (!error)
+		config_dump(view.config, stdout);
+	view_close(&view);
+	return error ? EXIT_CONFIG : EXIT_SUCCESS;
+}
+
+static void list_plugin(const struct plugin *plugin, const struct config_section *section)
+{
+	const struct bpflock_plugin *descriptor = &plugin->descriptor;
+
+	if (plugin->refusal)
+		printf("%-15s %-8s %-9s refused: %s\n", plugin->name, "-", "-", plugin->refusal);
+	else
+		printf("%-15s %-8s %-9s %s, %s\n", plugin->name, descriptor->version,
+		       section && section->enabled ? "enabled" : "disabled",
+		       plugin_is_enforcer(plugin) ? "enforcer" : "observer", descriptor->summary);
+}
+
+/* A bad configuration is no reason not to list what there is: it may be why one looks. */
+int command_list_plugins(const struct config_sources *sources)
+{
+	struct view view;
+	int error = view_open(&view, sources);
+
+	report_print(&view.report, stderr);
+	for (size_t i = 0; i < view.settings.plugins.count; i++)
+		list_plugin(&view.settings.plugins.items[i],
+			    view.config ? settings_section(view.config, i) : NULL);
+	view_close(&view);
+	return error ? EXIT_CONFIG : EXIT_SUCCESS;
+}
+
+static void print_values(const struct bpflock_table *table)
+{
+	const struct bpflock_value *values = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++)
+		printf("    %-16s %s\n", values[i].name,
+		       values[i].summary ? values[i].summary : "the same as the one above");
+}
+
+static const char *type_name(const struct bpflock_option *option)
+{
+	static const char *const names[] = {
+		[BPFLOCK_OPTION_BOOL] = "yes | no",
+		[BPFLOCK_OPTION_UINT] = "number",
+		[BPFLOCK_OPTION_SIZE] = "size: 4096, 64K, 1M",
+		[BPFLOCK_OPTION_DURATION] = "duration: 500ms, 10s, 0",
+		[BPFLOCK_OPTION_CHOICE] = "one of",
+		[BPFLOCK_OPTION_STRING] = "text",
+		[BPFLOCK_OPTION_CGROUP] = "path of a cgroup",
+	};
+
+	return names[option->type];
+}
+
+static void print_variable(const char *plugin, const char *option)
+{
+	printf("BPFLOCK_");
+	for (const char *c = plugin; *c; c++)
+		putchar(toupper((unsigned char)*c));
+	putchar('_');
+	for (const char *c = option; *c; c++)
+		putchar(toupper((unsigned char)*c));
+	putchar('\n');
+}
+
+static void print_options(const char *plugin, const struct bpflock_table *table)
+{
+	const struct bpflock_option *options = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++) {
+		printf("%s = %s\n    %s (%s%s)\n    ", options[i].name,
+		       options[i].initial ? options[i].initial : "", options[i].summary,
+		       type_name(&options[i]),
+		       options[i].flags & BPFLOCK_OPTION_LIST ? "; a list, separated by commas" : "");
+		print_variable(plugin, options[i].name);
+		print_values(&options[i].values);
+	}
+}
+
+static void print_events(const struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_event_type *events = descriptor->events.rows;
+
+	for (__u32 i = 0; i < descriptor->events.count; i++) {
+		const struct bpflock_field *fields = events[i].fields.rows;
+
+		printf("event=%s\n    %s\n", events[i].name, events[i].summary);
+		for (__u32 j = 0; j < events[i].fields.count; j++)
+			printf("    %-16s %s\n", fields[j].name, fields[j].summary);
+	}
+}
+
+static void print_groups(const char *groups)
+{
+	printf("    @all");
+	while (*groups) {
+		size_t length = strcspn(groups, " ");
+
+		printf(" @%.*s", (int)length, groups);
+		groups += length + (groups[length] == ' ');
+	}
+	putchar('\n');
+}
+
+static void print_operations(const struct operations *operations)
+{
+	if (operations->count)
+		puts("\nOperations, for block and allow, and the groups that hold them; @all holds "
+		     "every one:\n");
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+
+		printf("%s%s\n    %s\n", operation->name,
+		       operation->index < 0 ? "  (not in this kernel)" : "", operation->summary);
+		print_groups(operation->groups);
+	}
+}
+
+static void print_plugin(const struct plugin *plugin, const struct operations *operations)
+{
+	const struct bpflock_plugin *descriptor = &plugin->descriptor;
+	bool enforcer = plugin_is_enforcer(plugin);
+
+	printf("%s %s: %s\n%s\n\n[%s]\n\n", descriptor->name, descriptor->version,
+	       descriptor->summary, descriptor->license, descriptor->name);
+	print_options(plugin->name, enforcer ? &enforcer_options : &observer_options);
+	if (enforcer)
+		print_options(plugin->name, &policy_options);
+	print_options(plugin->name, &descriptor->options);
+	puts("\nEvents:\n");
+	print_events(descriptor);
+	print_operations(operations);
+}
+
+int command_help_plugin(const struct config_sources *sources, const char *name)
+{
+	struct view view;
+	const struct plugin *plugin;
+	int status = EXIT_CONFIG;
+
+	(void)view_open(&view, sources);
+	plugin = plugins_find(&view.settings.plugins, name);
+	if (plugin && !plugin->refusal) {
+		size_t place = (size_t)(plugin - view.settings.plugins.items);
+
+		print_plugin(plugin, &view.settings.operations[place]);
+		status = EXIT_SUCCESS;
+	} else if (plugin) {
+		fprintf(stderr, "bpflock: %s: refused: %s\n", name, plugin->refusal);
+	} else {
+		report_print(&view.report, stderr);
+		fprintf(stderr, "bpflock: there is no plugin '%s'; --list-plugins lists them\n", name);
+	}
+	view_close(&view);
+	return status;
+}

@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The commands that print and exit. They read what the daemon would read, and touch nothing. Each
+ * returns an exit status.
+ */
+#ifndef BPFLOCK_COMMANDS_H
+#define BPFLOCK_COMMANDS_H
+
+#include "config/config.h"
+
+int command_check_config(const struct config_sources *sources);
+int command_dump_config(const struct config_sources *sources);
+int command_list_plugins(const struct config_sources *sources);
+int command_help_plugin(const struct config_sources *sources, const char *name);
+
+#endif

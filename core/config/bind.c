@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Matches what was written with the option tables. Every entry is checked, also one that a later
+ * source replaces: it would be a surprise on the day when that source goes away.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "config/complain.h"
+#include "config/environment.h"
+#include "config/suggest.h"
+#include "config/text.h"
+#include "config/value.h"
+#include "util/memory.h"
+#include "util/table.h"
+
+/**
+ * struct binding - one section while it is bound
+ * @latest: for each value the first entry of the latest source that sets it, or NULL
+ * @enabler: the first entry of the latest source that enables a plugin by setting anything of it
+ */
+struct binding {
+	struct config_section *section;
+	bool plugin;
+	const struct config_entry **latest;
+	const struct config_entry *enabler;
+};
+
+struct binder {
+	struct config *config;
+	struct binding *bindings;
+	struct config_variables variables;
+	struct report *report;
+};
+
+static const char *origin_of(const struct config_entry *entry)
+{
+	return entry->kind == CONFIG_ASSIGNMENT ? "-o" : entry->where;
+}
+
+static struct config_place place_of(const struct binder *binder, const struct binding *binding,
+				    const char *key, const char *where)
+{
+	return (struct config_place){
+		.report = binder->report,
+		.where = where,
+		.section = binding->section->name,
+		.key = key,
+		.plugin = binding->plugin,
+	};
+}
+
+static void set_value(const struct binder *binder, struct binding *binding, size_t index,
+		      const struct config_entry *entry)
+{
+	struct config_value *value = &binding->section->values[index];
+	const struct config_entry *latest = binding->latest[index];
+	struct config_place place = place_of(binder, binding, value->option->name, entry->where);
+
+	if (!latest || latest->source != entry->source) {
+		config_value_begin(value, origin_of(entry));
+		binding->latest[index] = entry;
+	} else if (!(value->option->flags & BPFLOCK_OPTION_LIST)) {
+		report_remedy(config_complain(&place, "it is set twice"), "first by %s",
+			      latest->where);
+		return;
+	}
+	config_value_append(value, entry->value, &place);
+}
+
+/* A variable or -o says that the plugin is wanted; a file must say `enabled = yes`. */
+static void note_enabler(struct binding *binding, const struct config_entry *entry)
+{
+	const struct config_entry *enabler = binding->enabler;
+
+	if (entry->kind != CONFIG_FILE && (!enabler || enabler->source != entry->source))
+		binding->enabler = entry;
+}
+
+static void bind_option(const struct binder *binder, size_t section, size_t option,
+			const struct config_entry *entry)
+{
+	struct binding *binding = &binder->bindings[section];
+
+	note_enabler(binding, entry);
+	set_value(binder, binding, option, entry);
+}
+
+static void bind_variable(const struct binder *binder, const struct config_entry *entry)
+{
+	const struct config_variable *variable =
+		config_variable_find(&binder->variables, entry->key);
+
+	if (variable)
+		bind_option(binder, variable->section, variable->option, entry);
+	else
+		config_variable_unknown(&binder->variables, entry->key, binder->report);
+}
+
+static void unknown_section(const struct binder *binder, const struct config_entry *entry)
+{
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+
+	for (size_t i = 0; i < binder->config->section_count; i++)
+		config_names_add(&valid, binder->config->sections[i].name);
+	config_suggest(config_error(binder->report, entry->where, "there is no section [%s]",
+				    entry->section),
+		       &valid, entry->section);
+}
+
+static void unknown_key(const struct binder *binder, const struct binding *binding,
+			const struct config_entry *entry)
+{
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+	struct config_place place = place_of(binder, binding, entry->key, entry->where);
+
+	for (size_t i = 0; i < binding->section->value_count; i++)
+		config_names_add(&valid, binding->section->options[i].name);
+	config_suggest(config_complain(&place, "there is no such key"), &valid, entry->key);
+}
+
+static void bind_key(const struct binder *binder, const struct config_entry *entry)
+{
+	const struct config_section *section = config_section(binder->config, entry->section);
+	const struct config_value *value;
+	size_t index;
+
+	if (!section) {
+		/* In a file the header has been reported: its keys would only repeat that. */
+		if (!entry->key || entry->kind == CONFIG_ASSIGNMENT)
+			unknown_section(binder, entry);
+		return;
+	}
+	if (!entry->key)
+		return;
+	index = (size_t)(section - binder->config->sections);
+	value = config_value(section, entry->key);
+	if (value)
+		bind_option(binder, index, (size_t)(value - section->values), entry);
+	else
+		unknown_key(binder, &binder->bindings[index], entry);
+}
+
+static void bind_defaults(const struct binder *binder, const struct binding *binding)
+{
+	struct config_place place = place_of(binder, binding, NULL, "default");
+
+	for (size_t i = 0; i < binding->section->value_count; i++) {
+		struct config_value *value = &binding->section->values[i];
+
+		if (binding->latest[i])
+			continue;
+		config_value_begin(value, "default");
+		place.key = value->option->name;
+		if (value->option->initial)
+			config_value_append(value, value->option->initial, &place);
+	}
+}
+
+/* What the latest source says counts; within one source `enabled` itself has the last word. */
+static void decide_enabled(const struct binder *binder, const struct binding *binding)
+{
+	struct config_section *section = binding->section;
+	const struct config_entry *enabler = binding->enabler;
+	const struct config_value *enabled = config_value(section, CONFIG_ENABLED_KEY);
+	size_t index = (size_t)(enabled - section->values);
+	const struct config_entry *latest = binding->latest[index];
+	struct config_place place = place_of(binder, binding, CONFIG_ENABLED_KEY, NULL);
+
+	if (enabler && (!latest || latest->source < enabler->source)) {
+		config_value_begin(&section->values[index], origin_of(enabler));
+		config_value_append(&section->values[index], "yes", &place);
+	}
+	section->enabled = config_number(section, CONFIG_ENABLED_KEY);
+}
+
+static void bind_entries(const struct binder *binder, const struct config_text *text)
+{
+	for (size_t i = 0; i < text->count; i++) {
+		const struct config_entry *entry = &text->entries[i];
+
+		if (entry->kind == CONFIG_VARIABLE)
+			bind_variable(binder, entry);
+		else
+			bind_key(binder, entry);
+	}
+	for (size_t i = 0; i < binder->config->section_count; i++) {
+		bind_defaults(binder, &binder->bindings[i]);
+		if (binder->bindings[i].plugin)
+			decide_enabled(binder, &binder->bindings[i]);
+	}
+}
+
+static void build_section(const struct config_schema_section *schema, struct config_section *ret)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < schema->table_count; i++)
+		count += schema->tables[i].count;
+	*ret = (struct config_section){
+		.name = schema->name,
+		.enabled = !schema->plugin,
+		.options = xcalloc(count, sizeof(*ret->options)),
+		.values = xcalloc(count, sizeof(*ret->values)),
+	};
+	for (size_t i = 0; i < schema->table_count; i++) {
+		for (__u32 j = 0; j < schema->tables[i].count; j++) {
+			struct bpflock_option *option = &ret->options[ret->value_count];
+
+			table_copy_row(&schema->tables[i], j, option, sizeof(*option));
+			ret->values[ret->value_count++].option = option;
+		}
+	}
+}
+
+static void start_binder(struct binder *ret, const struct config_schema *schema,
+			 struct report *report)
+{
+	struct config *config = xcalloc(1, sizeof(*config));
+
+	config->section_count = schema->section_count;
+	config->sections = xcalloc(schema->section_count, sizeof(*config->sections));
+	*ret = (struct binder){
+		.config = config,
+		.bindings = xcalloc(schema->section_count, sizeof(*ret->bindings)),
+		.report = report,
+	};
+	for (size_t i = 0; i < schema->section_count; i++) {
+		struct config_section *section = &config->sections[i];
+
+		build_section(&schema->sections[i], section);
+		ret->bindings[i] = (struct binding){
+			.section = section,
+			.plugin = schema->sections[i].plugin,
+			.latest = xcalloc(section->value_count, sizeof(struct config_entry *)),
+		};
+	}
+	config_variables_build(&ret->variables, config, schema);
+}
+
+static void finish_binder(struct binder *binder)
+{
+	for (size_t i = 0; i < binder->config->section_count; i++)
+		free(binder->bindings[i].latest);
+	free(binder->bindings);
+	config_variables_clear(&binder->variables);
+}
+
+int config_bind(const struct config_text *text, const struct config_schema *schema,
+		struct config **ret, struct report *report)
+{
+	size_t errors = report->errors;
+	struct binder binder;
+
+	start_binder(&binder, schema, report);
+	bind_entries(&binder, text);
+	finish_binder(&binder);
+	if (report->errors > errors) {
+		*ret = config_free(binder.config);
+		return -EINVAL;
+	}
+	*ret = binder.config;
+	return 0;
+}

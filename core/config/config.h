@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The configuration room: from files, environment and command line to typed values.
+ *
+ *   config_read()     collects what was written where; knows no option yet
+ *   config_peek()     one value of the core's own section, needed to find the plugins
+ *   config_bind()     checks everything against the option tables and gives typed values
+ *
+ * Everything is checked before anything is used, and every finding goes into the report.
+ */
+#ifndef BPFLOCK_CONFIG_CONFIG_H
+#define BPFLOCK_CONFIG_CONFIG_H
+
+#include <bpflock/plugin.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "util/report.h"
+
+/* The core's own section; its environment variables have no section in their names. */
+#define CONFIG_CORE_SECTION "bpflock"
+
+/* The option, of type BOOL and default "no", that every plugin's section must have. */
+#define CONFIG_ENABLED_KEY "enabled"
+
+/**
+ * struct config_sources - where to read
+ * @file:      -c FILE: this one and no other; it must exist. NULL: @main_file and @drop_in_dir.
+ * @main_file: /etc/bpflock/bpflock.conf; may be missing
+ * @drop_in_dir: /etc/bpflock/conf.d; *.conf in name order; may be missing
+ * @environment: NULL-terminated, as environ
+ * @assignments: NULL-terminated texts "section.key=value", from -o
+ *
+ * Each file is one source; so is the environment, and so are all assignments together. In one source a
+ * list adds up, and any other option may be set only once.
+ */
+struct config_sources {
+	const char *file;
+	const char *main_file;
+	const char *drop_in_dir;
+	const char *const *environment;
+	const char *const *assignments;
+};
+
+/* What was written, in order of rising precedence. */
+struct config_text;
+
+/*
+ * Reads all sources. Syntax errors go into the report, each with file and line, and reading goes on
+ * behind them. Returns 0, or -EINVAL when something was reported; *ret is set either way.
+ */
+int config_read(const struct config_sources *sources, struct config_text **ret,
+		struct report *report);
+struct config_text *config_text_free(struct config_text *text);
+
+/* The last value given to a key of the core's section, unchecked, or NULL. */
+const char *config_peek(const struct config_text *text, const char *key);
+
+/**
+ * struct config_schema_section - what may be written in one section
+ * @name:    the section
+ * @tables:  option tables, searched in order: the core's common options, then the plugin's own
+ * @table_count: number of @tables
+ * @aliases: rows of struct bpflock_alias, for options of @tables
+ * @plugin:  a section of a plugin (is disabled unless something enables it)
+ * @opaque:  of a plugin whose file was refused: keys that are in no table are taken as they are
+ */
+struct config_schema_section {
+	const char *name;
+	struct bpflock_table tables[4];
+	size_t table_count;
+	struct bpflock_table aliases;
+	bool plugin;
+	bool opaque;
+};
+
+struct config_schema {
+	struct config_schema_section *sections;
+	size_t section_count;
+};
+
+/**
+ * struct config_value - the value of one option
+ * @option:  its row in the table; a copy, in the core's own layout
+ * @text:    as written, a list joined by ", "; the default when nothing was written; never NULL
+ * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or "default"
+ * @count:   number of items: 1 for a scalar that has a value, 0 for none. An empty string is none.
+ * @numbers: the items of every type but STRING
+ * @strings: the items of a STRING
+ */
+struct config_value {
+	const struct bpflock_option *option;
+	char *text;
+	char *origin;
+	size_t count;
+	__u64 *numbers;
+	char **strings;
+};
+
+/**
+ * struct config_section - one section, bound
+ * @name:    the section; points into the schema
+ * @enabled: for a plugin: whether it runs
+ * @options: the rows of the schema's tables, in order
+ * @values:  one for each of @options. That of CONFIG_ENABLED_KEY is what @enabled says, with the
+ *           variable or "-o" as its origin where that has enabled the plugin.
+ */
+struct config_section {
+	const char *name;
+	bool enabled;
+	struct bpflock_option *options;
+	struct config_value *values;
+	size_t value_count;
+};
+
+struct config {
+	struct config_section *sections; /* one for each of the schema, in order */
+	size_t section_count;
+};
+
+/*
+ * Checks everything that was written against the schema. Returns 0, or -EINVAL when something was
+ * reported; *ret is set either way (a value that was refused has its default), so that what depends on
+ * the meaning of values can be checked in the same run. The schema must outlive the configuration.
+ */
+int config_bind(const struct config_text *text, const struct config_schema *schema,
+		struct config **ret, struct report *report);
+struct config *config_free(struct config *config);
+
+/* NULL when there is none of that name. */
+struct config_section *config_section(const struct config *config, const char *name);
+const struct config_value *config_value(const struct config_section *section, const char *option);
+
+/* Shorthands for options that the section is known to have; 0 or "" for one without a value. */
+__u64 config_number(const struct config_section *section, const char *option);
+const char *config_string(const struct config_section *section, const char *option);
+
+/*
+ * Fills a plugin's configuration structure from the values of its own table; what has no value becomes
+ * 0, "" or an empty list. Pointers in it belong to the section. That each member lies within the
+ * structure has been checked when the plugin was accepted, that numbers fit in it by config_bind().
+ */
+void config_fill(const struct config_section *section, const struct bpflock_table *options,
+		 void *structure);
+
+/* Whether two values of an option are the same, however written; for reload. */
+bool config_value_equal(const struct config_value *a, const struct config_value *b);
+
+/*
+ * Prints all values in the form of a configuration file, each with its origin behind it. Reading it
+ * gives the same values, but for a text that is too long for a line: that one stands in a comment.
+ */
+void config_dump(const struct config *config, FILE *stream);
+
+#endif

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include "config/config.h"
+#include "config/line.h"
+#include "util/memory.h"
+
+static bool fits(const char *line)
+{
+	return strlen(line) <= CONFIG_LINE_MAX;
+}
+
+/* With the origin behind it, or before it in a line of its own when there is no room. */
+static void dump_line(const char *key, const char *text, const char *origin, FILE *stream)
+{
+	CLEANUP(cleanup_free) char *line = xasprintf("%s = %s", key, text);
+	CLEANUP(cleanup_free) char *whole = xasprintf("%s    ; %s", line, origin);
+
+	if (fits(whole))
+		fprintf(stream, "%s\n", whole);
+	else if (fits(line))
+		fprintf(stream, "; %s\n%s\n", origin, line);
+	else
+		fprintf(stream, "; %s, too long for a line of a file: %s\n", origin, line);
+}
+
+/* A line for each item: the lines of one file add up. */
+static void dump_items(const struct config_value *value, FILE *stream)
+{
+	for (const char *next = value->text; next;) {
+		size_t length = strcspn(next, ",");
+		CLEANUP(cleanup_free) char *item = xstrndup(next, length);
+
+		dump_line(value->option->name, item, value->origin, stream);
+		next = next[length] ? next + length + strlen(", ") : NULL;
+	}
+}
+
+static void dump_value(const struct config_value *value, FILE *stream)
+{
+	CLEANUP(cleanup_free) char *line =
+		xasprintf("%s = %s", value->option->name, value->text);
+	bool list = value->option->flags & BPFLOCK_OPTION_LIST;
+
+	if (list && !fits(line))
+		dump_items(value, stream);
+	else if (value->count == 0 && !list && value->option->type != BPFLOCK_OPTION_STRING)
+		fprintf(stream, "; %s is not set    ; %s\n", value->option->name, value->origin);
+	else
+		dump_line(value->option->name, value->text, value->origin, stream);
+}
+
+void config_dump(const struct config *config, FILE *stream)
+{
+	for (size_t i = 0; i < config->section_count; i++) {
+		const struct config_section *section = &config->sections[i];
+
+		fprintf(stream, "%s[%s]\n", i ? "\n" : "", section->name);
+		for (size_t j = 0; j < section->value_count; j++)
+			dump_value(&section->values[j], stream);
+	}
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/environment.h"
+
+#include <ctype.h>
+#include <string.h>
+
+#include "config/complain.h"
+#include "config/suggest.h"
+#include "util/memory.h"
+#include "util/table.h"
+
+#define VARIABLE_PREFIX "BPFLOCK_"
+
+static bool begins_with(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+static void read_variable(struct config_text *text, const char *variable, struct report *report)
+{
+	size_t length = strcspn(variable, "=");
+	CLEANUP(cleanup_free) char *name = xstrndup(variable, length);
+	CLEANUP(cleanup_free) char *value = NULL;
+
+	if (!variable[length])
+		return;
+	value = xstrdup(variable + length + 1);
+	if (value[strspn(value, CONFIG_BLANKS)] == '\0')
+		return;
+	config_text_add(text,
+			&(struct config_entry){
+				.kind = CONFIG_VARIABLE, .key = name, .value = value, .where = name },
+			report);
+}
+
+void config_environment_read(struct config_text *text, const char *const *environment,
+			     struct report *report)
+{
+	text->source++;
+	for (size_t i = 0; environment && environment[i]; i++)
+		if (begins_with(environment[i], VARIABLE_PREFIX))
+			read_variable(text, environment[i], report);
+}
+
+char *config_variable_name(const char *section, const char *key)
+{
+	bool core = strcmp(section, CONFIG_CORE_SECTION) == 0;
+	char *name = core ? xasprintf(VARIABLE_PREFIX "%s", key) :
+			    xasprintf(VARIABLE_PREFIX "%s_%s", section, key);
+
+	for (char *c = name; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return name;
+}
+
+static void add_variable(struct config_variables *variables, char *name, size_t section,
+			 size_t option)
+{
+	variables->items = xreallocarray(variables->items, variables->count + 1,
+					 sizeof(*variables->items));
+	variables->items[variables->count++] = (struct config_variable){
+		.name = name,
+		.section = section,
+		.option = option,
+	};
+}
+
+static void add_options(struct config_variables *variables, const struct config *config,
+			size_t section)
+{
+	const struct config_section *in = &config->sections[section];
+
+	for (size_t i = 0; i < in->value_count; i++)
+		add_variable(variables, config_variable_name(in->name, in->values[i].option->name),
+			     section, i);
+}
+
+static void add_aliases(struct config_variables *variables, const struct config *config,
+			size_t section, const struct bpflock_table *aliases)
+{
+	const struct config_section *in = &config->sections[section];
+
+	for (__u32 i = 0; i < aliases->count; i++) {
+		const struct config_value *value;
+		struct bpflock_alias alias;
+
+		table_copy_row(aliases, i, &alias, sizeof(alias));
+		value = config_value(in, alias.option);
+		if (value)
+			add_variable(variables, xstrdup(alias.variable), section,
+				     (size_t)(value - in->values));
+	}
+}
+
+void config_variables_build(struct config_variables *ret, const struct config *config,
+			    const struct config_schema *schema)
+{
+	*ret = (struct config_variables){ 0 };
+	for (size_t i = 0; i < config->section_count; i++)
+		add_options(ret, config, i);
+	for (size_t i = 0; i < config->section_count; i++)
+		add_aliases(ret, config, i, &schema->sections[i].aliases);
+}
+
+void config_variables_clear(struct config_variables *variables)
+{
+	for (size_t i = 0; i < variables->count; i++)
+		free(variables->items[i].name);
+	free(variables->items);
+	*variables = (struct config_variables){ 0 };
+}
+
+const struct config_variable *config_variable_find(const struct config_variables *variables,
+						   const char *name)
+{
+	for (size_t i = 0; i < variables->count; i++)
+		if (strcmp(variables->items[i].name, name) == 0)
+			return &variables->items[i];
+	return NULL;
+}
+
+/* For a Service named bpflock, Kubernetes sets such variables in every pod of the namespace. */
+static bool is_of_kubernetes(const char *name)
+{
+	return begins_with(name, VARIABLE_PREFIX "SERVICE_") ||
+	       begins_with(name, VARIABLE_PREFIX "PORT");
+}
+
+void config_variable_unknown(const struct config_variables *variables, const char *name,
+			     struct report *report)
+{
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+
+	if (is_of_kubernetes(name)) {
+		report_add(report, REPORT_NOTICE, "config_notice", name,
+			   "ignored: Kubernetes sets it for a Service named bpflock");
+		return;
+	}
+	for (size_t i = 0; i < variables->count; i++)
+		config_names_add(&valid, variables->items[i].name);
+	config_suggest_nearest(config_error(report, name, "there is no such variable"), &valid,
+			       name);
+}

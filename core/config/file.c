@@ -1,0 +1,214 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/file.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "config/complain.h"
+#include "config/line.h"
+#include "util/memory.h"
+
+#define FILE_SIZE_MAX (1024ul * 1024)
+#define BYTE_ORDER_MARK "\xef\xbb\xbf"
+
+/**
+ * struct reader - where in a file we are
+ * @where:   "FILE:LINE"
+ * @section: the section, or NULL
+ * @skip:    behind a broken header: whose keys these are, nobody knows
+ */
+struct reader {
+	struct config_text *text;
+	struct report *report;
+	char *where;
+	char *section;
+	bool skip;
+};
+
+/* Drops the section, so that what follows a bad header cannot land in the one before. */
+static void leave_section(struct reader *reader)
+{
+	free(reader->section);
+	reader->section = NULL;
+	reader->skip = true;
+}
+
+static void enter_section(struct reader *reader, const char *section)
+{
+	struct config_entry header = { .kind = CONFIG_FILE, .where = reader->where };
+
+	reader->section = xstrdup(section);
+	reader->skip = false;
+	header.section = reader->section;
+	config_text_add(reader->text, &header, reader->report);
+}
+
+static void read_header(struct reader *reader, const char *text, const char *section)
+{
+	const char *bracket = text + 1 + strlen(section);
+	const char *behind = bracket + 1 + strspn(bracket + 1, CONFIG_BLANKS);
+
+	if (*bracket != ']') {
+		config_error(reader->report, reader->where,
+			     "the name of the section is longer than %d bytes", CONFIG_SECTION_MAX);
+		return;
+	}
+	if (*behind && (*behind != ';' || behind == bracket + 1)) {
+		config_error(reader->report, reader->where, "there is something behind [%s]: '%s'",
+			     section, behind);
+		return;
+	}
+	enter_section(reader, section);
+}
+
+static void read_key(struct reader *reader, const char *text, const struct config_line *line)
+{
+	const char *separator = text + strlen(line->key);
+	const struct config_entry entry = {
+		.kind = CONFIG_FILE,
+		.section = reader->section,
+		.key = line->key,
+		.value = line->value,
+		.where = reader->where,
+	};
+
+	separator += strspn(separator, CONFIG_BLANKS);
+	if (!*line->key) {
+		config_error(reader->report, reader->where, "there is no key before the '%c'",
+			     *separator);
+	} else if (*separator == ':') {
+		report_remedy(config_error(reader->report, reader->where, "'%s' is followed by ':'",
+					   line->key),
+			      "use '=': %s = %s", line->key, line->value);
+	} else if (reader->section) {
+		config_text_add(reader->text, &entry, reader->report);
+	} else if (!reader->skip) {
+		report_remedy(config_error(reader->report, reader->where,
+					   "'%s' stands in no section", line->key),
+			      "put a line like [%s] before it", CONFIG_CORE_SECTION);
+	}
+}
+
+static void read_broken(const struct reader *reader, const char *text)
+{
+	if (*text == '[')
+		report_remedy(config_error(reader->report, reader->where,
+					   "the header of the section is broken: '%s'", text),
+			      "valid: [NAME]; up to the next header everything is skipped");
+	else
+		report_remedy(config_error(reader->report, reader->where, "there is no '=' in '%s'",
+					   text),
+			      "valid: KEY = VALUE, [SECTION], or a comment after # or ;");
+}
+
+static void read_parsed(struct reader *reader, const char *text, const struct config_line *line)
+{
+	if (line->kind != CONFIG_LINE_EMPTY && strchr(CONFIG_BLANKS, *text)) {
+		report_remedy(config_error(reader->report, reader->where, "the line is indented"),
+			      "begin it in the first column; a list goes on in a new line KEY = ...");
+		return;
+	}
+	switch (line->kind) {
+	case CONFIG_LINE_EMPTY:
+		break;
+	case CONFIG_LINE_SECTION:
+		read_header(reader, text, line->section);
+		break;
+	case CONFIG_LINE_KEY:
+		read_key(reader, text, line);
+		break;
+	case CONFIG_LINE_BROKEN:
+		read_broken(reader, text);
+		break;
+	}
+}
+
+static void read_line(struct reader *reader, const char *text, size_t length)
+{
+	size_t control = config_find_control(text, length);
+	const char *begin = text + strspn(text, CONFIG_BLANKS);
+	CLEANUP(config_line_clear) struct config_line line = { 0 };
+
+	if (*begin == '[')
+		leave_section(reader);
+	if (control < length) {
+		config_error(reader->report, reader->where,
+			     "there is a control character (0x%02x) in column %zu",
+			     (unsigned char)text[control], control + 1);
+		return;
+	}
+	if (*begin == '#' || *begin == ';')
+		return; /* may be of any length */
+	if (length > CONFIG_LINE_MAX) {
+		report_remedy(config_error(reader->report, reader->where,
+					   "the line is longer than %d bytes", CONFIG_LINE_MAX),
+			      "repeat the key of a list in several lines");
+		return;
+	}
+	config_line_parse(text, &line);
+	read_parsed(reader, text, &line);
+}
+
+/* `content` ends with a NUL behind its `length` bytes, and is changed: each newline becomes a NUL. */
+static void read_lines(struct reader *reader, const char *path, char *content, size_t length)
+{
+	char *end = content + length;
+	char *next;
+
+	if (strncmp(content, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		content += strlen(BYTE_ORDER_MARK);
+	for (size_t number = 1; content < end; number++, content = next) {
+		char *newline = memchr(content, '\n', (size_t)(end - content));
+		char *stop = newline ? newline : end;
+
+		next = stop + 1;
+		if (stop > content && stop[-1] == '\r')
+			stop--;
+		*stop = '\0';
+		free(reader->where);
+		reader->where = xasprintf("%s:%zu", path, number);
+		read_line(reader, content, (size_t)(stop - content));
+	}
+}
+
+/* -EFBIG keeps a device, given by mistake, from being read for ever. */
+static int read_stream(FILE *stream, char *content, size_t *ret_length)
+{
+	errno = 0;
+	*ret_length = fread(content, 1, FILE_SIZE_MAX + 1, stream);
+	if (ferror(stream))
+		return errno ? -errno : -EIO;
+	return *ret_length > FILE_SIZE_MAX ? -EFBIG : 0;
+}
+
+static int read_content(const char *path, char *content, size_t *ret_length)
+{
+	FILE *stream = fopen(path, "re");
+	int error;
+
+	if (!stream)
+		return -errno;
+	error = read_stream(stream, content, ret_length);
+	fclose(stream);
+	return error;
+}
+
+void config_file_read(struct config_text *text, const char *path, bool required,
+		      struct report *report)
+{
+	CLEANUP(cleanup_free) char *content = xcalloc(1, FILE_SIZE_MAX + 2);
+	struct reader reader = { .text = text, .report = report };
+	size_t length = 0;
+	int error = read_content(path, content, &length);
+
+	if (error == -ENOENT && !required)
+		return;
+	if (error) {
+		config_error(report, path, "the file cannot be read: %s", strerror(-error));
+		return;
+	}
+	text->source++;
+	read_lines(&reader, path, content, length);
+	free(reader.where);
+	free(reader.section);
+}

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The sources in their order: files, environment, command line. */
+#include <dirent.h>
+#include <errno.h>
+#include <string.h>
+
+#include "config/complain.h"
+#include "config/environment.h"
+#include "config/file.h"
+#include "util/memory.h"
+
+#define DROP_IN_SUFFIX ".conf"
+
+/* Not what editors and package managers leave behind: .#10.conf, 10.conf~, 10.conf.dpkg-new. */
+static int is_drop_in(const struct dirent *file)
+{
+	size_t length = strlen(file->d_name);
+	size_t suffix = strlen(DROP_IN_SUFFIX);
+
+	return file->d_name[0] != '.' && length > suffix &&
+	       strcmp(file->d_name + length - suffix, DROP_IN_SUFFIX) == 0;
+}
+
+/* The same order in every locale, which alphasort() does not give. */
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static void read_drop_ins(struct config_text *text, const char *directory, struct report *report)
+{
+	struct dirent **files;
+	int count = scandir(directory, &files, is_drop_in, by_name);
+
+	if (count < 0) {
+		if (errno != ENOENT)
+			config_error(report, directory, "the directory cannot be read: %s",
+				     strerror(errno));
+		return;
+	}
+	for (int i = 0; i < count; i++) {
+		CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, files[i]->d_name);
+
+		config_file_read(text, path, true, report);
+		free(files[i]);
+	}
+	free(files);
+}
+
+static void read_assignment(struct config_text *text, const char *assignment, struct report *report)
+{
+	CLEANUP(cleanup_free) char *where = xasprintf("-o %s", assignment);
+	size_t name = strcspn(assignment, "=");
+	size_t dot = strcspn(assignment, ".=");
+	CLEANUP(cleanup_free) char *value = xstrdup(assignment[name] ? assignment + name + 1 : "");
+	CLEANUP(cleanup_free) char *section = config_trim(assignment, dot);
+	CLEANUP(cleanup_free) char *key = NULL;
+	struct config_entry entry = { .kind = CONFIG_ASSIGNMENT, .where = where };
+
+	if (dot < name)
+		key = config_trim(assignment + dot + 1, name - dot - 1);
+	if (!assignment[name] || !key || !*key || !*section) {
+		report_remedy(config_error(report, where, "this is not SECTION.KEY=VALUE"),
+			      "for example -o %s.log_format=json", CONFIG_CORE_SECTION);
+		return;
+	}
+	entry.section = section;
+	entry.key = key;
+	entry.value = value;
+	config_text_add(text, &entry, report);
+}
+
+static void read_assignments(struct config_text *text, const char *const *assignments,
+			     struct report *report)
+{
+	text->source++;
+	for (size_t i = 0; assignments && assignments[i]; i++)
+		read_assignment(text, assignments[i], report);
+}
+
+int config_read(const struct config_sources *sources, struct config_text **ret,
+		struct report *report)
+{
+	struct config_text *text = xcalloc(1, sizeof(*text));
+	size_t errors = report->errors;
+
+	if (sources->file) {
+		config_file_read(text, sources->file, true, report);
+	} else {
+		config_file_read(text, sources->main_file, false, report);
+		read_drop_ins(text, sources->drop_in_dir, report);
+	}
+	config_environment_read(text, sources->environment, report);
+	read_assignments(text, sources->assignments, report);
+	*ret = text;
+	return report->errors > errors ? -EINVAL : 0;
+}

@@ -1,0 +1,236 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "config/value.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <string.h>
+#include <strings.h>
+
+#include "config/cgroup.h"
+#include "config/number.h"
+#include "config/suggest.h"
+#include "config/text.h"
+#include "util/memory.h"
+#include "util/table.h"
+
+static int parse_bool(const char *text, const struct config_place *place, __u64 *ret)
+{
+	static const struct {
+		const char *name;
+		bool value;
+	} names[] = {
+		{ "yes", true }, { "no", false }, { "true", true }, { "false", false },
+		{ "on", true },	 { "off", false }, { "1", true },   { "0", false },
+	};
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		if (strcasecmp(text, names[i].name) == 0) {
+			*ret = names[i].value;
+			return 0;
+		}
+		config_names_add(&valid, names[i].name);
+	}
+	config_suggest(config_complain(place, "'%s' is neither yes nor no", text), &valid, text);
+	return -EINVAL;
+}
+
+static int parse_choice(const struct bpflock_option *option, const char *text,
+			const struct config_place *place, __u64 *ret)
+{
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+
+	for (__u32 i = 0; i < option->values.count; i++) {
+		struct bpflock_value value;
+
+		table_copy_row(&option->values, i, &value, sizeof(value));
+		if (strcmp(text, value.name) == 0) {
+			*ret = value.value;
+			return 0;
+		}
+		config_names_add(&valid, value.name);
+	}
+	config_suggest(config_complain(place, "'%s' is none of the choices", text), &valid, text);
+	return -EINVAL;
+}
+
+static int parse_cgroup(const char *text, const struct config_place *place, __u64 *ret)
+{
+	CLEANUP(cleanup_free) char *path = NULL;
+	int error;
+
+	if (*text != '/') {
+		report_remedy(config_complain(place, "'%s' is not the path of a cgroup", text),
+			      "valid: a path that begins with '/', below the cgroup v2 mount");
+		return -EINVAL;
+	}
+	error = config_cgroup_id("/proc/self/mounts", text, ret, &path);
+	if (error == -ENODEV)
+		report_remedy(config_complain(place, "no cgroup v2 hierarchy is mounted"),
+			      "mount -t cgroup2 none /sys/fs/cgroup");
+	else if (error == -ENOENT)
+		config_complain(place, "no such cgroup: %s", path);
+	else if (error)
+		config_complain(place, "the cgroup %s cannot be examined: %s", path,
+				strerror(-error));
+	return error ? -EINVAL : 0;
+}
+
+/* The largest number that fits in the member; a plugin need not repeat that in `max`. */
+static __u64 largest(const struct bpflock_option *option)
+{
+	bool member = option->size > 0 && option->size < sizeof(__u64);
+	__u64 fits = member ? (1ull << (option->size * 8)) - 1 : UINT64_MAX;
+
+	return option->max && option->max < fits ? option->max : fits;
+}
+
+static int complain_range(const struct bpflock_option *option, const char *text,
+			  const struct config_place *place)
+{
+	CLEANUP(cleanup_free) char *min = config_number_format(option->type, option->min);
+	CLEANUP(cleanup_free) char *max = config_number_format(option->type, largest(option));
+
+	report_remedy(config_complain(place, "'%s' is out of range", text), "valid: %s to %s", min,
+		      max);
+	return -EINVAL;
+}
+
+static int parse_number(const struct bpflock_option *option, const char *text,
+			const struct config_place *place, __u64 *ret)
+{
+	int error = config_number_parse(option->type, text, ret);
+
+	if (error == -EINVAL) {
+		report_remedy(config_complain(place, "'%s' is not a valid number", text), "valid: %s",
+			      config_number_syntax(option->type));
+		return error;
+	}
+	if (error || *ret < option->min || *ret > largest(option))
+		return complain_range(option, text, place);
+	return 0;
+}
+
+static int parse_item(const struct bpflock_option *option, const char *text,
+		      const struct config_place *place, __u64 *ret)
+{
+	switch (option->type) {
+	case BPFLOCK_OPTION_BOOL:
+		return parse_bool(text, place, ret);
+	case BPFLOCK_OPTION_CHOICE:
+		return parse_choice(option, text, place, ret);
+	case BPFLOCK_OPTION_CGROUP:
+		return parse_cgroup(text, place, ret);
+	default:
+		return parse_number(option, text, place, ret);
+	}
+}
+
+static int append_string(struct config_value *value, const char *text,
+			 const struct config_place *place)
+{
+	__u64 max = value->option->max;
+
+	if (max == 0 || max > CONFIG_STRING_MAX)
+		max = CONFIG_STRING_MAX;
+	if (strlen(text) > max) {
+		config_complain(place, "the text is longer than %llu bytes", max);
+		return -EINVAL;
+	}
+	value->strings = xreallocarray(value->strings, value->count + 1, sizeof(*value->strings));
+	value->strings[value->count++] = xstrdup(text);
+	return 0;
+}
+
+static int append_number(struct config_value *value, const char *text,
+			 const struct config_place *place)
+{
+	__u64 number = 0;
+	int error = parse_item(value->option, text, place, &number);
+
+	if (error)
+		return error;
+	value->numbers = xreallocarray(value->numbers, value->count + 1, sizeof(*value->numbers));
+	value->numbers[value->count++] = number;
+	return 0;
+}
+
+static int append_item(struct config_value *value, const char *text,
+		       const struct config_place *place)
+{
+	const char *separator = value->count ? ", " : "";
+	CLEANUP(cleanup_free) char *before = NULL;
+	int error;
+
+	if (!*text) {
+		config_complain(place, "there is an empty item in the list");
+		return -EINVAL;
+	}
+	error = value->option->type == BPFLOCK_OPTION_STRING ? append_string(value, text, place) :
+							       append_number(value, text, place);
+	if (error)
+		return error;
+	before = value->text;
+	value->text = xasprintf("%s%s%s", before, separator, text);
+	return 0;
+}
+
+static int append_list(struct config_value *value, const char *text,
+		       const struct config_place *place)
+{
+	__u32 max = value->option->max_items;
+	const char *next = text;
+	int result = 0;
+
+	if (!*text)
+		return 0;
+	while (next) {
+		size_t length = strcspn(next, ",");
+		CLEANUP(cleanup_free) char *item = config_trim(next, length);
+		int error = append_item(value, item, place);
+
+		if (error)
+			result = error;
+		next = next[length] ? next + length + 1 : NULL;
+	}
+	if (max && value->count > max) {
+		config_complain(place, "the list has %zu items, %u are allowed", value->count, max);
+		return -EINVAL;
+	}
+	return result;
+}
+
+int config_value_append(struct config_value *value, const char *text,
+			const struct config_place *place)
+{
+	if (value->option->flags & BPFLOCK_OPTION_LIST)
+		return append_list(value, text, place);
+	if (!*text && value->option->type == BPFLOCK_OPTION_STRING)
+		return 0;
+	if (!*text) {
+		report_remedy(config_complain(place, "there is no value"),
+			      "leave the line out for the default");
+		return -EINVAL;
+	}
+	return append_item(value, text, place);
+}
+
+void config_value_clear(struct config_value *value)
+{
+	bool strings = value->option->type == BPFLOCK_OPTION_STRING;
+
+	for (size_t i = 0; strings && i < value->count; i++)
+		free(value->strings[i]);
+	free(value->strings);
+	free(value->numbers);
+	free(value->text);
+	free(value->origin);
+	*value = (struct config_value){ .option = value->option };
+}
+
+void config_value_begin(struct config_value *value, const char *origin)
+{
+	config_value_clear(value);
+	value->text = xstrdup("");
+	value->origin = xstrdup(origin);
+}

@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+#include <sys/utsname.h>
+#include <sysexits.h>
+
+#include "bus/bus.h"
+#include "locks.h"
+#include "log/log.h"
+#include "options.h"
+#include "settings.h"
+#include "util/memory.h"
+
+/* How often losses are looked for, and so how often at most the log speaks of them. */
+#define LOSS_INTERVAL_SECONDS 10
+
+/**
+ * struct daemon - the one daemon of this process
+ * @log:      open from the moment that the configuration is known
+ * @sources:  one for each plugin, for the bus
+ * @epoll:    waits for @signals, @timer and the bus
+ * @stopping: a signal said so
+ */
+struct daemon {
+	const struct config_sources *config_sources;
+	struct kernel kernel;
+	struct settings settings;
+	struct pins pins;
+	struct locks locks;
+	struct log *log;
+	struct bus_source *sources;
+	struct bus *bus;
+	int epoll;
+	int signals;
+	int timer;
+	bool stopping;
+};
+
+static int open_log(const struct config *config, struct log **ret, struct report *report)
+{
+	const struct config_section *core = settings_core(config);
+	const struct config_value *outputs = config_value(core, "log_output");
+
+	return log_open((enum log_format)config_number(core, "log_format"),
+			(const char *const *)outputs->strings, outputs->count, ret, report);
+}
+
+/* What a report says goes to the log once there is one. */
+static void tell(struct daemon *daemon, struct report *report)
+{
+	if (daemon->log)
+		log_report(daemon->log, report);
+	else
+		report_print(report, stderr);
+	report_clear(report);
+}
+
+static void log_instance(struct daemon *daemon, const struct instance *instance)
+{
+	struct log_record record = log_own(LOG_LEVEL_INFO, "plugin_running");
+
+	record.bpfprog = instance->plugin->name;
+	log_str(&record, "version", instance->plugin->descriptor.version);
+	log_uint(&record, "generation", instance->generation);
+	log_uint(&record, "programs", instance->link_count);
+	if (*instance->skipped)
+		log_str(&record, "not_in_this_kernel", instance->skipped);
+	log_write(daemon->log, &record);
+}
+
+static void log_running(struct daemon *daemon, const char *event)
+{
+	struct log_record record = log_own(LOG_LEVEL_INFO, event);
+	struct utsname name;
+
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
+		if (daemon->locks.instances[i])
+			log_instance(daemon, daemon->locks.instances[i]);
+	uname(&name);
+	log_str(&record, "version", BPFLOCK_VERSION);
+	log_str(&record, "kernel", name.release);
+	log_write(daemon->log, &record);
+}
+
+/* Losses of one instance since the log was told the last time. */
+static void log_ring_losses(struct daemon *daemon, struct instance *instance)
+{
+	__u64 lost = instance_lost(instance);
+	struct log_record record;
+
+	if (lost == instance->lost_reported)
+		return;
+	record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	record.bpfprog = instance->plugin->name;
+	log_uint(&record, "count", lost - instance->lost_reported);
+	log_str(&record, "stage", "ring");
+	log_write(daemon->log, &record);
+	instance->lost_reported = lost;
+}
+
+static void log_sink_losses(void *context, const char *sink, __u64 lost)
+{
+	struct daemon *daemon = context;
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+
+	log_uint(&record, "count", lost);
+	log_str(&record, "stage", "sink");
+	log_str(&record, "sink", sink);
+	log_write(daemon->log, &record);
+}
+
+static void log_losses(struct daemon *daemon)
+{
+	__u64 invalid = bus_take_invalid(daemon->bus);
+
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
+		if (daemon->locks.instances[i])
+			log_ring_losses(daemon, daemon->locks.instances[i]);
+	if (invalid) {
+		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+
+		log_uint(&record, "count", invalid);
+		log_str(&record, "stage", "invalid");
+		log_write(daemon->log, &record);
+	}
+	log_take_lost(daemon->log, log_sink_losses, daemon);
+}
+
+/* A plugin that a dead predecessor ran and that is not here any more goes on enforcing. */
+static void report_orphan(void *context, const char *plugin)
+{
+	struct daemon *daemon = context;
+	struct report report = { 0 };
+	struct report_item *item;
+
+	if (plugins_find(&daemon->settings.plugins, plugin))
+		return;
+	item = report_add(&report, REPORT_WARNING, "orphan", NULL,
+			  "what it has pinned goes on, but there is no such plugin here");
+	report_plugin(item, plugin);
+	report_remedy(item, "install the plugin again, or remove " PINS_PATH "/plugins/%s", plugin);
+	tell(daemon, &report);
+}
+
+static int open_sources(struct daemon *daemon)
+{
+	const struct settings *settings = &daemon->settings;
+
+	daemon->sources = xcalloc(settings->plugins.count, sizeof(*daemon->sources));
+	for (size_t i = 0; i < settings->plugins.count; i++)
+		daemon->sources[i] = (struct bus_source){
+			.plugin = &settings->plugins.items[i],
+			.operations = &settings->operations[i],
+		};
+	return bus_open(daemon->pins.ring, daemon->sources, settings->plugins.count, &daemon->bus);
+}
+
+static void update_observers(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
+		const struct plugin *plugin = daemon->sources[i].plugin;
+
+		daemon->sources[i].observes = daemon->locks.instances[i] &&
+					      plugin->descriptor.observe;
+	}
+}
+
+static int watch(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
+
+	if (fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
+		return -errno;
+	return 0;
+}
+
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
+		return -1;
+	/* A log's reader that goes away must cost its lines, not the daemon. */
+	signal(SIGPIPE, SIG_IGN);
+	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
+}
+
+static int open_timer(void)
+{
+	const struct itimerspec interval = {
+		.it_value = { .tv_sec = LOSS_INTERVAL_SECONDS },
+		.it_interval = { .tv_sec = LOSS_INTERVAL_SECONDS },
+	};
+	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+
+	if (fd >= 0)
+		timerfd_settime(fd, 0, &interval, NULL);
+	return fd;
+}
+
+static int open_loop(struct daemon *daemon)
+{
+	int error;
+
+	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
+	daemon->timer = open_timer();
+	error = watch(daemon->epoll, daemon->signals);
+	if (!error)
+		error = watch(daemon->epoll, daemon->timer);
+	if (!error)
+		error = watch(daemon->epoll, bus_fd(daemon->bus));
+	return error;
+}
+
+static int switch_log(struct daemon *daemon, const struct config *config, struct report *report)
+{
+	struct log *log;
+	int error = open_log(config, &log, report);
+
+	if (error)
+		return error;
+	log_close(daemon->log);
+	daemon->log = log;
+	return 0;
+}
+
+/* On any error the old configuration stays in force, and the log says what is wrong with the new. */
+static void reload(struct daemon *daemon)
+{
+	struct report report = { 0 };
+	struct log_record refused;
+	struct config *config;
+	int error;
+
+	error = settings_reload(&daemon->settings, daemon->config_sources, &config, &report);
+	if (!error)
+		error = locks_apply(&daemon->locks, config, &report);
+	if (error)
+		config_free(config);
+	else
+		(void)switch_log(daemon, config, &report);
+	tell(daemon, &report);
+	if (!error) {
+		update_observers(daemon);
+		log_running(daemon, "reloaded");
+		return;
+	}
+	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
+	log_write(daemon->log, &refused);
+}
+
+static void handle_signals(struct daemon *daemon)
+{
+	struct signalfd_siginfo signal;
+
+	while (read(daemon->signals, &signal, sizeof(signal)) == sizeof(signal)) {
+		if (signal.ssi_signo == SIGHUP)
+			reload(daemon);
+		else
+			daemon->stopping = true;
+	}
+}
+
+static void handle_timer(struct daemon *daemon)
+{
+	__u64 expirations;
+
+	if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
+		log_losses(daemon);
+}
+
+static int loop(struct daemon *daemon)
+{
+	while (!daemon->stopping) {
+		struct epoll_event event;
+		int count = epoll_wait(daemon->epoll, &event, 1, -1);
+
+		if (count < 0 && errno != EINTR)
+			return -errno;
+		if (count <= 0)
+			continue;
+		if (event.data.fd == daemon->signals)
+			handle_signals(daemon);
+		else if (event.data.fd == daemon->timer)
+			handle_timer(daemon);
+		else if (bus_drain(daemon->bus, daemon->log) < 0)
+			return -EIO;
+	}
+	return 0;
+}
+
+/* The exit status for what could not be done. */
+static int status_of(int error)
+{
+	switch (error) {
+	case 0:
+		return EXIT_SUCCESS;
+	case -EBUSY:
+		return EX_TEMPFAIL;
+	case -EOPNOTSUPP:
+	case -524: /* ENOTSUPP of the kernel: no trampolines for LSM programs on this architecture */
+		return EX_UNAVAILABLE;
+	default:
+		return EXIT_FAILURE;
+	}
+}
+
+static int configure(struct daemon *daemon, struct config **ret, struct report *report)
+{
+	if (settings_load(daemon->config_sources, &daemon->kernel, &daemon->settings, ret, report) < 0)
+		return EXIT_CONFIG;
+	return 0;
+}
+
+static int start(struct daemon *daemon, struct config **config, struct report *report)
+{
+	__u64 ring_size = config_number(settings_core(*config), "ring_size");
+	int error;
+
+	error = pins_open(ring_size, &daemon->pins, report);
+	if (error)
+		return error;
+	locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
+	error = sections_register();
+	if (!error)
+		error = open_sources(daemon);
+	if (!error)
+		error = open_loop(daemon);
+	if (!error)
+		error = locks_apply(&daemon->locks, *config, report);
+	if (error)
+		return error;
+	*config = NULL;
+	update_observers(daemon);
+	return 0;
+}
+
+/* The last records are those of the stop itself. */
+static void drain(struct daemon *daemon)
+{
+	while (bus_drain(daemon->bus, daemon->log) > 0)
+		;
+	log_losses(daemon);
+}
+
+static void stop(struct daemon *daemon)
+{
+	const struct config_section *core = settings_core(daemon->locks.config);
+	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
+	struct log_record record = log_own(LOG_LEVEL_INFO, "stopped");
+
+	log_str(&record, "on_exit", keep ? "keep" : "unload");
+	drain(daemon);
+	locks_release(&daemon->locks, keep);
+	while (bus_drain(daemon->bus, daemon->log) > 0)
+		;
+	log_write(daemon->log, &record);
+	if (!keep)
+		pins_remove_all();
+}
+
+static void release(struct daemon *daemon)
+{
+	bus_close(daemon->bus);
+	free(daemon->sources);
+	pins_close(&daemon->pins);
+	settings_free(&daemon->settings);
+	kernel_release(&daemon->kernel);
+	log_close(daemon->log);
+	close(daemon->signals);
+	if (daemon->epoll >= 0)
+		close(daemon->epoll);
+	if (daemon->timer >= 0)
+		close(daemon->timer);
+}
+
+/* A start that failed leaves what was pinned before as it was, and nothing where nothing was. */
+static void abandon(struct daemon *daemon)
+{
+	bool made_pins = daemon->pins.directory >= 0 && !daemon->pins.inherited;
+
+	if (daemon->locks.instances)
+		locks_release(&daemon->locks, true);
+	if (made_pins)
+		pins_remove_all();
+}
+
+static int run(struct daemon *daemon, struct report *report)
+{
+	struct config *config = NULL;
+	int status, error;
+
+	status = configure(daemon, &config, report);
+	if (!status)
+		status = kernel_check(&daemon->kernel, report);
+	if (!status && open_log(config, &daemon->log, report) < 0)
+		status = EXIT_CONFIG;
+	if (!status) {
+		status = status_of(start(daemon, &config, report));
+		if (status)
+			abandon(daemon);
+	}
+	tell(daemon, report);
+	config_free(config);
+	if (status)
+		return status;
+	pins_each_plugin(report_orphan, daemon);
+	log_running(daemon, "started");
+	error = loop(daemon);
+	stop(daemon);
+	return status_of(error);
+}
+
+int daemon_run(const struct config_sources *sources)
+{
+	struct daemon daemon = {
+		.config_sources = sources,
+		.pins = { .directory = -1, .ring = -1, .daemon = -1 },
+		.epoll = -1,
+		.timer = -1,
+	};
+	struct report report = { 0 };
+	int status;
+
+	libbpf_log_install();
+	/* First of all: a SIGHUP during the start must not kill. */
+	daemon.signals = open_signals();
+	kernel_probe(&daemon.kernel);
+	status = run(&daemon, &report);
+	release(&daemon);
+	return status;
+}

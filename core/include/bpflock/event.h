@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The records that BPF programs put into the ring, as both sides see them.
+ * User space and BPF programs include this header; it depends on neither.
+ */
+#ifndef BPFLOCK_EVENT_H
+#define BPFLOCK_EVENT_H
+
+#ifndef __VMLINUX_H__ /* a plugin that brings its own vmlinux.h has these types already */
+#include <linux/types.h>
+#endif
+
+/* TASK_COMM_LEN of include/linux/sched.h, the terminating NUL included. */
+#define BPFLOCK_COMM_LEN 16
+
+/**
+ * struct bpflock_event - what every record starts with
+ * @time:     when it happened: nanoseconds of CLOCK_BOOTTIME (bpf_ktime_get_boot_ns)
+ * @source:   the plugin and the layout of its events, as one number. Records outlive the daemon
+ *            in the pinned ring; a successor never reads one with another layout than it was
+ *            written with.
+ * @cgroupid: cgroup v2 id of the task (the inode number of the cgroup's directory)
+ * @tgid:     process, in the initial pid namespace
+ * @pid:      thread, in the initial pid namespace
+ * @ppid:     parent process, in the initial pid namespace
+ * @uid:      real user id, in the initial user namespace
+ * @type:     the plugin's own number of the event, as in its event table
+ * @flags:    reserved, zero
+ * @comm:     name of the thread; not trusted, it may hold any bytes
+ * @pcomm:    name of the parent; not trusted
+ *
+ * Filled by bpflock_event_begin(). A plugin's own record has it as its first member.
+ * Since ABI 1.0.
+ */
+struct bpflock_event {
+	__u64 time;
+	__u64 source;
+	__u64 cgroupid;
+	__u32 tgid;
+	__u32 pid;
+	__u32 ppid;
+	__u32 uid;
+	__u32 type;
+	__u32 flags;
+	char comm[BPFLOCK_COMM_LEN];
+	char pcomm[BPFLOCK_COMM_LEN];
+};
+
+/*
+ * A string field is a char array. The last byte is NUL unless the string was cut to fit: then it
+ * is BPFLOCK_CUT, and the log marks the field as truncated. Since ABI 1.0.
+ */
+#define BPFLOCK_CUT '\1'
+
+/*
+ * A list of strings that each end in NUL, such as argv: how many bytes of it were taken, and the
+ * bytes. BPFLOCK_STRV_CUT in the length says that there were more. Since ABI 1.0.
+ */
+#define BPFLOCK_STRV(size)                                                                         \
+	struct {                                                                                   \
+		__u32 length;                                                                      \
+		char bytes[size];                                                                  \
+	}
+#define BPFLOCK_STRV_CUT 0x80000000u
+
+#endif

@@ -1,0 +1,368 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The plugin ABI of bpflock, version 1.0: all that a plugin author includes in user space.
+ *
+ * A plugin is a shared object NAME.so that exports one constant, `bpflock_plugin_v1`, defined by
+ * BPFLOCK_PLUGIN(). The constant describes the plugin by tables; the daemon does the rest: it reads
+ * the configuration, loads, attaches and pins the BPF programs, formats and writes the events. The
+ * smallest useful plugin is one BPF program and one descriptor, without a C function.
+ *
+ * Rules that hold for everything in this header, since ABI 1.0:
+ *
+ *  - Tables and strings are read, never written and never freed; they must live as long as the
+ *    process. A plugin is never unloaded from it.
+ *  - Callbacks run on the daemon's only thread and are never re-entered. They return 0 or a negative
+ *    errno; what an operator has to know about a failure goes through bpflock_host.error().
+ *  - Structures only grow at their end. A descriptor says how large its structures are; bytes that
+ *    one side does not know must be zero. Unknown flags, and unknown types in tables, refuse the load.
+ *
+ * Versions of the ABI:
+ *   1.0  first
+ */
+#ifndef BPFLOCK_PLUGIN_H
+#define BPFLOCK_PLUGIN_H
+
+#include <bpflock/event.h>
+#include <bpflock/policy.h>
+#include <stddef.h>
+
+#define BPFLOCK_ABI_MAJOR 1
+#define BPFLOCK_ABI_MINOR 0
+
+/**
+ * struct bpflock_table - a constant array
+ * @rows:   the first row, or NULL when @count is 0
+ * @count:  number of rows
+ * @stride: bytes from one row to the next: sizeof(row) as the plugin was compiled
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_table {
+	const void *rows;
+	__u32 count;
+	__u32 stride;
+};
+
+/* A bpflock_table of a C array. */
+#define BPFLOCK_TABLE(array)                                                                       \
+	{                                                                                          \
+		(array), sizeof(array) / sizeof((array)[0]), sizeof((array)[0])                    \
+	}
+
+/**
+ * struct bpflock_value - the name of a number
+ * @name:    as it stands in configuration and log
+ * @value:   the number. Several names of one number are aliases; the first is the one printed.
+ * @summary: one line for --help-plugin, or NULL
+ *
+ * A row of the `values` of an option or a field. Since ABI 1.0.
+ */
+struct bpflock_value {
+	const char *name;
+	__u64 value;
+	const char *summary;
+};
+
+/*
+ * Types of options. In the configuration structure, and in the variable of the BPF object, a number
+ * is an unsigned integer of 1, 2, 4 or 8 bytes. Since ABI 1.0.
+ */
+#define BPFLOCK_OPTION_BOOL 1u	   /* yes, no, true, false, on, off, 1, 0 */
+#define BPFLOCK_OPTION_UINT 2u	   /* decimal, or hexadecimal after 0x */
+#define BPFLOCK_OPTION_SIZE 3u	   /* bytes; suffixes K, M, G are powers of 1024 */
+#define BPFLOCK_OPTION_DURATION 4u /* nanoseconds; written with a unit: us, ms, s, min, h; or 0 */
+#define BPFLOCK_OPTION_CHOICE 5u   /* one name of `values` */
+#define BPFLOCK_OPTION_STRING 6u   /* const char * in the structure, char[] in the BPF object */
+#define BPFLOCK_OPTION_CGROUP 7u   /* path of a cgroup below the cgroup v2 root; its 64-bit id */
+
+/* Flags of options. Since ABI 1.0. */
+#define BPFLOCK_OPTION_LIST 0x1u /* items separated by commas; see struct bpflock_list */
+
+/**
+ * struct bpflock_list - the value of a list option in the configuration structure
+ * @items: array of __u64, or of const char * for BPFLOCK_OPTION_STRING; NULL when empty
+ * @count: number of items
+ *
+ * Owned by the core, valid until the callback that it was passed to returns. Since ABI 1.0.
+ */
+struct bpflock_list {
+	const void *items;
+	__u64 count;
+};
+
+/**
+ * struct bpflock_option - one key of the plugin's section
+ * @name:     the key, [a-z][a-z0-9_]*; the environment variable is BPFLOCK_<PLUGIN>_<KEY> in capitals
+ * @summary:  one line: what it does
+ * @initial:  the default, written as in the file; NULL for no value (zero, empty)
+ * @type:     BPFLOCK_OPTION_*
+ * @flags:    BPFLOCK_OPTION_LIST
+ * @values:   rows of struct bpflock_value, for BPFLOCK_OPTION_CHOICE
+ * @min:      smallest number that is accepted
+ * @max:      largest number that is accepted, or longest string in bytes; 0 for no limit
+ * @max_items: largest number of items of a list; 0 for no limit
+ * @size:     size of the member of the configuration structure; 0 when it has none
+ * @offset:   offset of that member; the core refuses a member that ends beyond `config_size`
+ * @variable: a `const volatile` variable of the BPF object that takes the value before load, or NULL.
+ *            A list takes an array, and the number of items goes to the variable VARIABLE_count.
+ *            A change of such an option on reload loads the object anew, new before old.
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_option {
+	const char *name;
+	const char *summary;
+	const char *initial;
+	__u32 type;
+	__u32 flags;
+	struct bpflock_table values;
+	__u64 min;
+	__u64 max;
+	__u32 max_items;
+	__u32 size;
+	__u64 offset;
+	const char *variable;
+};
+
+/* The `size` and `offset` of an option that is kept in `member` of the configuration structure. */
+#define BPFLOCK_MEMBER(structure, member)                                                          \
+	.size = sizeof(((structure *)0)->member), .offset = __builtin_offsetof(structure, member)
+
+/**
+ * struct bpflock_alias - one more environment variable for an option
+ * @variable: its whole name, BPFLOCK_...
+ * @option:   the option that it sets; setting it enables the plugin
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_alias {
+	const char *variable;
+	const char *option;
+};
+
+/* Types of fields. The size of an integer is the field's size: 1, 2, 4 or 8. Since ABI 1.0. */
+#define BPFLOCK_FIELD_UINT 1u  /* unsigned, decimal */
+#define BPFLOCK_FIELD_INT 2u   /* signed, decimal */
+#define BPFLOCK_FIELD_HEX 3u   /* unsigned, 0x... in logfmt, a number in JSON */
+#define BPFLOCK_FIELD_ERRNO 4u /* signed: 0, or a negative errno */
+#define BPFLOCK_FIELD_ENUM 5u  /* unsigned; printed by its name in `values`, or as a number */
+#define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
+#define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
+
+/**
+ * struct bpflock_field - one member of a record, and how it is logged
+ * @name:    the key in the log, [a-z][a-z0-9_]*. A field named "retval" is written last.
+ * @summary: one line for --help-plugin
+ * @type:    BPFLOCK_FIELD_*
+ * @size:    bytes of the member
+ * @offset:  offset of the member in the record. A field that lies beyond the end of a record is left
+ *           out, so a record may be submitted short.
+ * @values:  rows of struct bpflock_value, for BPFLOCK_FIELD_ENUM
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_field {
+	const char *name;
+	const char *summary;
+	__u32 type;
+	__u32 size;
+	__u64 offset;
+	struct bpflock_table values;
+};
+
+/* A field of the log, of the same name as the member of the record. */
+#define BPFLOCK_FIELD(structure, member, field_type, text)                                         \
+	{                                                                                          \
+		.name = #member, .summary = (text), .type = (field_type),                          \
+		.size = sizeof(((structure *)0)->member),                                          \
+		.offset = __builtin_offsetof(structure, member)                                    \
+	}
+
+/* Flags of events. Since ABI 1.0. */
+#define BPFLOCK_EVENT_DECISION 0x1u /* the record is a struct bpflock_decision, and nothing more */
+
+/**
+ * struct bpflock_event_type - one kind of record
+ * @type:    its number, as given to bpflock_event_begin() or bpflock_decide()
+ * @flags:   BPFLOCK_EVENT_*
+ * @name:    `event=` in the log, [a-z][a-z0-9_]*
+ * @summary: one line: when it happens
+ * @fields:  rows of struct bpflock_field; what every record starts with (struct bpflock_event) is
+ *           logged without being named here. A decision has no rows: the core logs its operation,
+ *           retval and reason.
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_event_type {
+	__u32 type;
+	__u32 flags;
+	const char *name;
+	const char *summary;
+	struct bpflock_table fields;
+};
+
+/* Flags of operations. Since ABI 1.0. */
+#define BPFLOCK_OPERATION_IGNORED 0x1u	/* an enumerator that is no operation */
+#define BPFLOCK_OPERATION_BOUNDARY 0x2u /* no operation: ends the group `groups`, see below */
+
+/**
+ * struct bpflock_operation - one thing that an enforcer decides about
+ * @name:       as it stands in `block` and `allow`, [a-z][a-z0-9_]*
+ * @text:       the kernel's own wording for the log, or NULL: then the log has the name
+ * @summary:    one line for --help-plugin
+ * @enumerator: the enumerator of the plugin's `operation_enum` that it is, or NULL where the plugin
+ *              has none: then the operation's index is its place in the table
+ * @groups:     the groups that it is in, without '@', separated by spaces; or NULL. The name of
+ *              another operation here says that naming the other one means this one as well.
+ * @flags:      BPFLOCK_OPERATION_*. A BOUNDARY names an enumerator that divides the enumeration: all
+ *              operations with a smaller number, down to the boundary before, are in its group.
+ * @reserved:   zero
+ *
+ * With an `operation_enum`, the index of an operation is the number of its enumerator in the running
+ * kernel's BTF. An enumerator without a row becomes an operation named after it, in lower case and
+ * without the enumeration's prefix; a row without an enumerator in this kernel is accepted in the
+ * configuration and never decided.
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_operation {
+	const char *name;
+	const char *text;
+	const char *summary;
+	const char *enumerator;
+	const char *groups;
+	__u32 flags;
+	__u32 reserved;
+};
+
+/**
+ * struct bpflock_host - what the daemon offers to a callback
+ * @size: sizeof(struct bpflock_host) of the daemon
+ * @core: the daemon's own; not for plugins
+ *
+ * Valid during the callback only. Since ABI 1.0.
+ */
+struct bpflock_host {
+	__u64 size;
+	void *core;
+
+	/**
+	 * @error: tells the operator what is wrong and what to do, in one line without a newline.
+	 * For use before returning a negative errno. Since ABI 1.0.
+	 */
+	void (*error)(const struct bpflock_host *host, const char *format, ...)
+		__attribute__((format(printf, 2, 3)));
+
+	/**
+	 * @skip_program: leaves one program out of the load, by the name of its C function.
+	 * In prepare() only: -EPERM elsewhere; -ENOENT when there is no such program. Since ABI 1.0.
+	 */
+	int (*skip_program)(const struct bpflock_host *host, const char *program);
+
+	/**
+	 * @exempt_group: the profile does not govern the operations of this group (without '@');
+	 * they are allowed (reason `level`) unless `block` names them. In policy() only: -EPERM
+	 * elsewhere; -ENOENT when there is no such group. Since ABI 1.0.
+	 */
+	int (*exempt_group)(const struct bpflock_host *host, const char *group);
+};
+
+/* Flags of plugins. Since ABI 1.0. */
+#define BPFLOCK_ENFORCER 0x1u /* decides; without it the plugin only observes */
+#define BPFLOCK_BPF_LSM 0x2u  /* has LSM programs: `bpf` must be among the kernel's active LSMs */
+
+/**
+ * struct bpflock_plugin - the descriptor
+ * @size:        sizeof(struct bpflock_plugin), set by BPFLOCK_PLUGIN()
+ * @abi_minor:   BPFLOCK_ABI_MINOR, set by BPFLOCK_PLUGIN()
+ * @flags:       BPFLOCK_ENFORCER, BPFLOCK_BPF_LSM
+ * @name:        [a-z][a-z0-9]*, at most 15 bytes; the file is NAME.so and the section [NAME]
+ * @version:     of the plugin, for --list-plugins
+ * @summary:     one line
+ * @license:     SPDX expression
+ * @contact:     who to write to, or NULL
+ * @object:      first byte of the BPF object, aligned to 8, set by BPFLOCK_PLUGIN()
+ * @object_end:  the byte after its last
+ * @config_size: size of the configuration structure, 0 without one
+ * @options:     rows of struct bpflock_option
+ * @aliases:     rows of struct bpflock_alias
+ * @events:      rows of struct bpflock_event_type
+ * @operations:  rows of struct bpflock_operation; only with BPFLOCK_ENFORCER
+ * @operation_enum:   name of the kernel enumeration that the operations are numbered by, or NULL
+ * @operation_prefix: what its enumerators start with
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_plugin {
+	__u32 size;
+	__u16 abi_minor;
+	__u16 reserved;
+	__u64 flags;
+	const char *name;
+	const char *version;
+	const char *summary;
+	const char *license;
+	const char *contact;
+	const unsigned char *object;
+	const unsigned char *object_end;
+	__u64 config_size;
+	struct bpflock_table options;
+	struct bpflock_table aliases;
+	struct bpflock_table events;
+	struct bpflock_table operations;
+	const char *operation_enum;
+	const char *operation_prefix;
+
+	/**
+	 * @check: is this configuration consistent? Runs when a configuration is read, also for
+	 * --check-config: it changes nothing and touches nothing. Optional. Since ABI 1.0.
+	 */
+	int (*check)(const struct bpflock_host *host, const void *config);
+
+	/** @prepare: runs after the BPF object was opened and before it is loaded. Optional. Since ABI 1.0. */
+	int (*prepare)(const struct bpflock_host *host, const void *config);
+
+	/** @policy: runs whenever the policy is worked out, at start and reload. Optional. Since ABI 1.0. */
+	int (*policy)(const struct bpflock_host *host, const void *config);
+
+	/**
+	 * @observe: sees every record of every plugin, in the order of the log, after the sinks.
+	 * The record is valid during the call only. Optional. Since ABI 1.0.
+	 */
+	void (*observe)(const struct bpflock_host *host, const char *plugin,
+			const struct bpflock_event *event, __u64 size);
+};
+
+/* The exported symbol for an ABI major. */
+#define BPFLOCK_SYMBOL_PREFIX "bpflock_plugin_v"
+
+/*
+ * Defines the plugin `id`: embeds the BPF object id.bpf.o (found through the assembler's include
+ * path, -Wa,-IDIR) and exports the descriptor. The arguments are designated initializers of
+ * struct bpflock_plugin.
+ */
+#define BPFLOCK_PLUGIN(id, ...)                                                                    \
+	__asm__(".pushsection .rodata.bpflock_object, \"a\"\n"                                     \
+		".balign 8\n"                                                                      \
+		".hidden bpflock_object\n"                                                         \
+		".globl bpflock_object\n"                                                          \
+		"bpflock_object:\n"                                                                \
+		".incbin \"" #id ".bpf.o\"\n"                                                      \
+		".hidden bpflock_object_end\n"                                                     \
+		".globl bpflock_object_end\n"                                                      \
+		"bpflock_object_end:\n"                                                            \
+		".byte 0\n"                                                                        \
+		".popsection\n");                                                                  \
+	extern const unsigned char bpflock_object[] __attribute__((visibility("hidden")));         \
+	extern const unsigned char bpflock_object_end[] __attribute__((visibility("hidden")));     \
+	extern const struct bpflock_plugin bpflock_plugin_v1;                                      \
+	__attribute__((visibility("default"))) const struct bpflock_plugin bpflock_plugin_v1 = {   \
+		.size = sizeof(struct bpflock_plugin),                                             \
+		.abi_minor = BPFLOCK_ABI_MINOR,                                                    \
+		.name = #id,                                                                       \
+		.object = bpflock_object,                                                          \
+		.object_end = bpflock_object_end,                                                  \
+		__VA_ARGS__                                                                        \
+	}
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/*
+ * The policy that the daemon writes and an enforcer's programs read, and the record of a decision.
+ *
+ * All that the kernel side has to know of a policy is one byte per operation: the rule that decides
+ * it, and whether to record what was allowed. Profiles, lists, groups and levels are worked out in
+ * user space (core/policy). A decision reads one byte, so it is always one policy's decision.
+ */
+#ifndef BPFLOCK_POLICY_H
+#define BPFLOCK_POLICY_H
+
+#include <bpflock/event.h>
+
+/* Operations of one enforcer; an operation is an index below this. Since ABI 1.0. */
+#define BPFLOCK_OPERATIONS_MAX 128
+
+/*
+ * The rule that decides an operation, in the order in which the design evaluates them. Zero is not
+ * a rule: a byte that was never written denies. Since ABI 1.0.
+ */
+#define BPFLOCK_RULE_UNSET 0u	   /* no policy was written: deny */
+#define BPFLOCK_RULE_BLOCK 1u	   /* the operation is in `block`: deny */
+#define BPFLOCK_RULE_ALLOW 2u	   /* the operation is in `allow`: allow */
+#define BPFLOCK_RULE_LEVEL 3u	   /* the profile does not govern this operation: allow */
+#define BPFLOCK_RULE_PRIVILEGED 4u /* profile privileged: allow */
+#define BPFLOCK_RULE_RESTRICTED 5u /* profile restricted: deny */
+#define BPFLOCK_RULE_BASELINE 6u   /* profile baseline: allow in the initial namespaces, else deny */
+#define BPFLOCK_RULE_MASK 0x0fu
+
+/* Set beside the rule: record denials only (`log = denied`). Since ABI 1.0. */
+#define BPFLOCK_RULE_LOG_DENIED 0x80u
+
+/** struct bpflock_policy_slot - one complete policy: a rule byte for each operation. Since ABI 1.0. */
+struct bpflock_policy_slot {
+	__u8 rules[BPFLOCK_OPERATIONS_MAX];
+};
+
+/**
+ * struct bpflock_policy - the policy map of one enforcer
+ * @active: index of the slot in force
+ * @slots:  the policy in force and the one that is being prepared
+ *
+ * The daemon maps it, fills the idle slot and flips @active by one memory write. Since ABI 1.0.
+ */
+struct bpflock_policy {
+	__u32 active;
+	struct bpflock_policy_slot slots[2];
+};
+
+/**
+ * struct bpflock_decision - the record of one decision
+ * @event:     whose decision it was
+ * @operation: index of the operation
+ * @rule:      BPFLOCK_RULE_*, without flags
+ * @retval:    what the program returned: 0, or a negative errno
+ * @reserved:  zero
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_decision {
+	struct bpflock_event event;
+	__u32 operation;
+	__u32 rule;
+	__s32 retval;
+	__u32 reserved;
+};
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <cap-ng.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
+#include <sysexits.h>
+
+#include "kernel/kernel.h"
+#include "util/memory.h"
+
+/*
+ * Before 5.13 the kernel asked for `bpf_read` whenever a program read kernel memory, not when it was
+ * loaded: a program on that very hook could recurse.
+ */
+#define OLDEST_MAJOR 5
+#define OLDEST_MINOR 13
+
+#define BPFFS "/sys/fs/bpf"
+
+static __attribute__((format(printf, 3, 4))) void missing(struct report *report, const char *what,
+							  const char *remedy, ...)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	va_list args;
+
+	va_start(args, remedy);
+	text = xvasprintf(remedy, args);
+	va_end(args);
+	report_remedy(report_add(report, REPORT_ERROR, "kernel_requirement", NULL, "%s", what), "%s",
+		      text);
+}
+
+static bool have_capabilities(void)
+{
+	if (capng_get_caps_process() < 0)
+		return false;
+	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
+		return true;
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) &&
+	       capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
+}
+
+static bool is_too_old(char *release)
+{
+	struct utsname name;
+	int major = 0, minor = 0;
+
+	uname(&name);
+	strcpy(release, name.release);
+	/* NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion,cert-err34-c): 0.0 is too old */
+	(void)sscanf(release, "%d.%d", &major, &minor);
+	return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
+}
+
+static bool have_bpffs(void)
+{
+	struct statfs status;
+
+	return statfs(BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
+}
+
+int kernel_check(const struct kernel *kernel, struct report *report)
+{
+	char release[sizeof(((struct utsname *)0)->release)];
+	size_t errors = report->errors;
+
+	if (!have_capabilities()) {
+		missing(report, "this process may not load BPF programs",
+			"run it as root, or with CAP_BPF and CAP_PERFMON");
+		return EX_NOPERM;
+	}
+	if (is_too_old(release))
+		missing(report, "the kernel is too old", "this is %s; bpflock needs %d.%d or newer",
+			release, OLDEST_MAJOR, OLDEST_MINOR);
+	if (!kernel->btf)
+		missing(report, "the kernel has no type information (/sys/kernel/btf/vmlinux)",
+			"mount sysfs, or run a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+	if (!have_bpffs())
+		missing(report, "there is no bpffs on " BPFFS, "mount -t bpf bpf " BPFFS);
+	return report->errors > errors ? EX_UNAVAILABLE : 0;
+}
+
+static bool has_item(const char *list, const char *item)
+{
+	size_t length = strlen(item);
+
+	while (*list) {
+		size_t end = strcspn(list, ",");
+
+		if (end == length && strncmp(list, item, length) == 0)
+			return true;
+		list += end + (list[end] == ',');
+	}
+	return false;
+}
+
+char *kernel_refuses_bpf_lsm(const struct kernel *kernel)
+{
+	if (!kernel->lsms)
+		return xasprintf("cannot tell whether bpf is among the active LSMs: mount securityfs on "
+				 "/sys/kernel/security");
+	if (!has_item(kernel->lsms, "bpf"))
+		return xasprintf("bpf is not among the active LSMs, so the kernel would never call its "
+				 "programs: boot with lsm=%s,bpf",
+				 kernel->lsms);
+	return NULL;
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel room: what this kernel can do, and what to do where it cannot. */
+#ifndef BPFLOCK_KERNEL_KERNEL_H
+#define BPFLOCK_KERNEL_KERNEL_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+
+#include "util/report.h"
+
+struct btf;
+
+/**
+ * struct kernel - what was found out about the running kernel
+ * @btf:      its own type information; NULL where it has none
+ * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
+ * @confidential: the kernel's own lockdown=confidentiality is in force
+ * @init_net: address of the initial network namespace; 0 where the symbol table hides it
+ */
+struct kernel {
+	struct btf *btf;
+	char *lsms;
+	bool confidential;
+	__u64 init_net;
+};
+
+void kernel_probe(struct kernel *ret);
+void kernel_release(struct kernel *kernel);
+
+/*
+ * Has this process, on this kernel, what every plugin needs? What is missing is reported, each with
+ * its remedy. Returns 0 or an exit status of <sysexits.h>: EX_NOPERM or EX_UNAVAILABLE.
+ */
+int kernel_check(const struct kernel *kernel, struct report *report);
+
+/*
+ * Would LSM programs be run? A kernel without `bpf` among its active LSMs loads and attaches them, and
+ * never calls them. Returns NULL, or the reason with the remedy (to be freed).
+ */
+char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
+
+/* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". */
+bool kernel_has_target(const struct kernel *kernel, const char *section);
+
+#endif

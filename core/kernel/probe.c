@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/btf.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/mount.h>
+
+#include "kernel/kernel.h"
+#include "util/memory.h"
+
+static char *read_line_at(int directory, const char *path)
+{
+	CLEANUP(cleanup_fclose) FILE *stream = NULL;
+	CLEANUP(cleanup_free) char *line = NULL;
+	size_t size = 0;
+	int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return NULL;
+	stream = fdopen(fd, "r");
+	if (!stream || getline(&line, &size, stream) < 0)
+		return NULL;
+	return xstrndup(line, strcspn(line, "\n"));
+}
+
+/* A mount that is in no mount table: containers often have no securityfs, and we change nothing. */
+static char *read_from_private_mount(const char *name)
+{
+	CLEANUP(cleanup_close) int context = fsopen("securityfs", FSOPEN_CLOEXEC);
+	CLEANUP(cleanup_close) int mount = -1;
+
+	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return NULL;
+	mount = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_RDONLY);
+	return mount < 0 ? NULL : read_line_at(mount, name);
+}
+
+static char *read_securityfs(const char *name)
+{
+	CLEANUP(cleanup_free) char *path = xasprintf("/sys/kernel/security/%s", name);
+	char *line = read_line_at(AT_FDCWD, path);
+
+	return line ? line : read_from_private_mount(name);
+}
+
+static bool is_confidential(void)
+{
+	CLEANUP(cleanup_free) char *lockdown = read_securityfs("lockdown");
+
+	return lockdown && strstr(lockdown, "[confidentiality]");
+}
+
+static __u64 find_symbol(const char *name)
+{
+	CLEANUP(cleanup_fclose) FILE *stream = fopen("/proc/kallsyms", "re");
+	CLEANUP(cleanup_free) char *line = NULL;
+	size_t size = 0;
+
+	while (stream && getline(&line, &size, stream) > 0) {
+		char *type = NULL;
+		__u64 address = strtoull(line, &type, 16);
+
+		line[strcspn(line, "\n")] = '\0';
+		/* "ffffffff83d1a0c0 B init_net"; a module's symbol has "\t[module]" behind it */
+		if (strlen(type) > 3 && strcmp(type + 3, name) == 0)
+			return address;
+	}
+	return 0;
+}
+
+void kernel_probe(struct kernel *ret)
+{
+	*ret = (struct kernel){
+		.btf = btf__load_vmlinux_btf(),
+		.lsms = read_securityfs("lsm"),
+		.confidential = is_confidential(),
+		.init_net = find_symbol("init_net"),
+	};
+}
+
+void kernel_release(struct kernel *kernel)
+{
+	btf__free(kernel->btf);
+	free(kernel->lsms);
+	*kernel = (struct kernel){ 0 };
+}
+
+/* What a section names, by the name under which the kernel's BTF has it. */
+static const struct target_kind {
+	const char *section;
+	const char *btf_prefix;
+	__u32 btf_kind;
+} target_kinds[] = {
+	{ "lsm/", "bpf_lsm_", BTF_KIND_FUNC },
+	{ "lsm.s/", "bpf_lsm_", BTF_KIND_FUNC },
+	{ "fentry/", "", BTF_KIND_FUNC },
+	{ "fexit/", "", BTF_KIND_FUNC },
+	{ "tp_btf/", "btf_trace_", BTF_KIND_TYPEDEF },
+};
+
+bool kernel_has_target(const struct kernel *kernel, const char *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++) {
+		const struct target_kind *kind = &target_kinds[i];
+		size_t length = strlen(kind->section);
+		char name[256];
+
+		if (strncmp(section, kind->section, length) != 0)
+			continue;
+		snprintf(name, sizeof(name), "%s%s", kind->btf_prefix, section + length);
+		return btf__find_by_name_kind(kernel->btf, name, kind->btf_kind) > 0;
+	}
+	return true; /* no target in BTF: the attachment itself will tell */
+}

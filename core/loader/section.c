@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Our own handling of the sections that attach to a function of the kernel.
+ *
+ * libbpf finds out by trying whether the kernel has bpf_probe_read_user(): it loads a program that
+ * reads kernel memory. Where the kernel's lockdown=confidentiality denies that, libbpf concludes that
+ * all the newer helpers are missing and puts the old ones in, which are denied as well. Our programs
+ * read user memory only, so what it has replaced is put back just before the load. (An object that
+ * does read kernel memory is refused there by name: see object_uses_helper().)
+ */
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <string.h>
+
+#include "loader/loader.h"
+#include "util/memory.h"
+
+static __s32 restored_helper(__s32 helper)
+{
+	switch (helper) {
+	case BPF_FUNC_probe_read:
+		return BPF_FUNC_probe_read_user;
+	case BPF_FUNC_probe_read_str:
+		return BPF_FUNC_probe_read_user_str;
+	default:
+		return helper;
+	}
+}
+
+static int restore_helpers(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
+{
+	size_t count = bpf_program__insn_cnt(program);
+	CLEANUP(cleanup_free) struct bpf_insn *insns = xcalloc(count, sizeof(*insns));
+
+	(void)opts;
+	(void)cookie;
+	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
+	for (size_t i = 0; i < count; i++)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0)
+			insns[i].imm = restored_helper(insns[i].imm);
+	return bpf_program__set_insns(program, insns, count);
+}
+
+static int attach(const struct bpf_program *program, long cookie, struct bpf_link **ret)
+{
+	(void)cookie;
+	if (bpf_program__type(program) == BPF_PROG_TYPE_LSM)
+		*ret = bpf_program__attach_lsm(program);
+	else
+		*ret = bpf_program__attach_trace(program);
+	return *ret ? 0 : -errno;
+}
+
+static const struct section {
+	const char *pattern;
+	enum bpf_prog_type type;
+	enum bpf_attach_type attach_type;
+} sections[] = {
+	{ "lsm+", BPF_PROG_TYPE_LSM, BPF_LSM_MAC },
+	{ "fentry+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY },
+	{ "fexit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
+	{ "tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP },
+};
+
+int sections_register(void)
+{
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = restore_helpers,
+		    .prog_attach_fn = attach);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		int handle = libbpf_register_prog_handler(sections[i].pattern, sections[i].type,
+							  sections[i].attach_type, &handler);
+
+		if (handle < 0)
+			return handle;
+	}
+	return 0;
+}
+
+int section_set_target(struct bpf_program *program)
+{
+	const char *name = bpf_program__section_name(program);
+
+	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
+		size_t length = strlen(sections[i].pattern) - 1; /* without the '+' */
+
+		if (strncmp(name, sections[i].pattern, length) == 0 && name[length] == '/')
+			return bpf_program__set_attach_target(program, 0, name + length + 1);
+	}
+	return 0; /* one of libbpf's own sections */
+}

@@ -1,0 +1,125 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/btf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "loader/loader.h"
+#include "util/memory.h"
+
+#define SECTION ".rodata"
+
+/**
+ * struct variable - where a variable of the object lies
+ * @bytes:   its place in the initial contents of the map
+ * @size:    of the whole variable
+ * @element: size of one element: of the variable itself where it is no array
+ */
+struct variable {
+	char *bytes;
+	size_t size;
+	size_t element;
+};
+
+static size_t element_size(const struct btf *btf, __u32 type_id, size_t size)
+{
+	const struct btf_type *type;
+	int id = btf__resolve_type(btf, type_id);
+
+	if (id < 0)
+		return size;
+	type = btf__type_by_id(btf, (__u32)id);
+	if (!btf_is_array(type) || btf_array(type)->nelems == 0)
+		return size;
+	return size / btf_array(type)->nelems;
+}
+
+/* `const volatile` wraps the array's elements, not the array, so the variable's type is the array. */
+static int find_in_section(const struct btf *btf, const struct btf_type *section, const char *name,
+			   char *bytes, struct variable *ret)
+{
+	for (__u16 i = 0; i < btf_vlen(section); i++) {
+		const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];
+		const struct btf_type *variable = btf__type_by_id(btf, place->type);
+
+		if (strcmp(btf__name_by_offset(btf, variable->name_off), name) != 0)
+			continue;
+		*ret = (struct variable){
+			.bytes = bytes + place->offset,
+			.size = place->size,
+			.element = element_size(btf, variable->type, place->size),
+		};
+		return 0;
+	}
+	return -ENOENT;
+}
+
+static int find_variable(struct bpf_object *object, const char *name, struct variable *ret)
+{
+	const struct btf *btf = bpf_object__btf(object);
+	struct bpf_map *map = bpf_object__find_map_by_name(object, SECTION);
+	__s32 id = btf ? btf__find_by_name_kind(btf, SECTION, BTF_KIND_DATASEC) : -ENOENT;
+	size_t size;
+	char *bytes;
+
+	if (!map || id < 0)
+		return -ENOENT;
+	bytes = map_contents(map, &size);
+	if (!bytes)
+		return -ENOENT;
+	return find_in_section(btf, btf__type_by_id(btf, (__u32)id), name, bytes, ret);
+}
+
+static int put_number(void *to, size_t size, __u64 number)
+{
+	if (size > sizeof(number) || (size < sizeof(number) && number >> (size * 8)))
+		return -E2BIG;
+	memcpy(to, &number, size); /* little-endian machines only, as the BPF objects are */
+	return 0;
+}
+
+static int put_string(char *to, size_t size, const char *text)
+{
+	if (strlen(text) >= size)
+		return -E2BIG;
+	memset(to, 0, size);
+	strcpy(to, text);
+	return 0;
+}
+
+static int put_item(const struct variable *variable, const struct config_value *value, size_t item)
+{
+	char *to = variable->bytes + item * variable->element;
+
+	if ((item + 1) * variable->element > variable->size)
+		return -E2BIG;
+	if (value->option->type == BPFLOCK_OPTION_STRING)
+		return put_string(to, variable->element, value->strings[item]);
+	return put_number(to, variable->element, value->numbers[item]);
+}
+
+int variable_set_number(struct bpf_object *object, const char *name, __u64 number)
+{
+	struct variable variable;
+	int error = find_variable(object, name, &variable);
+
+	return error ? error : put_number(variable.bytes, variable.size, number);
+}
+
+int variable_set(struct bpf_object *object, const char *name, const struct config_value *value)
+{
+	CLEANUP(cleanup_free) char *count_name = xasprintf("%s_count", name);
+	bool is_list = value->option->flags & BPFLOCK_OPTION_LIST;
+	struct variable variable;
+	int error = find_variable(object, name, &variable);
+
+	if (error)
+		return error;
+	if (!is_list) /* a scalar string fills the whole char array, not one element of it */
+		variable.element = variable.size;
+	for (size_t i = 0; !error && i < value->count; i++)
+		error = put_item(&variable, value, i);
+	if (!error && is_list)
+		error = variable_set_number(object, count_name, value->count);
+	return error;
+}

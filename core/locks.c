@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "locks.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "plugin/host.h"
+#include "util/memory.h"
+
+/**
+ * struct change - a configuration on its way to being in force
+ * @successors: one for each plugin: the instance that is to run in the place of the one that does;
+ *              NULL where that one stays, or where the plugin is disabled
+ */
+struct change {
+	struct locks *locks;
+	struct config *config;
+	struct instance **successors;
+	struct report *report;
+};
+
+typedef int (*change_step)(struct change *change, size_t place);
+
+static const struct plugin *plugin_at(const struct change *change, size_t place)
+{
+	return &change->locks->settings->plugins.items[place];
+}
+
+static const struct config_section *section_at(const struct change *change, size_t place)
+{
+	return settings_section(change->config, place);
+}
+
+static void discard(struct instance **instance)
+{
+	if (!*instance)
+		return;
+	instance_free(*instance);
+	free(*instance);
+	*instance = NULL;
+}
+
+/* A successor that came to nothing leaves no pins. */
+static void discard_successor(struct change *change, size_t place)
+{
+	struct instance *successor = change->successors[place];
+
+	if (!successor)
+		return;
+	if (plugin_is_enforcer(successor->plugin))
+		pins_remove_generation(successor->plugin->name, successor->generation);
+	discard(&change->successors[place]);
+}
+
+/* What goes into the object before it is loaded cannot be changed in a running instance. */
+static bool needs_new_object(const struct config_section *old, const struct config_section *new)
+{
+	for (size_t i = 0; i < new->value_count; i++)
+		if (new->values[i].option->variable &&
+		    !config_value_equal(&old->values[i], &new->values[i]))
+			return true;
+	return false;
+}
+
+static bool needs_successor(const struct change *change, size_t place)
+{
+	const struct locks *locks = change->locks;
+
+	if (!section_at(change, place)->enabled || plugin_at(change, place)->refusal)
+		return false;
+	return !locks->instances[place] ||
+	       needs_new_object(settings_section(locks->config, place), section_at(change, place));
+}
+
+static int refuse(const struct change *change, size_t place, int error, const char *reason)
+{
+	report_plugin(report_add(change->report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
+		      plugin_at(change, place)->name);
+	return error;
+}
+
+static int check_kernel(struct change *change, size_t place)
+{
+	const struct kernel *kernel = change->locks->kernel;
+	const struct plugin *plugin = plugin_at(change, place);
+	CLEANUP(cleanup_free) char *reason = NULL;
+
+	if (plugin->descriptor.flags & BPFLOCK_BPF_LSM)
+		reason = kernel_refuses_bpf_lsm(kernel);
+	if (reason)
+		return refuse(change, place, -EOPNOTSUPP, reason);
+	if (plugin_is_enforcer(plugin) && policy_needs_namespaces(section_at(change, place)) &&
+	    !kernel->init_net)
+		return refuse(change, place, -EOPNOTSUPP,
+			      "profile = baseline needs the kernel's symbol init_net, which is hidden: "
+			      "set kernel.kptr_restrict to 1 or 0, or give the daemon CAP_SYSLOG");
+	return 0;
+}
+
+static int open_successor(struct change *change, size_t place)
+{
+	struct locks *locks = change->locks;
+	int error;
+
+	if (!needs_successor(change, place))
+		return 0;
+	error = check_kernel(change, place);
+	if (error)
+		return error;
+	change->successors[place] = xcalloc(1, sizeof(struct instance));
+	return instance_open(change->successors[place], locks->instances[place],
+			     plugin_at(change, place), section_at(change, place), locks->kernel,
+			     locks->pins, change->report);
+}
+
+static int load_successor(struct change *change, size_t place)
+{
+	struct instance *successor = change->successors[place];
+
+	return successor ? instance_load(successor, change->report) : 0;
+}
+
+static int exempt_group(void *context, const char *group)
+{
+	return operations_exempt(context, group);
+}
+
+/* The policy as it would be; nothing is written yet. */
+static int resolve_policy(struct change *change, size_t place, struct bpflock_policy_slot *ret)
+{
+	const struct plugin *plugin = plugin_at(change, place);
+	struct operations *operations = &change->locks->settings->operations[place];
+	struct host host = { .plugin = plugin,
+			     .report = change->report,
+			     .context = operations,
+			     .exempt_group = exempt_group };
+	int error;
+
+	for (size_t i = 0; i < operations->count; i++)
+		operations->items[i].exempt = false;
+	error = host_call(&host, "policy", plugin->descriptor.policy, section_at(change, place));
+	if (!error)
+		policy_resolve(operations, section_at(change, place), ret);
+	return error;
+}
+
+/* Before it is attached: a program without a policy would deny everything. */
+static int give_policy(struct change *change, size_t place)
+{
+	struct instance *successor = change->successors[place];
+	struct bpflock_policy_slot slot;
+	int error;
+
+	if (!successor || !successor->policy)
+		return 0;
+	error = resolve_policy(change, place, &slot);
+	if (!error)
+		policy_put(successor->policy, &slot);
+	return error;
+}
+
+/*
+ * Enforcers first: on one hook the newest program runs first and a denial ends the chain, so an
+ * observer that is attached later sees it all.
+ */
+static int attach_if(struct change *change, size_t place, bool enforcer)
+{
+	struct instance *successor = change->successors[place];
+
+	if (!successor || plugin_is_enforcer(successor->plugin) != enforcer)
+		return 0;
+	return instance_attach(successor, change->report);
+}
+
+static int attach_enforcer(struct change *change, size_t place)
+{
+	return attach_if(change, place, true);
+}
+
+static int attach_observer(struct change *change, size_t place)
+{
+	return attach_if(change, place, false);
+}
+
+static int pin_enforcer(struct change *change, size_t place)
+{
+	struct instance *successor = change->successors[place];
+
+	if (!successor || !plugin_is_enforcer(successor->plugin))
+		return 0;
+	return instance_pin(successor, change->report);
+}
+
+/* Errors of a plugin that the operator can do without are told, and do not count. */
+static void forgive(struct report *report, size_t first)
+{
+	for (size_t i = first; i < report->count; i++) {
+		if (report->items[i].level != REPORT_ERROR)
+			continue;
+		report->items[i].level = REPORT_WARNING;
+		report->errors--;
+	}
+}
+
+static int for_each_plugin(struct change *change, change_step step)
+{
+	for (size_t i = 0; i < change->locks->settings->plugins.count; i++) {
+		const struct config_section *section = section_at(change, i);
+		size_t reported = change->report->count;
+		int error = step(change, i);
+
+		if (!error)
+			continue;
+		if (config_number(section, "required"))
+			return error;
+		forgive(change->report, reported);
+		discard_successor(change, i);
+	}
+	return 0;
+}
+
+static int prepare_change(struct change *change)
+{
+	static const change_step steps[] = { open_successor,  load_successor,  give_policy,
+					     attach_enforcer, attach_observer, pin_enforcer };
+
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		int error = for_each_plugin(change, steps[i]);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* An instance that stays takes the new policy by one write. It was checked; it cannot fail. */
+static void update_policy(struct change *change, size_t place)
+{
+	struct instance *instance = change->locks->instances[place];
+	struct bpflock_policy_slot slot;
+
+	instance->section = section_at(change, place);
+	if (instance->policy && resolve_policy(change, place, &slot) == 0)
+		policy_put(instance->policy, &slot);
+}
+
+static void replace(struct change *change, size_t place)
+{
+	struct locks *locks = change->locks;
+	struct instance *successor = change->successors[place];
+
+	(void)instance_record(successor, change->report);
+	discard(&locks->instances[place]);
+	if (plugin_is_enforcer(successor->plugin))
+		pins_remove_generations(successor->plugin->name, successor->generation);
+	locks->instances[place] = successor;
+	change->successors[place] = NULL;
+}
+
+static void complete_plugin(struct change *change, size_t place)
+{
+	struct instance **instance = &change->locks->instances[place];
+
+	if (change->successors[place]) {
+		replace(change, place);
+	} else if (*instance && section_at(change, place)->enabled) {
+		update_policy(change, place);
+	} else if (!section_at(change, place)->enabled) {
+		discard(instance);
+		pins_remove_generations(plugin_at(change, place)->name, 0);
+	}
+}
+
+void locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+		const struct pins *pins)
+{
+	*locks = (struct locks){
+		.settings = settings,
+		.kernel = kernel,
+		.pins = pins,
+		.instances = xcalloc(settings->plugins.count, sizeof(*locks->instances)),
+	};
+}
+
+int locks_apply(struct locks *locks, struct config *config, struct report *report)
+{
+	size_t count = locks->settings->plugins.count;
+	CLEANUP(cleanup_free) struct instance **successors = xcalloc(count, sizeof(*successors));
+	struct change change = {
+		.locks = locks, .config = config, .successors = successors, .report = report
+	};
+	int error = prepare_change(&change);
+
+	for (size_t i = 0; i < count; i++) {
+		if (error)
+			discard_successor(&change, i);
+		else
+			complete_plugin(&change, i);
+	}
+	if (error)
+		return error;
+	config_free(locks->config);
+	locks->config = config;
+	return 0;
+}
+
+void locks_release(struct locks *locks, bool keep)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		if (!keep)
+			pins_remove_generations(locks->settings->plugins.items[i].name, 0);
+		discard(&locks->instances[i]);
+	}
+	free(locks->instances);
+	config_free(locks->config);
+	*locks = (struct locks){ 0 };
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Putting a configuration in force: which instances of plugins run, and with which policy.
+ *
+ * Every change is made in the same order, at start and at reload: open and load everything new, attach
+ * it, pin it, let it record, and only then take away what it replaces. A failure before the last step
+ * leaves everything as it was.
+ */
+#ifndef BPFLOCK_LOCKS_H
+#define BPFLOCK_LOCKS_H
+
+#include "loader/loader.h"
+#include "settings.h"
+
+/**
+ * struct locks - what runs
+ * @settings:  plugins and operations; not owned
+ * @kernel:    not owned
+ * @pins:      not owned
+ * @instances: one for each plugin; NULL where it does not run
+ * @config:    the configuration in force; owned
+ */
+struct locks {
+	const struct settings *settings;
+	const struct kernel *kernel;
+	const struct pins *pins;
+	struct instance **instances;
+	struct config *config;
+};
+
+void locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+		const struct pins *pins);
+
+/*
+ * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not
+ * do is reported and does not fail the whole. On a negative errno nothing has changed.
+ */
+int locks_apply(struct locks *locks, struct config *config, struct report *report);
+
+/* Ends what runs. Enforcers that are pinned go on when `keep` is set. */
+void locks_release(struct locks *locks, bool keep);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* JSON, one object per line; json-c escapes whatever could break the line or the string. */
+#include <errno.h>
+#include <json-c/json_object.h>
+#include <json-c/printbuf.h>
+#include <string.h>
+
+#include "log/text.h"
+#include "util/memory.h"
+
+#define REPLACEMENT "\xef\xbf\xbd"
+
+/* What readers can count on finding first, in this order, in the records that have it. */
+static const char *const first_keys[] = {
+	"operation", "tgid", "pid", "cgroupid", "comm", "retval", "reason",
+};
+
+static bool is_first_key(const char *key)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(first_keys); i++)
+		if (strcmp(key, first_keys[i]) == 0)
+			return true;
+	return false;
+}
+
+static void cleanup_json(struct json_object **object)
+{
+	json_object_put(*object);
+}
+
+static void cleanup_printbuf(struct printbuf **text)
+{
+	printbuf_free(*text);
+}
+
+static size_t valid_prefix(const char *bytes, size_t length)
+{
+	size_t i = 0;
+
+	while (i < length) {
+		uint32_t code;
+		int size = log_utf8_decode(bytes + i, length - i, &code);
+
+		if (size < 0)
+			break;
+		i += (size_t)size;
+	}
+	return i;
+}
+
+/* Appends the valid part and one U+FFFD for the invalid one after it. Returns the bytes of both. */
+static int append_repaired(struct printbuf *text, const char *bytes, size_t length)
+{
+	size_t valid = valid_prefix(bytes, length);
+	uint32_t code;
+
+	if (printbuf_memappend(text, bytes, (int)valid) < 0)
+		return -ENOMEM;
+	if (valid == length)
+		return (int)valid;
+	if (printbuf_memappend(text, REPLACEMENT, (int)strlen(REPLACEMENT)) < 0)
+		return -ENOMEM;
+	return (int)valid - log_utf8_decode(bytes + valid, length - valid, &code);
+}
+
+static struct json_object *new_repaired(const char *bytes, size_t length)
+{
+	CLEANUP(cleanup_printbuf) struct printbuf *text = printbuf_new();
+
+	if (!text)
+		return NULL;
+	while (length) {
+		int taken = append_repaired(text, bytes, length);
+
+		if (taken < 0)
+			return NULL;
+		bytes += taken;
+		length -= (size_t)taken;
+	}
+	return json_object_new_string_len(text->buf, text->bpos);
+}
+
+static struct json_object *new_string(const char *bytes, size_t length)
+{
+	if (!length)
+		return json_object_new_string("");
+	if (valid_prefix(bytes, length) < length)
+		return new_repaired(bytes, length);
+	return json_object_new_string_len(bytes, (int)length);
+}
+
+static struct json_object *new_list(const char *bytes, size_t length)
+{
+	struct json_object *list = json_object_new_array();
+	const char *text;
+	size_t text_length;
+
+	while (list && log_strv_next(&bytes, &length, &text, &text_length)) {
+		struct json_object *string = new_string(text, text_length);
+
+		if (!string || json_object_array_add(list, string) < 0) {
+			json_object_put(string);
+			json_object_put(list);
+			return NULL;
+		}
+	}
+	return list;
+}
+
+static struct json_object *new_value(const struct log_field *field)
+{
+	switch (field->kind) {
+	case LOG_UINT:
+	case LOG_HEX:
+		return json_object_new_uint64(field->unsigned_value);
+	case LOG_INT:
+		return json_object_new_int64(field->signed_value);
+	case LOG_STRV:
+		return new_list(field->string.bytes, field->string.length);
+	case LOG_STR:
+	case LOG_TEXT:
+		break;
+	}
+	return new_string(field->string.bytes, field->string.length);
+}
+
+/* The first of two equal keys stays: a plugin's field does not replace what the core says. */
+static int add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (value && json_object_object_get_ex(object, key, NULL)) {
+		json_object_put(value);
+		return 0;
+	}
+	if (!value || json_object_object_add_ex(object, key, value,
+						JSON_C_OBJECT_ADD_KEY_IS_NEW |
+							JSON_C_OBJECT_ADD_CONSTANT_KEY) < 0) {
+		json_object_put(value);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int add_string(struct json_object *object, const char *key, const char *text)
+{
+	return add(object, key, new_string(text, strlen(text)));
+}
+
+static int add_named(struct json_object *object, const struct log_record *record, const char *key)
+{
+	for (size_t i = 0; i < record->field_count; i++)
+		if (strcmp(record->fields[i].key, key) == 0)
+			return add(object, key, new_value(&record->fields[i]));
+	return 0;
+}
+
+static int add_first(struct json_object *object, const struct log_record *record)
+{
+	int error = add_string(object, "subsys", record->subsys);
+
+	if (!error && record->bpfprog)
+		error = add_string(object, "bpfprog", record->bpfprog);
+	if (!error)
+		error = add_string(object, "event", record->event);
+	for (size_t i = 0; !error && i < ARRAY_SIZE(first_keys); i++)
+		error = add_named(object, record, first_keys[i]);
+	return error;
+}
+
+static int add_rest(struct json_object *object, const struct log_record *record)
+{
+	char time[LOG_TIME_SIZE];
+	int error;
+
+	log_time_text(&record->time, true, time);
+	error = add_string(object, "time", time);
+	if (!error)
+		error = add_string(object, "level", log_level_name(record->level));
+	for (size_t i = 0; !error && i < record->field_count; i++)
+		if (!is_first_key(record->fields[i].key))
+			error = add(object, record->fields[i].key, new_value(&record->fields[i]));
+	return error;
+}
+
+static ssize_t put_object(struct json_object *object, char *buffer, size_t size)
+{
+	size_t length;
+	const char *text = json_object_to_json_string_length(
+		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+
+	if (!text)
+		return -ENOMEM;
+	if (length >= size)
+		return -ENOBUFS;
+	memcpy(buffer, text, length);
+	buffer[length] = '\n';
+	return (ssize_t)length + 1;
+}
+
+ssize_t json_write(const struct log_record *record, char *buffer, size_t size)
+{
+	CLEANUP(cleanup_json) struct json_object *object = json_object_new_object();
+	int error;
+
+	if (!object)
+		return -ENOMEM;
+	error = add_first(object, record);
+	if (!error)
+		error = add_rest(object, record);
+	return error ? error : put_object(object, buffer, size);
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * logfmt: time="…" level=… msg="event=… key=value …" bpfprog=… subsys=…
+ *
+ * How names that an attacker chose are kept from forging a field or a line, by two levels of
+ * quoting:
+ *
+ *  1. The text of msg is itself key=value pairs. A value that needs it stands in "…" there, with
+ *     the escapes \\, \n and \xNN. A quote is \x22: between two quotes there is never a third.
+ *  2. msg="…" quotes that text once more, in the two escapes that every logfmt reader knows:
+ *     " becomes \" and \ becomes \\.
+ *
+ * So the name `a"b` is "a\x22b" in the text of msg and \"a\\x22b\" in the line. A reader that
+ * unquotes msg gets level 1, still unambiguous; with one level of escapes only, \x22 would turn
+ * into the quote that closes the value. And in the line itself \" occurs nowhere but around a
+ * value, so that grep and the eye are not fooled either.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log/text.h"
+
+#define INNER_QUOTE "\\\""
+#define OUTER_QUOTE "\""
+
+struct line {
+	char *buffer;
+	size_t size;
+	size_t length;
+	bool overflow;
+};
+
+static void put(struct line *line, const char *bytes, size_t length)
+{
+	if (length > line->size - line->length)
+		line->overflow = true;
+	if (line->overflow || !length)
+		return;
+	memcpy(line->buffer + line->length, bytes, length);
+	line->length += length;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	put(line, text, strlen(text));
+}
+
+enum shape { PLAIN, QUOTED, ESCAPED };
+
+/* Line and paragraph separators, and what changes the direction of the text around it. */
+static bool is_layout_control(uint32_t code)
+{
+	return code == 0x061c || code == 0x200e || code == 0x200f ||
+	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+}
+
+static enum shape shape_of(uint32_t code)
+{
+	if (code == ' ' || code == '=')
+		return QUOTED;
+	if (code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f))
+		return ESCAPED;
+	return is_layout_control(code) ? ESCAPED : PLAIN;
+}
+
+/* Returns the length of the first character, or of what is in a character's place. */
+static size_t next_shape(const char *bytes, size_t length, enum shape *ret)
+{
+	uint32_t code;
+	int size = log_utf8_decode(bytes, length, &code);
+
+	*ret = size < 0 ? ESCAPED : shape_of(code);
+	return (size_t)(size < 0 ? -size : size);
+}
+
+static bool is_plain(const char *bytes, size_t length)
+{
+	enum shape shape = length ? PLAIN : QUOTED;
+
+	for (size_t i = 0; i < length && shape == PLAIN;)
+		i += next_shape(bytes + i, length - i, &shape);
+	return shape == PLAIN;
+}
+
+/* Both levels at once: the escape's own backslash is doubled. */
+static void put_escapes(struct line *line, const char *bytes, size_t length)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)bytes[i];
+		const char hex[] = { '\\', '\\', 'x', digits[byte >> 4], digits[byte & 15] };
+
+		if (byte == '\\')
+			put_text(line, "\\\\\\\\");
+		else if (byte == '\n')
+			put_text(line, "\\\\n");
+		else
+			put(line, hex, sizeof(hex));
+	}
+}
+
+/* Inside a list the spaces between strings are the only ones. */
+static void put_content(struct line *line, const char *bytes, size_t length, bool in_list)
+{
+	while (length) {
+		enum shape shape;
+		size_t size = next_shape(bytes, length, &shape);
+
+		if (shape == ESCAPED || (in_list && *bytes == ' '))
+			put_escapes(line, bytes, size);
+		else
+			put(line, bytes, size);
+		bytes += size;
+		length -= size;
+	}
+}
+
+static void put_string(struct line *line, const char *quote, const char *bytes, size_t length)
+{
+	if (is_plain(bytes, length)) {
+		put(line, bytes, length);
+		return;
+	}
+	put_text(line, quote);
+	put_content(line, bytes, length, false);
+	put_text(line, quote);
+}
+
+/*
+ * Strings between single spaces. No string and one empty string look alike here; JSON tells
+ * them apart.
+ */
+static void put_list(struct line *line, const char *bytes, size_t length)
+{
+	const char *string = "", *separator = "";
+	size_t string_length = 0;
+
+	if (log_strv_next(&bytes, &length, &string, &string_length) && !length &&
+	    is_plain(string, string_length)) {
+		put(line, string, string_length);
+		return;
+	}
+	put_text(line, INNER_QUOTE);
+	do {
+		put_text(line, separator);
+		put_content(line, string, string_length, true);
+		separator = " ";
+	} while (log_strv_next(&bytes, &length, &string, &string_length));
+	put_text(line, INNER_QUOTE);
+}
+
+static void put_number(struct line *line, const struct log_field *field)
+{
+	char text[32];
+
+	if (field->kind == LOG_INT)
+		snprintf(text, sizeof(text), "%" PRId64, (int64_t)field->signed_value);
+	else if (field->kind == LOG_HEX)
+		snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)field->unsigned_value);
+	else
+		snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)field->unsigned_value);
+	put_text(line, text);
+}
+
+static void put_field(struct line *line, const struct log_field *field)
+{
+	put_text(line, " ");
+	put_text(line, field->key);
+	put_text(line, "=");
+	switch (field->kind) {
+	case LOG_UINT:
+	case LOG_INT:
+	case LOG_HEX:
+		put_number(line, field);
+		break;
+	case LOG_STR:
+		put_string(line, INNER_QUOTE, field->string.bytes, field->string.length);
+		break;
+	case LOG_STRV:
+		put_list(line, field->string.bytes, field->string.length);
+		break;
+	case LOG_TEXT:
+		put(line, field->string.bytes, field->string.length);
+		break;
+	}
+}
+
+static void put_message(struct line *line, const struct log_record *record)
+{
+	put_text(line, " msg=\"event=");
+	put_string(line, INNER_QUOTE, record->event, strlen(record->event));
+	for (size_t i = 0; i < record->field_count; i++)
+		if (!record->fields[i].json_only)
+			put_field(line, &record->fields[i]);
+	put_text(line, "\"");
+}
+
+ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size)
+{
+	struct line line = { .buffer = buffer, .size = size };
+	char time[LOG_TIME_SIZE];
+
+	log_time_text(&record->time, false, time);
+	put_text(&line, "time=\"");
+	put_text(&line, time);
+	put_text(&line, "\" level=");
+	put_text(&line, log_level_name(record->level));
+	put_message(&line, record);
+	if (record->bpfprog) {
+		put_text(&line, " bpfprog=");
+		put_string(&line, OUTER_QUOTE, record->bpfprog, strlen(record->bpfprog));
+	}
+	put_text(&line, " subsys=");
+	put_text(&line, record->subsys);
+	put_text(&line, "\n");
+	return line.overflow ? -ENOBUFS : (ssize_t)line.length;
+}

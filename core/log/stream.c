@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* stderr and stdout, whatever they are: a terminal, a pipe, a socket of the journal, a file. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log/sink.h"
+
+/*
+ * O_NONBLOCK belongs to the open file description, which we share with the shell or whoever started
+ * us; so pipes and terminals get a description of our own. That fails without /proc, for instance.
+ */
+static int open_own(int stream)
+{
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", stream);
+	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+}
+
+/* A file keeps the shared description: its offset is what keeps all writers' lines apart. */
+static int start(struct log_writer *writer, int stream)
+{
+	struct stat status;
+	enum log_writer_kind kind = LOG_WRITER_PLAIN;
+	int fd = -1;
+
+	if (fstat(stream, &status) < 0)
+		return -errno;
+	if (S_ISSOCK(status.st_mode)) {
+		kind = LOG_WRITER_SOCKET;
+	} else if (!S_ISREG(status.st_mode)) {
+		fd = open_own(stream);
+		kind = fd < 0 ? LOG_WRITER_POLLED : LOG_WRITER_PLAIN;
+	}
+	if (fd < 0)
+		fd = fcntl(stream, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (fd < 0)
+		return -errno;
+	log_writer_start(writer, fd, kind);
+	return 0;
+}
+
+static int open_stream(struct log_sink *sink, int stream, struct report *report)
+{
+	int error = start(&sink->writer, stream);
+
+	if (error < 0)
+		log_sink_failed(sink, report, REPORT_ERROR, error);
+	return error;
+}
+
+static int open_stderr(struct log_sink *sink, struct report *report)
+{
+	return open_stream(sink, STDERR_FILENO, report);
+}
+
+static int open_stdout(struct log_sink *sink, struct report *report)
+{
+	return open_stream(sink, STDOUT_FILENO, report);
+}
+
+const struct log_sink_type log_stderr = {
+	.name = "stderr",
+	.open = open_stderr,
+	.put = log_sink_put,
+	.close = log_sink_close,
+};
+
+const struct log_sink_type log_stdout = {
+	.name = "stdout",
+	.open = open_stdout,
+	.put = log_sink_put,
+	.close = log_sink_close,
+};

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/text.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* The second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF. */
+struct utf8_lead {
+	unsigned char first, last; /* lead bytes of this row */
+	unsigned char low, high;   /* what the second byte may be */
+	unsigned char more;	   /* bytes after the lead byte */
+	unsigned char mask;	   /* bits of the lead byte that count */
+};
+
+static const struct utf8_lead utf8_leads[] = {
+	{ 0xc2, 0xdf, 0x80, 0xbf, 1, 0x1f }, { 0xe0, 0xe0, 0xa0, 0xbf, 2, 0x0f },
+	{ 0xe1, 0xec, 0x80, 0xbf, 2, 0x0f }, { 0xed, 0xed, 0x80, 0x9f, 2, 0x0f },
+	{ 0xee, 0xef, 0x80, 0xbf, 2, 0x0f }, { 0xf0, 0xf0, 0x90, 0xbf, 3, 0x07 },
+	{ 0xf1, 0xf3, 0x80, 0xbf, 3, 0x07 }, { 0xf4, 0xf4, 0x80, 0x8f, 3, 0x07 },
+};
+
+static const struct utf8_lead *find_lead(unsigned char byte)
+{
+	for (size_t i = 0; i < sizeof(utf8_leads) / sizeof(utf8_leads[0]); i++)
+		if (byte >= utf8_leads[i].first && byte <= utf8_leads[i].last)
+			return &utf8_leads[i];
+	return NULL;
+}
+
+int log_utf8_decode(const char *bytes, size_t length, uint32_t *ret)
+{
+	const unsigned char *in = (const unsigned char *)bytes;
+	const struct utf8_lead *lead;
+	uint32_t code;
+
+	*ret = in[0];
+	if (in[0] < 0x80)
+		return 1;
+	lead = find_lead(in[0]);
+	if (!lead)
+		return -1;
+	code = in[0] & lead->mask;
+	for (int i = 1; i <= lead->more; i++) {
+		unsigned char low = i == 1 ? lead->low : 0x80;
+		unsigned char high = i == 1 ? lead->high : 0xbf;
+
+		if ((size_t)i >= length || in[i] < low || in[i] > high)
+			return -i;
+		code = code << 6 | (in[i] & 0x3f);
+	}
+	*ret = code;
+	return lead->more + 1;
+}
+
+bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length)
+{
+	size_t taken;
+
+	if (!*length)
+		return false;
+	*ret_string = *bytes;
+	*ret_length = strnlen(*bytes, *length);
+	taken = *ret_length < *length ? *ret_length + 1 : *length;
+	*bytes += taken;
+	*length -= taken;
+	return true;
+}
+
+void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_TIME_SIZE])
+{
+	struct tm parts = { .tm_year = 70, .tm_mday = 1 };
+	size_t length;
+
+	gmtime_r(&time->tv_sec, &parts);
+	length = strftime(ret, LOG_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
+	if (nanoseconds)
+		snprintf(ret + length, LOG_TIME_SIZE - length, ".%09ldZ", time->tv_nsec);
+	else
+		snprintf(ret + length, LOG_TIME_SIZE - length, "Z");
+}
+
+const char *log_level_name(enum log_level level)
+{
+	static const char *const names[] = {
+		[LOG_LEVEL_INFO] = "info",
+		[LOG_LEVEL_WARNING] = "warning",
+		[LOG_LEVEL_ERROR] = "error",
+	};
+
+	return names[level];
+}

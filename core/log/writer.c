@@ -1,0 +1,174 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "log/writer.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static off_t end_of(const struct log_writer *writer)
+{
+	return writer->is_regular ? lseek(writer->fd, 0, SEEK_CUR) : 0;
+}
+
+void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind kind)
+{
+	struct stat status = { 0 };
+
+	fstat(fd, &status);
+	writer->fd = fd;
+	writer->kind = kind;
+	writer->is_regular = S_ISREG(status.st_mode);
+	/* A writable pipe has a whole page free; a terminal has room for one character. */
+	writer->chunk = S_ISFIFO(status.st_mode) ? PIPE_BUF : 1;
+	writer->rest_is_line = false;
+	writer->rest_length = 0;
+}
+
+void log_writer_break_line(struct log_writer *writer)
+{
+	writer->rest[0] = '\n';
+	writer->rest_length = 1;
+	writer->rest_is_line = false;
+	writer->end = lseek(writer->fd, 0, SEEK_END);
+}
+
+static ssize_t write_polled(const struct log_writer *writer, const char *bytes, size_t length)
+{
+	struct pollfd ready = { .fd = writer->fd, .events = POLLOUT };
+
+	if (poll(&ready, 1, 0) <= 0) {
+		errno = EAGAIN;
+		return -1;
+	}
+	return write(writer->fd, bytes, length < writer->chunk ? length : writer->chunk);
+}
+
+static ssize_t write_some(const struct log_writer *writer, const char *bytes, size_t length)
+{
+	switch (writer->kind) {
+	case LOG_WRITER_SOCKET:
+		return send(writer->fd, bytes, length, MSG_DONTWAIT | MSG_NOSIGNAL);
+	case LOG_WRITER_POLLED:
+		return write_polled(writer, bytes, length);
+	case LOG_WRITER_PLAIN:
+		break;
+	}
+	return write(writer->fd, bytes, length);
+}
+
+/* Writes as much as fits; *ret_done is right in any case. Returns 0 when that is all. */
+static int write_most(struct log_writer *writer, const char *bytes, size_t length, size_t *ret_done)
+{
+	int error = 0;
+
+	*ret_done = 0;
+	while (!error && *ret_done < length) {
+		ssize_t count = write_some(writer, bytes + *ret_done, length - *ret_done);
+
+		if (count > 0)
+			*ret_done += (size_t)count;
+		else
+			error = count < 0 ? -errno : -EAGAIN;
+	}
+	return error;
+}
+
+/* Whether the same reader or file may take the rest later. */
+static bool is_temporary(int error)
+{
+	switch (-error) {
+	case EAGAIN:
+	case EINTR:
+	case ENOSPC:
+	case EDQUOT:
+	case EFBIG:
+	case ENOBUFS:
+	case ENOMEM:
+		return true;
+	default:
+		return false;
+	}
+}
+
+static void keep_rest(struct log_writer *writer, const char *rest, size_t length)
+{
+	memmove(writer->rest, rest, length);
+	writer->rest_length = length;
+	writer->end = end_of(writer);
+}
+
+/* What is written already ends in a newline at least. */
+static void give_up_rest(struct log_writer *writer)
+{
+	writer->lost += writer->rest_is_line;
+	writer->rest_is_line = false;
+	writer->rest[0] = '\n';
+	writer->rest_length = 1;
+}
+
+/*
+ * Whoever frees a full disk may truncate this very file, and others may append to it. Then the end
+ * of a line has lost its beginning.
+ */
+static void check_rest(struct log_writer *writer)
+{
+	struct stat status;
+
+	if (!writer->is_regular || fstat(writer->fd, &status) < 0 || status.st_size == writer->end)
+		return;
+	give_up_rest(writer);
+	if (status.st_size == 0)
+		writer->rest_length = 0;
+}
+
+static int finish_rest(struct log_writer *writer)
+{
+	size_t done;
+	int error;
+
+	if (!writer->rest_length)
+		return 0;
+	check_rest(writer);
+	error = write_most(writer, writer->rest, writer->rest_length, &done);
+	if (!error) {
+		writer->rest_length = 0;
+		return 0;
+	}
+	if (done)
+		keep_rest(writer, writer->rest + done, writer->rest_length - done);
+	if (!is_temporary(error))
+		give_up_rest(writer);
+	return error;
+}
+
+void log_writer_put(struct log_writer *writer, const char *line, size_t length)
+{
+	size_t done;
+
+	if (finish_rest(writer) < 0) {
+		writer->lost++;
+		return;
+	}
+	if (!write_most(writer, line, length, &done))
+		return;
+	if (!done) {
+		writer->lost++;
+		return;
+	}
+	writer->rest_is_line = true;
+	keep_rest(writer, line + done, length - done);
+}
+
+void log_writer_close(struct log_writer *writer)
+{
+	if (writer->fd < 0)
+		return;
+	if (finish_rest(writer) < 0 && writer->rest_is_line)
+		writer->lost++;
+	close(writer->fd);
+	writer->fd = -1;
+}

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "options.h"
+
+#include "log/log.h"
+
+static const struct bpflock_value log_formats[] = {
+	{ "logfmt", LOG_FORMAT_LOGFMT, "key=value" },
+	{ "json", LOG_FORMAT_JSON, "one object per line" },
+};
+
+static const struct bpflock_value on_exit_choices[] = {
+	{ "unload", ON_EXIT_UNLOAD, "nothing stays behind" },
+	{ "keep", ON_EXIT_KEEP, "enforcers go on, pinned, until the next start" },
+};
+
+static const struct bpflock_option core_rows[] = {
+	{
+		.name = "log_format",
+		.summary = "how lines are written",
+		.initial = "logfmt",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(log_formats),
+	},
+	{
+		.name = "log_output",
+		.summary = "where lines go: stderr, stdout, file:/path, syslog",
+		.initial = "stderr",
+		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "plugin_dir",
+		.summary = "where the plugins are; read at start only",
+		.initial = BPFLOCK_PLUGIN_DIR,
+		.type = BPFLOCK_OPTION_STRING,
+	},
+	{
+		.name = "ring_size",
+		.summary = "bytes that wait for the daemon, a power of two; a pinned ring keeps its own",
+		.initial = "1M",
+		.type = BPFLOCK_OPTION_SIZE,
+		.min = 4096,
+		.max = 1u << 30,
+	},
+	{
+		.name = "on_exit",
+		.summary = "what becomes of enforcement when the daemon is told to stop",
+		.initial = "unload",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(on_exit_choices),
+	},
+};
+
+#define PLUGIN_ROWS(required_by_default)                                                           \
+	{                                                                                          \
+		{                                                                                  \
+			.name = "enabled",                                                         \
+			.summary = "whether the plugin runs",                                      \
+			.initial = "no",                                                           \
+			.type = BPFLOCK_OPTION_BOOL,                                               \
+		},                                                                                 \
+		{                                                                                  \
+			.name = "required",                                                        \
+			.summary = "whether its failure stops the daemon's start",                 \
+			.initial = (required_by_default),                                          \
+			.type = BPFLOCK_OPTION_BOOL,                                               \
+		},                                                                                 \
+	}
+
+static const struct bpflock_option observer_rows[] = PLUGIN_ROWS("no");
+static const struct bpflock_option enforcer_rows[] = PLUGIN_ROWS("yes");
+
+const struct bpflock_table core_options = BPFLOCK_TABLE(core_rows);
+const struct bpflock_table observer_options = BPFLOCK_TABLE(observer_rows);
+const struct bpflock_table enforcer_options = BPFLOCK_TABLE(enforcer_rows);

@@ -1,0 +1,472 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin/descriptor.h"
+
+#include <ctype.h>
+#include <elf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "log/log.h"
+#include "util/hash.h"
+#include "util/memory.h"
+
+#define NAME_MAX_LEN 15
+#define ROWS_MAX 1024
+#define RECORD_SIZE_MAX 65536
+/* What the core adds to the fields of an event: see core/bus/decode.c. */
+#define COMMON_FIELDS 16
+
+#define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
+
+/* How long a structure was in ABI 1.0: no plugin's can be shorter. */
+#define PLUGIN_SIZE_1_0 END_OF(struct bpflock_plugin, observe)
+
+/**
+ * struct table_kind - what a table of the descriptor may look like
+ * @offset:   of the struct bpflock_table in the structure that holds it
+ * @row_size: of the core's own structure
+ * @row_size_1_0: of that structure in ABI 1.0
+ */
+struct table_kind {
+	const char *name;
+	size_t offset;
+	size_t row_size;
+	size_t row_size_1_0;
+};
+
+static const struct table_kind plugin_tables[] = {
+	{ "options", offsetof(struct bpflock_plugin, options), sizeof(struct bpflock_option),
+	  END_OF(struct bpflock_option, variable) },
+	{ "aliases", offsetof(struct bpflock_plugin, aliases), sizeof(struct bpflock_alias),
+	  END_OF(struct bpflock_alias, option) },
+	{ "events", offsetof(struct bpflock_plugin, events), sizeof(struct bpflock_event_type),
+	  END_OF(struct bpflock_event_type, fields) },
+	{ "operations", offsetof(struct bpflock_plugin, operations),
+	  sizeof(struct bpflock_operation), END_OF(struct bpflock_operation, reserved) },
+};
+
+static const struct table_kind option_values = {
+	"values", offsetof(struct bpflock_option, values), sizeof(struct bpflock_value),
+	END_OF(struct bpflock_value, summary)
+};
+static const struct table_kind event_fields = {
+	"fields", offsetof(struct bpflock_event_type, fields), sizeof(struct bpflock_field),
+	END_OF(struct bpflock_field, values)
+};
+static const struct table_kind field_values = {
+	"values", offsetof(struct bpflock_field, values), sizeof(struct bpflock_value),
+	END_OF(struct bpflock_value, summary)
+};
+
+static __attribute__((format(printf, 2, 3))) int refuse(char **ret_reason, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	*ret_reason = xvasprintf(format, args);
+	va_end(args);
+	return -EINVAL;
+}
+
+static bool all_zero(const unsigned char *bytes, size_t size)
+{
+	for (size_t i = 0; i < size; i++)
+		if (bytes[i])
+			return false;
+	return true;
+}
+
+static bool is_name(const char *name, const char *extra)
+{
+	if (!name || !islower((unsigned char)name[0]))
+		return false;
+	for (const char *c = name; *c; c++)
+		if (!islower((unsigned char)*c) && !isdigit((unsigned char)*c) && !strchr(extra, *c))
+			return false;
+	return true;
+}
+
+/* Copies `table` to rows of the core's own size, zero where the plugin's are shorter. */
+static int copy_table(struct bpflock_table *table, const struct table_kind *kind, char **ret_reason)
+{
+	const unsigned char *from = table->rows;
+	unsigned char *to;
+
+	if (table->count == 0) {
+		*table = (struct bpflock_table){ .stride = (__u32)kind->row_size };
+		return 0;
+	}
+	if (!from || table->count > ROWS_MAX || table->stride < kind->row_size_1_0) {
+		*table = (struct bpflock_table){ 0 };
+		return refuse(ret_reason, "its table of %s has no rows, too many, or rows that are too short",
+			      kind->name);
+	}
+	to = xcalloc(table->count, kind->row_size);
+	for (__u32 i = 0; i < table->count; i++) {
+		const unsigned char *row = from + (size_t)i * table->stride;
+		size_t known = table->stride < kind->row_size ? table->stride : kind->row_size;
+
+		memcpy(to + i * kind->row_size, row, known);
+		if (!all_zero(row + known, table->stride - known)) {
+			free(to);
+			*table = (struct bpflock_table){ 0 };
+			return refuse(ret_reason, "row %u of its table of %s uses something newer than ABI %u.%u",
+				      i, kind->name, BPFLOCK_ABI_MAJOR, BPFLOCK_ABI_MINOR);
+		}
+	}
+	table->rows = to;
+	table->stride = (__u32)kind->row_size;
+	return 0;
+}
+
+/* The table of that kind in a structure of the copy: ours to write, though the ABI calls it const. */
+static struct bpflock_table *table_in(const void *structure, const struct table_kind *kind)
+{
+	return (struct bpflock_table *)((uintptr_t)structure + kind->offset);
+}
+
+/*
+ * Takes over the tables of one kind in an array of structures. After an error, its own or an earlier
+ * one, it only clears them: the copy must hold no pointer of the plugin's that would be freed.
+ */
+static int copy_tables(int error, const struct bpflock_table *in, const struct table_kind *kind,
+		       char **ret_reason)
+{
+	for (__u32 i = 0; i < in->count; i++) {
+		const char *structure = (const char *)in->rows + (size_t)i * in->stride;
+		struct bpflock_table *table = table_in(structure, kind);
+
+		if (error)
+			*table = (struct bpflock_table){ 0 };
+		else
+			error = copy_table(table, kind, ret_reason);
+	}
+	return error;
+}
+
+static int copy_descriptor(const struct bpflock_plugin *exported, struct bpflock_plugin *copy,
+			   char **ret_reason)
+{
+	const struct bpflock_table whole = { copy, 1, sizeof(*copy) };
+	const unsigned char *bytes = (const unsigned char *)exported;
+	size_t known = exported->size < sizeof(*copy) ? exported->size : sizeof(*copy);
+	const struct bpflock_event_type *events;
+	int error = 0;
+
+	if (exported->size < PLUGIN_SIZE_1_0 || exported->size > RECORD_SIZE_MAX)
+		return refuse(ret_reason, "its descriptor has an impossible size (%u)", exported->size);
+	if (!all_zero(bytes + known, exported->size - known))
+		return refuse(ret_reason, "it needs plugin ABI %u.%u, this daemon has %u.%u",
+			      BPFLOCK_ABI_MAJOR, exported->abi_minor, BPFLOCK_ABI_MAJOR,
+			      BPFLOCK_ABI_MINOR);
+	memcpy(copy, exported, known);
+	for (size_t i = 0; i < ARRAY_SIZE(plugin_tables); i++)
+		error = copy_tables(error, &whole, &plugin_tables[i], ret_reason);
+	error = copy_tables(error, &copy->options, &option_values, ret_reason);
+	error = copy_tables(error, &copy->events, &event_fields, ret_reason);
+	events = copy->events.rows;
+	for (__u32 i = 0; i < copy->events.count; i++)
+		error = copy_tables(error, &events[i].fields, &field_values, ret_reason);
+	return error;
+}
+
+static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name,
+			  char **ret_reason)
+{
+	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM))
+		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
+			      descriptor->flags);
+	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
+		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes",
+			      NAME_MAX_LEN);
+	if (strcmp(descriptor->name, file_name) != 0)
+		return refuse(ret_reason, "it calls itself '%s': the file must be named %s.so",
+			      descriptor->name, descriptor->name);
+	if (!descriptor->version || !descriptor->summary || !descriptor->license)
+		return refuse(ret_reason, "it lacks a version, a summary or a license");
+	return 0;
+}
+
+static int check_object(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	uintptr_t begin = (uintptr_t)descriptor->object;
+
+	if (!descriptor->object || begin % 8 || descriptor->object_end < descriptor->object ||
+	    descriptor->object_end - descriptor->object < (ptrdiff_t)sizeof(Elf64_Ehdr) ||
+	    memcmp(descriptor->object, ELFMAG, SELFMAG) != 0)
+		return refuse(ret_reason, "it carries no BPF object, or one that is not aligned to 8 bytes");
+	return 0;
+}
+
+static bool option_size_is_valid(const struct bpflock_option *option)
+{
+	if (option->size == 0)
+		return true;
+	if (option->flags & BPFLOCK_OPTION_LIST)
+		return option->size == sizeof(struct bpflock_list);
+	if (option->type == BPFLOCK_OPTION_STRING)
+		return option->size == sizeof(char *);
+	return option->size == 1 || option->size == 2 || option->size == 4 || option->size == 8;
+}
+
+static bool option_is_in(const struct bpflock_table *table, const char *name)
+{
+	const struct bpflock_option *options = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++)
+		if (strcmp(options[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int check_option(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
+			char **ret_reason)
+{
+	if (!is_name(option->name, "_"))
+		return refuse(ret_reason, "it has an option whose name is not of the form [a-z][a-z0-9_]*");
+	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL ||
+	    option->type > BPFLOCK_OPTION_CGROUP || option->flags & ~BPFLOCK_OPTION_LIST)
+		return refuse(ret_reason, "option '%s' has no summary, or an unknown type or flag",
+			      option->name);
+	if ((option->type == BPFLOCK_OPTION_CHOICE) != (option->values.count > 0))
+		return refuse(ret_reason, "option '%s': choices, and only they, have values",
+			      option->name);
+	if (!option_size_is_valid(option))
+		return refuse(ret_reason, "option '%s': a member of %u bytes cannot hold its type",
+			      option->name, option->size);
+	if (option->offset > descriptor->config_size ||
+	    option->size > descriptor->config_size - option->offset)
+		return refuse(ret_reason, "option '%s' reaches outside the configuration structure",
+			      option->name);
+	return 0;
+}
+
+static int check_options(const struct bpflock_plugin *descriptor, const struct plugin_names *reserved,
+			 char **ret_reason)
+{
+	const struct bpflock_option *options = descriptor->options.rows;
+
+	for (__u32 i = 0; i < descriptor->options.count; i++) {
+		struct bpflock_table before = { options, i, sizeof(*options) };
+		int error = check_option(descriptor, &options[i], ret_reason);
+
+		if (error)
+			return error;
+		if (option_is_in(&before, options[i].name) ||
+		    option_is_in(&reserved->plugin_options[0], options[i].name) ||
+		    (descriptor->flags & BPFLOCK_ENFORCER &&
+		     option_is_in(&reserved->plugin_options[1], options[i].name)))
+			return refuse(ret_reason, "option '%s' is there twice, or is one of the core's",
+				      options[i].name);
+	}
+	return 0;
+}
+
+static int check_aliases(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	const struct bpflock_alias *aliases = descriptor->aliases.rows;
+
+	for (__u32 i = 0; i < descriptor->aliases.count; i++) {
+		if (!aliases[i].variable || strncmp(aliases[i].variable, "BPFLOCK_", 8) != 0)
+			return refuse(ret_reason, "an alias does not begin with BPFLOCK_");
+		if (!aliases[i].option || !option_is_in(&descriptor->options, aliases[i].option))
+			return refuse(ret_reason, "alias %s is for an option that it does not have",
+				      aliases[i].variable);
+	}
+	return 0;
+}
+
+static bool field_size_is_valid(const struct bpflock_field *field)
+{
+	switch (field->type) {
+	case BPFLOCK_FIELD_STR:
+		return field->size > 0;
+	case BPFLOCK_FIELD_STRV:
+		return field->size > sizeof(__u32);
+	default:
+		return field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8;
+	}
+}
+
+static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field,
+		       char **ret_reason)
+{
+	if (!is_name(field->name, "_") || !field->summary)
+		return refuse(ret_reason, "event '%s' has a field without a proper name or summary",
+			      event->name);
+	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_STRV ||
+	    !field_size_is_valid(field))
+		return refuse(ret_reason, "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
+			      field->name, event->name);
+	if (field->offset < sizeof(struct bpflock_event) || field->offset > RECORD_SIZE_MAX ||
+	    field->size > RECORD_SIZE_MAX - field->offset)
+		return refuse(ret_reason, "field '%s' of event '%s' lies outside the record",
+			      field->name, event->name);
+	return 0;
+}
+
+static int check_fields(const struct bpflock_event_type *event, char **ret_reason)
+{
+	const struct bpflock_field *fields = event->fields.rows;
+	size_t text = 0;
+
+	if (event->fields.count > LOG_FIELDS_MAX - COMMON_FIELDS)
+		return refuse(ret_reason, "event '%s' has more than %d fields", event->name,
+			      LOG_FIELDS_MAX - COMMON_FIELDS);
+	for (__u32 i = 0; i < event->fields.count; i++) {
+		int error = check_field(event, &fields[i], ret_reason);
+
+		if (error)
+			return error;
+		if (fields[i].type == BPFLOCK_FIELD_STR || fields[i].type == BPFLOCK_FIELD_STRV)
+			text += fields[i].size;
+	}
+	if (text > LOG_STRING_MAX)
+		return refuse(ret_reason, "the strings of event '%s' have more than %d bytes",
+			      event->name, LOG_STRING_MAX);
+	return 0;
+}
+
+static int check_events(const struct plugin *plugin, char **ret_reason)
+{
+	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
+
+	for (__u32 i = 0; i < plugin->descriptor.events.count; i++) {
+		int error;
+
+		if (!is_name(events[i].name, "_") || !events[i].summary)
+			return refuse(ret_reason, "it has an event without a proper name or summary");
+		if (plugin_event_type(plugin, events[i].type) != &events[i])
+			return refuse(ret_reason, "its event type %u is there twice", events[i].type);
+		if (events[i].flags & ~BPFLOCK_EVENT_DECISION ||
+		    (events[i].flags & BPFLOCK_EVENT_DECISION && events[i].fields.count))
+			return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields",
+				      events[i].name);
+		error = check_fields(&events[i], ret_reason);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+static int check_operation(const struct bpflock_plugin *descriptor,
+			   const struct bpflock_operation *operation, char **ret_reason)
+{
+	const __u32 known = BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY;
+
+	if (operation->flags & ~known)
+		return refuse(ret_reason, "it has an operation with unknown flags");
+	if (descriptor->operation_enum && !operation->enumerator)
+		return refuse(ret_reason, "it has an operation without an enumerator of %s",
+			      descriptor->operation_enum);
+	if (!operation->flags && (!is_name(operation->name, "_") || !operation->summary))
+		return refuse(ret_reason, "it has an operation without a proper name or summary");
+	return 0;
+}
+
+static int check_operations(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	const struct bpflock_operation *operations = descriptor->operations.rows;
+	bool enforcer = descriptor->flags & BPFLOCK_ENFORCER;
+
+	if (enforcer != (descriptor->operations.count > 0))
+		return refuse(ret_reason, "enforcers, and only they, have operations");
+	if (descriptor->operations.count > BPFLOCK_OPERATIONS_MAX)
+		return refuse(ret_reason, "it has more than %d operations", BPFLOCK_OPERATIONS_MAX);
+	if (descriptor->operation_enum && !descriptor->operation_prefix)
+		return refuse(ret_reason, "it names an operation_enum without an operation_prefix");
+	for (__u32 i = 0; i < descriptor->operations.count; i++) {
+		int error = check_operation(descriptor, &operations[i], ret_reason);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/*
+ * BPFLOCK_<PLUGIN>_<KEY> must not read like BPFLOCK_<CORE KEY>, nor like what Kubernetes injects for
+ * a Service named bpflock.
+ */
+static int check_name_collision(const char *name, const struct plugin_names *reserved,
+				char **ret_reason)
+{
+	const struct bpflock_option *options = reserved->core_options.rows;
+	size_t length = strlen(name);
+
+	if (strcmp(name, "bpflock") == 0 || strcmp(name, "service") == 0 || strcmp(name, "port") == 0)
+		return refuse(ret_reason, "the name '%s' is taken", name);
+	for (__u32 i = 0; i < reserved->core_options.count; i++)
+		if (strncmp(options[i].name, name, length) == 0 &&
+		    (options[i].name[length] == '_' || options[i].name[length] == '\0'))
+			return refuse(ret_reason, "its variables would read like that of the core's option %s",
+				      options[i].name);
+	return 0;
+}
+
+/* Everything that the meaning of a record depends on. */
+static __u64 source_of(const struct plugin *plugin)
+{
+	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
+	__u64 hash = hash_text(HASH_START, plugin->name);
+
+	for (__u32 i = 0; i < plugin->descriptor.events.count; i++) {
+		const struct bpflock_field *fields = events[i].fields.rows;
+
+		hash = hash_text(hash_number(hash, events[i].type), events[i].name);
+		for (__u32 j = 0; j < events[i].fields.count; j++) {
+			hash = hash_text(hash, fields[j].name);
+			hash = hash_number(hash_number(hash, fields[j].type), fields[j].size);
+			hash = hash_number(hash, fields[j].offset);
+		}
+	}
+	return hash;
+}
+
+int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
+		      struct plugin *plugin, char **ret_reason)
+{
+	struct bpflock_plugin *descriptor = &plugin->descriptor;
+	int error = copy_descriptor(exported, descriptor, ret_reason);
+
+	if (!error)
+		error = check_identity(descriptor, plugin->name, ret_reason);
+	if (!error)
+		error = check_name_collision(descriptor->name, reserved, ret_reason);
+	if (!error)
+		error = check_object(descriptor, ret_reason);
+	if (!error)
+		error = check_options(descriptor, reserved, ret_reason);
+	if (!error)
+		error = check_aliases(descriptor, ret_reason);
+	if (!error)
+		error = check_events(plugin, ret_reason);
+	if (!error)
+		error = check_operations(descriptor, ret_reason);
+	if (!error)
+		plugin->source = source_of(plugin);
+	return error;
+}
+
+static void free_rows(const struct bpflock_table *table)
+{
+	free((void *)(uintptr_t)table->rows);
+}
+
+void descriptor_release(struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_option *options = descriptor->options.rows;
+	const struct bpflock_event_type *events = descriptor->events.rows;
+
+	for (__u32 i = 0; i < descriptor->options.count; i++)
+		free_rows(&options[i].values);
+	for (__u32 i = 0; i < descriptor->events.count; i++) {
+		const struct bpflock_field *fields = events[i].fields.rows;
+
+		for (__u32 j = 0; j < events[i].fields.count; j++)
+			free_rows(&fields[j].values);
+		free_rows(&events[i].fields);
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(plugin_tables); i++)
+		free_rows(table_in(descriptor, &plugin_tables[i]));
+}

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BPFLOCK_PLUGIN_DESCRIPTOR_H
+#define BPFLOCK_PLUGIN_DESCRIPTOR_H
+
+#include "plugin/plugin.h"
+
+/*
+ * Copies the descriptor that a plugin exports into plugin->descriptor, with every table in the core's
+ * own layout, and checks all that it says. Returns 0, or -EINVAL with *ret_reason (to be freed).
+ */
+int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
+		      struct plugin *plugin, char **ret_reason);
+void descriptor_release(struct bpflock_plugin *descriptor);
+
+#endif

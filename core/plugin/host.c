@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "plugin/host.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "util/memory.h"
+
+static __attribute__((format(printf, 2, 3))) void report_error(const struct bpflock_host *interface,
+							       const char *format, ...)
+{
+	const struct host *host = interface->core;
+	va_list args;
+
+	va_start(args, format);
+	report_plugin(report_addv(host->report, REPORT_ERROR, "plugin_failed", NULL, format, args),
+		      host->plugin->name);
+	va_end(args);
+}
+
+static int skip_program(const struct bpflock_host *interface, const char *program)
+{
+	const struct host *host = interface->core;
+
+	return host->skip_program ? host->skip_program(host->context, program) : -EPERM;
+}
+
+static int exempt_group(const struct bpflock_host *interface, const char *group)
+{
+	const struct host *host = interface->core;
+
+	return host->exempt_group ? host->exempt_group(host->context, group) : -EPERM;
+}
+
+static struct bpflock_host interface_of(struct host *host)
+{
+	return (struct bpflock_host){
+		.size = sizeof(struct bpflock_host),
+		.core = host,
+		.error = report_error,
+		.skip_program = skip_program,
+		.exempt_group = exempt_group,
+	};
+}
+
+int host_call(struct host *host, const char *phase, host_callback callback,
+	      const struct config_section *section)
+{
+	const struct bpflock_plugin *descriptor = &host->plugin->descriptor;
+	const struct bpflock_host interface = interface_of(host);
+	CLEANUP(cleanup_free) void *config = NULL;
+	size_t errors = host->report->errors;
+	int error;
+
+	if (!callback)
+		return 0;
+	config = xcalloc(1, descriptor->config_size);
+	config_fill(section, &descriptor->options, config);
+	error = callback(&interface, config);
+	if (error && host->report->errors == errors)
+		report_plugin(report_add(host->report, REPORT_ERROR, "plugin_failed", NULL,
+					 "%s() failed: %s", phase, strerror(-error)),
+			      host->plugin->name);
+	return error > 0 ? -EINVAL : error;
+}
+
+void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
+		  __u64 size)
+{
+	const struct bpflock_host interface = interface_of(host);
+
+	host->plugin->descriptor.observe(&interface, source, event, size);
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BPFLOCK_PLUGIN_HOST_H
+#define BPFLOCK_PLUGIN_HOST_H
+
+#include "config/config.h"
+#include "plugin/plugin.h"
+
+/**
+ * struct host - what the core offers to one call of a plugin's callback
+ * @plugin:       whose callback
+ * @report:       where its errors go
+ * @context:      passed to the services below
+ * @skip_program: see struct bpflock_host; NULL where the service is not offered
+ * @exempt_group: the same
+ */
+struct host {
+	const struct plugin *plugin;
+	struct report *report;
+	void *context;
+	int (*skip_program)(void *context, const char *program);
+	int (*exempt_group)(void *context, const char *group);
+};
+
+typedef int (*host_callback)(const struct bpflock_host *host, const void *config);
+
+/*
+ * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns what it
+ * returns; that it failed is in the report, with the plugin's own words or with the errno.
+ */
+int host_call(struct host *host, const char *phase, host_callback callback,
+	      const struct config_section *section);
+
+/* Shows a record to a plugin that observes; errors are ignored. */
+void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
+		  __u64 size);
+
+#endif

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The plugin room: finds the plugins of a directory, checks them and holds their descriptors.
+ *
+ * Only files that pass the trust check are opened. What a descriptor says is checked once, here; the
+ * rest of the core relies on it.
+ */
+#ifndef BPFLOCK_PLUGIN_PLUGIN_H
+#define BPFLOCK_PLUGIN_PLUGIN_H
+
+#include <bpflock/plugin.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "util/report.h"
+
+/**
+ * struct plugin - one file of the plugin directory
+ * @name:       its name, from the file
+ * @path:       the file
+ * @refusal:    why it was refused, or NULL; then the rest is not to be used
+ * @descriptor: a copy in which every table has the core's own stride, so that rows of an older or newer
+ *              minor can be read as the core's structures
+ * @source:     what its records carry: see struct bpflock_event
+ */
+struct plugin {
+	char *name;
+	char *path;
+	char *refusal;
+	struct bpflock_plugin descriptor;
+	__u64 source;
+};
+
+struct plugins {
+	struct plugin *items; /* in name order */
+	size_t count;
+};
+
+/**
+ * struct plugin_names - names that a plugin may not use, because the core has them
+ * @core_options:   of the core's section; no variable of a plugin may read like one of these
+ * @plugin_options: that the core adds to every plugin's section
+ */
+struct plugin_names {
+	struct bpflock_table core_options;
+	struct bpflock_table plugin_options[2];
+};
+
+/*
+ * Opens every NAME.so of the directory. A file that is refused stays in the list with its reason.
+ * Returns 0, or a negative errno (reported) when the directory itself cannot be read or trusted.
+ */
+int plugins_load(const char *directory, const struct plugin_names *reserved, struct plugins *ret,
+		 struct report *report);
+void plugins_free(struct plugins *plugins);
+struct plugin *plugins_find(const struct plugins *plugins, const char *name);
+
+static inline bool plugin_is_enforcer(const struct plugin *plugin)
+{
+	return plugin->descriptor.flags & BPFLOCK_ENFORCER;
+}
+
+/* The event type of that number, or NULL. */
+const struct bpflock_event_type *plugin_event_type(const struct plugin *plugin, __u32 type);
+
+#endif

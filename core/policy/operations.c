@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/btf.h>
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+
+#include "policy/policy.h"
+#include "util/memory.h"
+
+static struct operation *add_operation(struct operations *operations, const char *name, int index)
+{
+	struct operation *operation;
+
+	operations->items = xreallocarray(operations->items, operations->count + 1,
+					  sizeof(*operations->items));
+	operation = &operations->items[operations->count++];
+	*operation = (struct operation){ .name = xstrdup(name), .index = index };
+	return operation;
+}
+
+static void add_row(struct operations *operations, const struct bpflock_operation *row, int index)
+{
+	struct operation *operation = add_operation(operations, row->name, index);
+
+	operation->text = xstrdup(row->text ? row->text : row->name);
+	operation->summary = xstrdup(row->summary);
+	operation->groups = xstrdup(row->groups ? row->groups : "");
+}
+
+/* An enumerator that this version has never heard of is an operation all the same. */
+static void add_unknown(struct operations *operations, const struct bpflock_plugin *descriptor,
+			const char *enumerator, int index)
+{
+	size_t prefix = strlen(descriptor->operation_prefix);
+	struct operation *operation;
+
+	if (strncmp(enumerator, descriptor->operation_prefix, prefix) == 0)
+		enumerator += prefix;
+	operation = add_operation(operations, enumerator, index);
+	for (char *c = operation->name; *c; c++)
+		*c = (char)tolower((unsigned char)*c);
+	operation->text = xstrdup(operation->name);
+	operation->summary = xstrdup("of the running kernel; not known to this version");
+	operation->groups = xstrdup("");
+}
+
+static const struct bpflock_operation *find_row(const struct bpflock_plugin *descriptor,
+						const char *enumerator)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++)
+		if (strcmp(rows[i].enumerator, enumerator) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static void add_group(struct operation *operation, const char *group)
+{
+	char *groups = xasprintf("%s%s%s", operation->groups, *operation->groups ? " " : "", group);
+
+	free(operation->groups);
+	operation->groups = groups;
+}
+
+/* The enumerators of the running kernel, with the value of each. */
+static int add_enumerators(struct operations *operations, const struct bpflock_plugin *descriptor,
+			   const struct btf *btf)
+{
+	__s32 id = btf__find_by_name_kind(btf, descriptor->operation_enum, BTF_KIND_ENUM);
+	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+
+	if (!type)
+		return -ENOENT;
+	for (__u16 i = 0; i < btf_vlen(type); i++) {
+		const struct btf_enum *value = &btf_enum(type)[i];
+		const char *enumerator = btf__name_by_offset(btf, value->name_off);
+		const struct bpflock_operation *row = find_row(descriptor, enumerator);
+
+		if (row && row->flags)
+			continue;
+		if (value->val < 0 || value->val >= BPFLOCK_OPERATIONS_MAX)
+			return -E2BIG;
+		if (row)
+			add_row(operations, row, value->val);
+		else
+			add_unknown(operations, descriptor, enumerator, value->val);
+	}
+	return 0;
+}
+
+static int enumerator_value(const struct btf *btf, const char *enumeration, const char *enumerator)
+{
+	__s32 id = btf__find_by_name_kind(btf, enumeration, BTF_KIND_ENUM);
+	const struct btf_type *type = btf__type_by_id(btf, (__u32)id);
+
+	for (__u16 i = 0; i < btf_vlen(type); i++)
+		if (strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), enumerator) == 0)
+			return btf_enum(type)[i].val;
+	return -1;
+}
+
+/* The largest boundary below this one; a boundary's group begins behind it. */
+static int boundary_before(const struct bpflock_plugin *descriptor, const struct btf *btf, int value)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+	int before = -1;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++) {
+		int other;
+
+		if (!(rows[i].flags & BPFLOCK_OPERATION_BOUNDARY))
+			continue;
+		other = enumerator_value(btf, descriptor->operation_enum, rows[i].enumerator);
+		if (other < value && other > before)
+			before = other;
+	}
+	return before;
+}
+
+static void add_boundary_groups(struct operations *operations,
+				const struct bpflock_plugin *descriptor, const struct btf *btf)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++) {
+		int end, begin;
+
+		if (!(rows[i].flags & BPFLOCK_OPERATION_BOUNDARY))
+			continue;
+		end = enumerator_value(btf, descriptor->operation_enum, rows[i].enumerator);
+		begin = boundary_before(descriptor, btf, end);
+		for (size_t j = 0; j < operations->count; j++)
+			if (operations->items[j].index > begin && operations->items[j].index < end)
+				add_group(&operations->items[j], rows[i].groups);
+	}
+}
+
+static const struct operation *find_operation(const struct operations *operations, const char *name)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (strcmp(operations->items[i].name, name) == 0)
+			return &operations->items[i];
+	return NULL;
+}
+
+/* The boundary behind a row of the table, whose order is that of some kernel. */
+static const struct bpflock_operation *boundary_behind(const struct bpflock_plugin *descriptor,
+						       __u32 place)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	for (__u32 i = place; i < descriptor->operations.count; i++)
+		if (rows[i].flags & BPFLOCK_OPERATION_BOUNDARY)
+			return &rows[i];
+	return NULL;
+}
+
+/* Rows that this kernel has no enumerator for: one configuration file serves many kernels. */
+static void add_absent_rows(struct operations *operations, const struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++) {
+		const struct bpflock_operation *boundary = boundary_behind(descriptor, i);
+
+		if (rows[i].flags || find_operation(operations, rows[i].name))
+			continue;
+		add_row(operations, &rows[i], -1);
+		if (boundary)
+			add_group(&operations->items[operations->count - 1], boundary->groups);
+	}
+}
+
+static void add_table(struct operations *operations, const struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++)
+		add_row(operations, &rows[i], (int)i);
+}
+
+int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
+		     struct operations *ret)
+{
+	int error = 0;
+
+	*ret = (struct operations){ 0 };
+	if (!descriptor->operation_enum) {
+		add_table(ret, descriptor);
+		return 0;
+	}
+	if (btf) {
+		error = add_enumerators(ret, descriptor, btf);
+		if (!error)
+			add_boundary_groups(ret, descriptor, btf);
+	}
+	add_absent_rows(ret, descriptor);
+	return error;
+}
+
+void operations_free(struct operations *operations)
+{
+	for (size_t i = 0; i < operations->count; i++) {
+		free(operations->items[i].name);
+		free(operations->items[i].text);
+		free(operations->items[i].summary);
+		free(operations->items[i].groups);
+	}
+	free(operations->items);
+	*operations = (struct operations){ 0 };
+}
+
+const struct operation *operations_at(const struct operations *operations, __u32 index)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index == (int)index)
+			return &operations->items[i];
+	return NULL;
+}
+
+bool operation_is_in(const struct operation *operation, const char *group)
+{
+	const char *list = operation->groups;
+	size_t length = strlen(group);
+
+	if (strcmp(group, "all") == 0)
+		return true;
+	while (*list) {
+		size_t end = strcspn(list, " ");
+
+		if (end == length && strncmp(list, group, length) == 0)
+			return true;
+		list += end + (list[end] == ' ');
+	}
+	return false;
+}
+
+bool operations_have_group(const struct operations *operations, const char *group)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (operation_is_in(&operations->items[i], group))
+			return true;
+	return false;
+}
+
+int operations_exempt(struct operations *operations, const char *group)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < operations->count; i++) {
+		if (!operation_is_in(&operations->items[i], group))
+			continue;
+		operations->items[i].exempt = true;
+		found = true;
+	}
+	return found ? 0 : -ENOENT;
+}

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+#include <errno.h>
+#include <linux/membarrier.h>
+#include <string.h>
+#include <sys/syscall.h>
+
+#include "util/memory.h"
+
+static const struct bpflock_value profiles[] = {
+	{ "privileged", BPFLOCK_RULE_PRIVILEGED, "everything is allowed, and logged" },
+	{ "allow", BPFLOCK_RULE_PRIVILEGED, NULL },
+	{ "none", BPFLOCK_RULE_PRIVILEGED, NULL },
+	{ "baseline", BPFLOCK_RULE_BASELINE,
+	  "allowed only in the initial pid and network namespaces" },
+	{ "restricted", BPFLOCK_RULE_RESTRICTED, "everything is denied" },
+};
+
+#define LOG_ALL 0
+#define LOG_DENIED 1
+
+static const struct bpflock_value log_choices[] = {
+	{ "all", LOG_ALL, "every decision" },
+	{ "denied", LOG_DENIED, "denials only" },
+};
+
+static const struct bpflock_option options[] = {
+	{
+		.name = "profile",
+		.summary = "who may do what is in neither list",
+		.initial = "privileged",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(profiles),
+	},
+	{
+		.name = "block",
+		.summary = "operations and @groups that are always denied",
+		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "allow",
+		.summary = "operations and @groups that are always allowed",
+		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "log",
+		.summary = "which decisions are logged",
+		.initial = "all",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(log_choices),
+	},
+};
+
+const struct bpflock_table policy_options = BPFLOCK_TABLE(options);
+
+/* How precisely an item of a list means an operation; the more precise one wins. */
+enum precision { NOT_MEANT, BY_GROUP, BY_COVER, BY_NAME };
+
+static enum precision item_means(const char *item, const struct operation *operation)
+{
+	if (item[0] == '@')
+		return operation_is_in(operation, item + 1) ? BY_GROUP : NOT_MEANT;
+	if (strcmp(item, operation->name) == 0)
+		return BY_NAME;
+	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
+}
+
+static enum precision list_means(const struct config_value *list, const struct operation *operation)
+{
+	enum precision best = NOT_MEANT;
+
+	for (size_t i = 0; i < list->count; i++) {
+		enum precision precision = item_means(list->strings[i], operation);
+
+		if (precision > best)
+			best = precision;
+	}
+	return best;
+}
+
+static bool item_is_known(const struct operations *operations, const char *item)
+{
+	if (item[0] == '@')
+		return operations_have_group(operations, item + 1);
+	for (size_t i = 0; i < operations->count; i++)
+		if (strcmp(operations->items[i].name, item) == 0)
+			return true;
+	return false;
+}
+
+/* Appends `name` to a list for messages, once. */
+static char *list_append(char *list, const char *prefix, const char *name, size_t length)
+{
+	CLEANUP(cleanup_free) char *word = xasprintf("%s%.*s", prefix, (int)length, name);
+	char *found = strstr(list, word);
+	char *longer;
+
+	if (found && (found[strlen(word)] == ',' || found[strlen(word)] == '\0'))
+		return list;
+	longer = xasprintf("%s%s%s", list, *list ? ", " : "", word);
+	free(list);
+	return longer;
+}
+
+static char *valid_items(const struct operations *operations)
+{
+	char *list = xstrdup("");
+
+	for (size_t i = 0; i < operations->count; i++)
+		list = list_append(list, "", operations->items[i].name,
+				   strlen(operations->items[i].name));
+	list = list_append(list, "@", "all", 3);
+	for (size_t i = 0; i < operations->count; i++) {
+		const char *group = operations->items[i].groups;
+
+		while (*group) {
+			size_t length = strcspn(group, " ");
+
+			list = list_append(list, "@", group, length);
+			group += length + (group[length] == ' ');
+		}
+	}
+	return list;
+}
+
+static void check_items(const struct operations *operations, const struct config_section *section,
+			const struct config_value *list, struct report *report)
+{
+	CLEANUP(cleanup_free) char *valid = valid_items(operations);
+
+	for (size_t i = 0; i < list->count; i++) {
+		const char *item = list->strings[i];
+
+		if (item_is_known(operations, item))
+			continue;
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", list->origin,
+					 "[%s] %s: unknown %s '%s'", section->name,
+					 list->option->name, item[0] == '@' ? "group" : "operation",
+					 item),
+			      "valid: %s", valid);
+	}
+}
+
+static void check_contradictions(const struct operations *operations,
+				 const struct config_section *section, struct report *report)
+{
+	const struct config_value *block = config_value(section, "block");
+	const struct config_value *allow = config_value(section, "allow");
+
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+		enum precision precision = list_means(block, operation);
+
+		if (precision == NOT_MEANT || precision != list_means(allow, operation))
+			continue;
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", block->origin,
+					 "[%s] block: operation '%s' is in `allow` as well (%s)",
+					 section->name, operation->name, allow->origin),
+			      "take it out of one of the two lists");
+	}
+}
+
+int policy_check(const struct operations *operations, const struct config_section *section,
+		 struct report *report)
+{
+	size_t errors = report->errors;
+
+	check_items(operations, section, config_value(section, "block"), report);
+	check_items(operations, section, config_value(section, "allow"), report);
+	check_contradictions(operations, section, report);
+	return report->errors > errors ? -EINVAL : 0;
+}
+
+bool policy_needs_namespaces(const struct config_section *section)
+{
+	return config_number(section, "profile") == BPFLOCK_RULE_BASELINE;
+}
+
+static __u8 rule_of(const struct operation *operation, const struct config_section *section)
+{
+	enum precision block = list_means(config_value(section, "block"), operation);
+	enum precision allow = list_means(config_value(section, "allow"), operation);
+
+	if (block > allow)
+		return BPFLOCK_RULE_BLOCK;
+	if (allow > block)
+		return BPFLOCK_RULE_ALLOW;
+	if (operation->exempt)
+		return BPFLOCK_RULE_LEVEL;
+	return (__u8)config_number(section, "profile");
+}
+
+void policy_resolve(const struct operations *operations, const struct config_section *section,
+		    struct bpflock_policy_slot *ret)
+{
+	__u8 flags = config_number(section, "log") == LOG_DENIED ? BPFLOCK_RULE_LOG_DENIED : 0;
+
+	/* A number that no enumerator has falls under the profile, as an unknown operation does. */
+	memset(ret->rules, (int)config_number(section, "profile") | flags, sizeof(ret->rules));
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+
+		if (operation->index >= 0)
+			ret->rules[operation->index] = rule_of(operation, section) | flags;
+	}
+}
+
+/*
+ * A program that read `active` before the last flip may still be about to read the idle slot: it must
+ * have left before that slot is written again. Programs run inside an RCU read section, and this
+ * command of membarrier() waits for a grace period (kernel/sched/membarrier.c).
+ */
+static void wait_for_readers(void)
+{
+	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+}
+
+void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot)
+{
+	__u32 idle = !(map->active & 1);
+
+	wait_for_readers();
+	map->slots[idle] = *slot;
+	__atomic_store_n(&map->active, idle, __ATOMIC_RELEASE);
+}
+
+const char *policy_reason(__u32 rule, __s32 retval)
+{
+	switch (rule) {
+	case BPFLOCK_RULE_BLOCK:
+		return "denied (block)";
+	case BPFLOCK_RULE_ALLOW:
+		return "allow (allow)";
+	case BPFLOCK_RULE_LEVEL:
+		return "allow (level)";
+	case BPFLOCK_RULE_PRIVILEGED:
+		return "allow (privileged)";
+	case BPFLOCK_RULE_RESTRICTED:
+		return "denied (restricted)";
+	case BPFLOCK_RULE_BASELINE:
+		return retval ? "denied (baseline)" : "allow (baseline)";
+	default:
+		return "denied (no policy)";
+	}
+}

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The policy room: from profile, lists and groups to one rule per operation.
+ *
+ * Nothing here is of one plugin: an enforcer declares operations, and every enforcer's section has the
+ * options of policy_options.
+ */
+#ifndef BPFLOCK_POLICY_POLICY_H
+#define BPFLOCK_POLICY_POLICY_H
+
+#include <bpflock/plugin.h>
+#include <stdbool.h>
+
+#include "config/config.h"
+#include "util/report.h"
+
+struct btf;
+
+/**
+ * struct operation - one operation, as it is on the running kernel
+ * @name:    as in the configuration
+ * @text:    as in the log: the kernel's wording, or the name
+ * @summary: for --help-plugin
+ * @groups:  without '@', separated by spaces; every operation is also in "all"
+ * @index:   what the hook passes and the policy map is indexed by; -1 where this kernel lacks it
+ * @exempt:  the profile does not govern it
+ */
+struct operation {
+	char *name;
+	char *text;
+	char *summary;
+	char *groups;
+	int index;
+	bool exempt;
+};
+
+struct operations {
+	struct operation *items;
+	size_t count;
+};
+
+/*
+ * Builds the operations of an enforcer. Where they are numbered by a kernel enumeration, `btf` is
+ * searched for it by name; without BTF (NULL) no operation has an index. Returns 0, or -ENOENT when the
+ * kernel's BTF lacks the enumeration, or -E2BIG when it has more numbers than a policy.
+ */
+int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
+		     struct operations *ret);
+void operations_free(struct operations *operations);
+
+const struct operation *operations_at(const struct operations *operations, __u32 index);
+
+/* Whether the group (without '@') has any operation. */
+bool operations_have_group(const struct operations *operations, const char *group);
+bool operation_is_in(const struct operation *operation, const char *group);
+
+/* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
+int operations_exempt(struct operations *operations, const char *group);
+
+/* The options that every enforcer's section has. */
+extern const struct bpflock_table policy_options;
+
+/*
+ * Checks `block` and `allow` of a section: unknown names, and contradictions. What is wrong is
+ * reported with its origin and with what would be valid. Returns 0 or -EINVAL.
+ */
+int policy_check(const struct operations *operations, const struct config_section *section,
+		 struct report *report);
+
+/* Whether the profile needs to know the initial network namespace. */
+bool policy_needs_namespaces(const struct config_section *section);
+
+/* Works out the rule of each operation; for a section that policy_check() has passed. */
+void policy_resolve(const struct operations *operations, const struct config_section *section,
+		    struct bpflock_policy_slot *ret);
+
+/* Puts a policy in force in the map of a loaded program, by one memory write. */
+void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);
+
+/* The text of `reason=`, for a decision's rule and result; fixed. */
+const char *policy_reason(__u32 rule, __s32 retval);
+
+#endif

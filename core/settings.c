@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "settings.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "log/log.h"
+#include "options.h"
+#include "plugin/host.h"
+#include "util/memory.h"
+
+static const char *plugin_directory(const struct config_text *text)
+{
+	const char *directory = config_peek(text, "plugin_dir");
+
+	return directory ? directory : BPFLOCK_PLUGIN_DIR;
+}
+
+static struct config_schema_section plugin_schema(const struct plugin *plugin)
+{
+	struct config_schema_section section = { .name = plugin->name, .plugin = true };
+
+	if (plugin->refusal) {
+		section.opaque = true;
+		section.tables[section.table_count++] = enforcer_options;
+		return section;
+	}
+	section.aliases = plugin->descriptor.aliases;
+	if (plugin_is_enforcer(plugin)) {
+		section.tables[section.table_count++] = enforcer_options;
+		section.tables[section.table_count++] = policy_options;
+	} else {
+		section.tables[section.table_count++] = observer_options;
+	}
+	section.tables[section.table_count++] = plugin->descriptor.options;
+	return section;
+}
+
+static void build_schema(struct settings *settings)
+{
+	const struct plugins *plugins = &settings->plugins;
+	struct config_schema *schema = &settings->schema;
+
+	schema->section_count = plugins->count + 1;
+	schema->sections = xcalloc(schema->section_count, sizeof(*schema->sections));
+	schema->sections[0] = (struct config_schema_section){
+		.name = CONFIG_CORE_SECTION,
+		.tables = { core_options },
+		.table_count = 1,
+	};
+	for (size_t i = 0; i < plugins->count; i++)
+		schema->sections[i + 1] = plugin_schema(&plugins->items[i]);
+}
+
+/* A plugin whose operations cannot be told on this kernel is refused like a broken file. */
+static void build_operations(struct settings *settings, const struct kernel *kernel)
+{
+	struct plugins *plugins = &settings->plugins;
+
+	settings->operations = xcalloc(plugins->count, sizeof(*settings->operations));
+	for (size_t i = 0; i < plugins->count; i++) {
+		struct plugin *plugin = &plugins->items[i];
+		int error;
+
+		if (plugin->refusal || !plugin_is_enforcer(plugin))
+			continue;
+		error = operations_build(&plugin->descriptor, kernel->btf, &settings->operations[i]);
+		if (error)
+			plugin->refusal = xasprintf("this kernel's %s cannot be used: %s",
+						    plugin->descriptor.operation_enum,
+						    strerror(-error));
+	}
+}
+
+static void check_core(const struct config_section *core, struct report *report)
+{
+	const struct config_value *outputs = config_value(core, "log_output");
+	const struct config_value *ring = config_value(core, "ring_size");
+	__u64 size = config_number(core, "ring_size");
+
+	(void)log_check_outputs((const char *const *)outputs->strings, outputs->count,
+				outputs->origin, report);
+	if (size & (size - 1))
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", ring->origin,
+					 "[" CONFIG_CORE_SECTION "] ring_size: %s is no power of two",
+					 ring->text),
+			      "valid: 64K, 1M, 16M and the like");
+}
+
+static void check_refused(const struct plugin *plugin, const struct config_section *section,
+			  struct report *report)
+{
+	bool required = section->enabled && config_number(section, "required");
+	struct report_item *item;
+
+	item = report_add(report, required ? REPORT_ERROR : REPORT_WARNING, "plugin_refused",
+			  plugin->path, "refused: %s", plugin->refusal);
+	report_plugin(item, plugin->name);
+	if (required)
+		report_remedy(item, "mend it, or set required = no in [%s]", plugin->name);
+}
+
+static void check_plugin(const struct settings *settings, size_t place,
+			 const struct config_section *section, struct report *report)
+{
+	const struct plugin *plugin = &settings->plugins.items[place];
+	struct host host = { .plugin = plugin, .report = report };
+
+	if (plugin->refusal) {
+		check_refused(plugin, section, report);
+		return;
+	}
+	if (plugin_is_enforcer(plugin))
+		(void)policy_check(&settings->operations[place], section, report);
+	(void)host_call(&host, "check", plugin->descriptor.check, section);
+}
+
+static int bind(const struct settings *settings, const struct config_text *text,
+		struct config **ret_config, struct report *report)
+{
+	(void)config_bind(text, &settings->schema, ret_config, report);
+	check_core(settings_core(*ret_config), report);
+	for (size_t i = 0; i < settings->plugins.count; i++)
+		check_plugin(settings, i, settings_section(*ret_config, i), report);
+	return report->errors ? -EINVAL : 0;
+}
+
+int settings_load(const struct config_sources *sources, const struct kernel *kernel,
+		  struct settings *ret, struct config **ret_config, struct report *report)
+{
+	const struct plugin_names reserved = {
+		.core_options = core_options,
+		.plugin_options = { enforcer_options, policy_options },
+	};
+	struct config_text *text;
+	int error;
+
+	*ret = (struct settings){ 0 };
+	*ret_config = NULL;
+	(void)config_read(sources, &text, report);
+	error = plugins_load(plugin_directory(text), &reserved, &ret->plugins, report);
+	if (!error) {
+		build_operations(ret, kernel);
+		build_schema(ret);
+		error = bind(ret, text, ret_config, report);
+	}
+	config_text_free(text);
+	return error;
+}
+
+int settings_reload(const struct settings *settings, const struct config_sources *sources,
+		    struct config **ret_config, struct report *report)
+{
+	struct config_text *text;
+	int error;
+
+	(void)config_read(sources, &text, report);
+	error = bind(settings, text, ret_config, report);
+	config_text_free(text);
+	return error;
+}
+
+void settings_free(struct settings *settings)
+{
+	for (size_t i = 0; settings->operations && i < settings->plugins.count; i++)
+		operations_free(&settings->operations[i]);
+	free(settings->operations);
+	free(settings->schema.sections);
+	plugins_free(&settings->plugins);
+	*settings = (struct settings){ 0 };
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the operator wants, checked as a whole: the plugins that there are, and a configuration that
+ * fits them. Nothing here touches the machine.
+ */
+#ifndef BPFLOCK_SETTINGS_H
+#define BPFLOCK_SETTINGS_H
+
+#include "config/config.h"
+#include "kernel/kernel.h"
+#include "plugin/plugin.h"
+#include "policy/policy.h"
+
+/**
+ * struct settings - plugins and their schema
+ * @plugins:    of plugin_dir, found once at start
+ * @operations: one for each plugin, empty for an observer
+ * @schema:     the core's section first, then one for each plugin
+ */
+struct settings {
+	struct plugins plugins;
+	struct operations *operations;
+	struct config_schema schema;
+};
+
+/*
+ * Reads all sources, loads the plugins and binds the configuration: for the first time. Returns 0, or a
+ * negative errno with everything that is wrong in the report. Both results are to be freed either way.
+ */
+int settings_load(const struct config_sources *sources, const struct kernel *kernel,
+		  struct settings *ret, struct config **ret_config, struct report *report);
+
+/* Reads all sources again, for the plugins that were found then. Returns as settings_load(). */
+int settings_reload(const struct settings *settings, const struct config_sources *sources,
+		    struct config **ret_config, struct report *report);
+
+void settings_free(struct settings *settings);
+
+static inline const struct config_section *settings_core(const struct config *config)
+{
+	return &config->sections[0];
+}
+
+/* The section of the plugin with that place in settings->plugins. */
+static inline const struct config_section *settings_section(const struct config *config,
+							    size_t plugin)
+{
+	return &config->sections[plugin + 1];
+}
+
+#endif

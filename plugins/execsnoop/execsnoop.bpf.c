@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * execsnoop: records who executes what.
+ *
+ * Success is seen where the new program is in place (sched_process_exec), failure where the system
+ * call returns. Nothing is kept in between: no map to fill up, no pair to lose, no cost for any
+ * other system call.
+ */
+#include <bpflock/event.bpf.h>
+#include <bpflock/string.bpf.h>
+#include <bpflock/syscall.bpf.h>
+
+#include <bpf/bpf_tracing.h>
+
+#include "execsnoop.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+const volatile __u32 trace = EXECSNOOP_TRACE_ALL;
+const volatile __u8 args = 0;
+const volatile __u32 uids[EXECSNOOP_FILTER_MAX] = {};
+const volatile __u32 uids_count = 0;
+const volatile char comms[EXECSNOOP_FILTER_MAX][BPFLOCK_COMM_LEN] __attribute__((aligned(8))) = {};
+const volatile __u32 comms_count = 0;
+const volatile __u64 cgroups[EXECSNOOP_FILTER_MAX] = {};
+const volatile __u32 cgroups_count = 0;
+
+/* The kernel's own limit of cgroup depth is higher; nobody nests deeper than this. */
+#define CGROUP_DEPTH_MAX 32
+
+static bool uid_is_listed(void)
+{
+	__u32 uid = (__u32)bpf_get_current_uid_gid();
+
+	for (__u32 i = 0; i < EXECSNOOP_FILTER_MAX && i < uids_count; i++)
+		if (uids[i] == uid)
+			return true;
+	return false;
+}
+
+static bool comm_is_listed(void)
+{
+	__u64 comm[BPFLOCK_COMM_LEN / sizeof(__u64)];
+
+	bpf_get_current_comm(comm, sizeof(comm));
+	for (__u32 i = 0; i < EXECSNOOP_FILTER_MAX && i < comms_count; i++) {
+		const volatile __u64 *listed = (const volatile __u64 *)comms[i];
+
+		if (listed[0] == comm[0] && listed[1] == comm[1])
+			return true;
+	}
+	return false;
+}
+
+static bool is_listed_cgroup(__u64 id)
+{
+	for (__u32 i = 0; i < EXECSNOOP_FILTER_MAX && i < cgroups_count; i++)
+		if (cgroups[i] == id)
+			return true;
+	return false;
+}
+
+/* The task's cgroup or any above it. */
+static bool cgroup_is_listed(void)
+{
+	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			return false;
+		if (is_listed_cgroup(id))
+			return true;
+	}
+	return false;
+}
+
+/* A task passes when it matches each list that is not empty. */
+static __always_inline bool is_traced(void)
+{
+	if (trace != EXECSNOOP_TRACE_FILTER)
+		return true;
+	if (uids_count && !uid_is_listed())
+		return false;
+	if (comms_count && !comm_is_listed())
+		return false;
+	return !cgroups_count || cgroup_is_listed();
+}
+
+static __always_inline struct execsnoop_execve *begin(void)
+{
+	if (!is_traced())
+		return NULL;
+	if (args)
+		return bpflock_event_begin(EXECSNOOP_EXECVE, sizeof(struct execsnoop_execve));
+	return bpflock_event_begin(EXECSNOOP_EXECVE, offsetof(struct execsnoop_execve, args));
+}
+
+/* The new program's argv lies at the top of its stack, written a moment ago: it is resident. */
+static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_struct *mm)
+{
+	__u64 start = mm->arg_start;
+	__u64 length = mm->arg_end - start;
+	__u32 cut = 0;
+
+	if (length > EXECSNOOP_ARGS_LEN) {
+		length = EXECSNOOP_ARGS_LEN;
+		cut = BPFLOCK_STRV_CUT;
+	}
+	if (bpf_probe_read_user(event->args.bytes, length, (void *)start))
+		length = 0;
+	event->args.length = length | cut;
+}
+
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	struct execsnoop_execve *event = begin();
+
+	if (!event)
+		return 0;
+	event->retval = 0;
+	bpflock_copy_kernel_string(event->filename, sizeof(event->filename), bprm->filename);
+	if (args)
+		copy_args(event, task->mm);
+	bpflock_event_submit(event);
+	return 0;
+}
+
+/* `filename` is the caller's memory, read again after the kernel has read it: another of its threads
+ * may have changed it in between. What succeeded is named by the kernel's own copy.
+ */
+static __always_inline int failed(const char *filename, long ret)
+{
+	struct execsnoop_execve *event;
+
+	if (ret >= 0)
+		return 0;
+	event = begin();
+	if (!event)
+		return 0;
+	event->retval = ret;
+	bpflock_copy_user_string(event->filename, sizeof(event->filename), filename);
+	if (args)
+		event->args.length = 0;
+	bpflock_event_submit(event);
+	return 0;
+}
+
+SEC("fexit/" BPFLOCK_SYSCALL(execve))
+int BPF_PROG(execve_failed, const struct pt_regs *regs, long ret)
+{
+	return failed((const char *)BPFLOCK_SYSCALL_ARG1(regs), ret);
+}
+
+SEC("fexit/" BPFLOCK_SYSCALL(execveat))
+int BPF_PROG(execveat_failed, const struct pt_regs *regs, long ret)
+{
+	return failed((const char *)BPFLOCK_SYSCALL_ARG2(regs), ret);
+}
+
+SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execve))
+int BPF_PROG(compat_execve_failed, const struct pt_regs *regs, long ret)
+{
+	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG1(regs), ret);
+}
+
+SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execveat))
+int BPF_PROG(compat_execveat_failed, const struct pt_regs *regs, long ret)
+{
+	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG2(regs), ret);
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* What execsnoop's BPF programs and its descriptor share. */
+#ifndef EXECSNOOP_H
+#define EXECSNOOP_H
+
+#include <bpflock/event.h>
+
+/* Types of events. */
+#define EXECSNOOP_EXECVE 1
+
+/* Values of `trace`. */
+#define EXECSNOOP_TRACE_NONE 0
+#define EXECSNOOP_TRACE_ALL 1
+#define EXECSNOOP_TRACE_FILTER 2
+
+/* Items of each filter list. */
+#define EXECSNOOP_FILTER_MAX 16
+
+#define EXECSNOOP_FILENAME_LEN 256
+#define EXECSNOOP_ARGS_LEN 512
+
+struct execsnoop_execve {
+	struct bpflock_event event;
+	__s32 retval;
+	char filename[EXECSNOOP_FILENAME_LEN];
+	/* Only with `args`: a record without it ends here. */
+	BPFLOCK_STRV(EXECSNOOP_ARGS_LEN) args;
+};
+
+#endif

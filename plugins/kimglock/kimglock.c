@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * kimglock: kernel image lockdown. Who may touch the running kernel: load unsigned modules, write to
+ * /dev/mem, kexec, read kernel memory, and so on, wherever the kernel itself asks `locked_down`.
+ *
+ *	[kimglock]
+ *	enabled = yes
+ *	profile = baseline
+ *	block   = unsigned_module, @tracing
+ *	allow   = hibernation
+ */
+#include "kimglock.h"
+
+#include <bpflock/plugin.h>
+
+#define LEVEL_INTEGRITY 0
+#define LEVEL_CONFIDENTIALITY 1
+
+struct kimglock_config {
+	__u32 level;
+};
+
+static const struct bpflock_value levels[] = {
+	{ "integrity", LEVEL_INTEGRITY, "the profile governs what could change the kernel" },
+	{ "confidentiality", LEVEL_CONFIDENTIALITY,
+	  "the profile also governs what could read its secrets" },
+};
+
+static const struct bpflock_option options[] = {
+	{
+		.name = "level",
+		.summary = "what the profile governs; `block` and `allow` know no level",
+		.initial = "integrity",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(levels),
+		BPFLOCK_MEMBER(struct kimglock_config, level),
+	},
+};
+
+static const struct bpflock_event_type events[] = {
+	{
+		.type = KIMGLOCK_LOCKED_DOWN,
+		.flags = BPFLOCK_EVENT_DECISION,
+		.name = "lsm_locked_down",
+		.summary = "the kernel asked whether it is locked down for an operation",
+	},
+};
+
+#define OPERATION(option, reason, words, where, about)                                             \
+	{                                                                                          \
+		.name = (option), .enumerator = "LOCKDOWN_" reason, .text = (words),               \
+		.groups = (where), .summary = (about)                                              \
+	}
+
+/* The texts are the kernel's own: lockdown_reasons[] in security/security.c. */
+static const struct bpflock_operation operations[] = {
+	{ .enumerator = "LOCKDOWN_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
+	OPERATION("unsigned_module", "MODULE_SIGNATURE", "unsigned module loading", "modules",
+		  "load a module without a valid signature"),
+	OPERATION("dev_mem", "DEV_MEM", "/dev/mem,kmem,port", "memory",
+		  "open /dev/mem or /dev/port"),
+	OPERATION("efi_test", "EFI_TEST", "/dev/efi_test access", "hardware",
+		  "open /dev/efi_test"),
+	OPERATION("kexec", "KEXEC", "kexec of unsigned images", "power",
+		  "load another kernel by kexec"),
+	OPERATION("hibernation", "HIBERNATION", "hibernation", "power",
+		  "hibernate; reading /sys/power/state asks as well"),
+	OPERATION("pci_access", "PCI_ACCESS", "direct PCI access", "hardware",
+		  "write PCI configuration space, map PCI resources"),
+	OPERATION("ioport", "IOPORT", "raw io port access", "hardware", "ioperm() and iopl()"),
+	OPERATION("msr", "MSR", "raw MSR access", "hardware",
+		  "write model specific registers; reading them is never asked for"),
+	OPERATION("acpi_tables", "ACPI_TABLES", "modifying ACPI tables", "hardware",
+		  "replace ACPI tables and methods"),
+	OPERATION("device_tree", "DEVICE_TREE", "modifying device tree contents", "hardware",
+		  "change the device tree"),
+	OPERATION("pcmcia_cis", "PCMCIA_CIS", "direct PCMCIA CIS storage", "hardware",
+		  "write the CIS of a PCMCIA card"),
+	OPERATION("tiocsserial", "TIOCSSERIAL", "reconfiguration of serial port IO", "hardware",
+		  "change io port or interrupt of a serial port"),
+	OPERATION("unsafe_module_parameters", "MODULE_PARAMETERS", "unsafe module parameters",
+		  "modules", "give hardware parameters (module_param_hw) to a module"),
+	OPERATION("mmiotrace", "MMIOTRACE", "unsafe mmio", "tracing", "the testmmiotrace module"),
+	OPERATION("debugfs", "DEBUGFS", "debugfs access", "tracing",
+		  "open files of debugfs that are not read-only"),
+	OPERATION("xmon_wr", "XMON_WR", "xmon write access", "xmon_rw",
+		  "write by the xmon debugger (PowerPC)"),
+	OPERATION("bpf_write", "BPF_WRITE_USER", "use of bpf to write user RAM", "bpf",
+		  "load a BPF program that calls bpf_probe_write_user"),
+	OPERATION("dbg_write_kernel", "DBG_WRITE_KERNEL", "use of kgdb/kdb to write kernel RAM",
+		  NULL, "write kernel memory by kgdb"),
+	OPERATION("rtas_error_injection", "RTAS_ERROR_INJECTION", "RTAS error injection", NULL,
+		  "inject errors by RTAS (PowerPC)"),
+	OPERATION("xen_user_actions", "XEN_USER_ACTIONS", "Xen guest user action", NULL,
+		  "hypercalls from user space (Xen)"),
+	{
+		.enumerator = "LOCKDOWN_INTEGRITY_MAX",
+		.flags = BPFLOCK_OPERATION_BOUNDARY,
+		.groups = "integrity",
+	},
+	OPERATION("kcore", "KCORE", "/proc/kcore access", "memory", "open /proc/kcore"),
+	OPERATION("kprobes", "KPROBES", "use of kprobes", "tracing bpf",
+		  "create kprobes; BPF kprobe.multi is never asked for"),
+	OPERATION("bpf_read", "BPF_READ_KERNEL", "use of bpf to read kernel RAM", "bpf",
+		  "load a BPF program that calls bpf_probe_read_kernel"),
+	OPERATION("bpf_read", "BPF_READ", "use of bpf to read kernel RAM", "bpf",
+		  "load a BPF program that calls bpf_probe_read_kernel"),
+	OPERATION("dbg_read_kernel", "DBG_READ_KERNEL", "use of kgdb/kdb to read kernel RAM", NULL,
+		  "read kernel memory by kgdb"),
+	OPERATION("perf", "PERF", "unsafe use of perf", "tracing bpf",
+		  "sample registers of the kernel by perf"),
+	OPERATION("tracefs", "TRACEFS", "use of tracefs", "tracing", "open files of tracefs"),
+	OPERATION("xmon_rw", "XMON_RW", "xmon read and write access", NULL,
+		  "read and write by the xmon debugger (PowerPC)"),
+	OPERATION("xfrm_secret", "XFRM_SECRET", "xfrm SA secret", NULL,
+		  "read the keys of IPsec associations"),
+	{
+		.enumerator = "LOCKDOWN_CONFIDENTIALITY_MAX",
+		.flags = BPFLOCK_OPERATION_BOUNDARY,
+		.groups = "confidentiality",
+	},
+};
+
+static int apply_level(const struct bpflock_host *host, const void *config)
+{
+	const struct kimglock_config *kimglock = config;
+
+	if (kimglock->level == LEVEL_CONFIDENTIALITY)
+		return 0;
+	return host->exempt_group(host, "confidentiality");
+}
+
+BPFLOCK_PLUGIN(kimglock,
+	.version = "1.0",
+	.summary = "Kernel image lockdown: who may touch the running kernel",
+	.license = "Apache-2.0 AND GPL-2.0-only",
+	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM,
+	.config_size = sizeof(struct kimglock_config),
+	.options = BPFLOCK_TABLE(options),
+	.events = BPFLOCK_TABLE(events),
+	.operations = BPFLOCK_TABLE(operations),
+	.operation_enum = "lockdown_reason",
+	.operation_prefix = "LOCKDOWN_",
+	.policy = apply_level);

@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <json-c/json.h>
+
+#include "log_records.h"
+
+#define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
+
+static char line[LOG_LINE_MAX + 1];
+
+static size_t write_line(const struct log_record *record)
+{
+	ssize_t length = json_write(record, line, sizeof(line) - 1);
+
+	assert_true(length > 0);
+	line[length] = '\0';
+	assert_int_equal(strlen(line), length);
+	assert_ptr_equal(strchr(line, '\n'), line + length - 1);
+	return (size_t)length;
+}
+
+/* Parsed strictly, nothing but one object in the line. */
+static struct json_object *parse(const struct log_record *record)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object;
+	size_t length = write_line(record);
+
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, line, (int)length);
+	assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
+	assert_true(json_object_is_type(object, json_type_object));
+	json_tokener_free(tokener);
+	return object;
+}
+
+static void assert_string_at(struct json_object *object, const char *key, const char *bytes,
+			     size_t length)
+{
+	struct json_object *value;
+
+	assert_true(json_object_object_get_ex(object, key, &value));
+	assert_true(json_object_is_type(value, json_type_string));
+	assert_int_equal(json_object_get_string_len(value), length);
+	assert_memory_equal(json_object_get_string(value), bytes, length);
+}
+
+static void assert_comm_becomes(const char *bytes, size_t length, const char *expected,
+				size_t expected_length)
+{
+	struct log_record record = comm_record(bytes, length);
+	struct json_object *object = parse(&record);
+
+	assert_int_equal(json_object_object_length(object), 7);
+	assert_string_at(object, "comm", expected, expected_length);
+	json_object_put(object);
+}
+
+#define COMM_BECOMES(bytes, expected)                                                              \
+	assert_comm_becomes(bytes, sizeof(bytes) - 1, expected, sizeof(expected) - 1)
+
+static void a_decision_has_the_designs_keys_first(void **state)
+{
+	struct log_record record = locked_down_record();
+
+	(void)state;
+	write_line(&record);
+	assert_string_equal(
+		line, "{\"subsys\":\"bpf\",\"bpfprog\":\"kimglock\",\"event\":\"lsm_locked_down\","
+		      "\"operation\":\"/dev/mem,kmem,port\",\"tgid\":70902,\"pid\":70902,"
+		      "\"cgroupid\":7014,\"comm\":\"head\",\"retval\":-1,"
+		      "\"reason\":\"denied (baseline)\","
+		      "\"time\":\"2022-02-11T11:23:58.000000005Z\",\"level\":\"info\","
+		      "\"ppid\":70895,\"uid\":0,\"pcomm\":\"bash\",\"op\":\"dev_mem\"}\n");
+}
+
+static void keys_that_an_event_lacks_are_left_out(void **state)
+{
+	struct log_record record = execve_record();
+
+	(void)state;
+	write_line(&record);
+	assert_string_equal(
+		line, "{\"subsys\":\"bpf\",\"bpfprog\":\"execsnoop\",\"event\":\"syscall_execve\","
+		      "\"tgid\":70711,\"pid\":70711,\"cgroupid\":7014,\"comm\":\"head\","
+		      "\"retval\":0,\"time\":\"2022-02-11T11:17:06.123456789Z\",\"level\":\"info\","
+		      "\"ppid\":70710,\"uid\":0,\"pcomm\":\"sudo\","
+		      "\"filename\":\"/usr/bin/head\"}\n");
+}
+
+static void the_daemons_own_lines_name_no_plugin(void **state)
+{
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+
+	(void)state;
+	record.time = (struct timespec){ 0 };
+	log_uint(&record, "count", 3);
+	write_line(&record);
+	assert_string_equal(line, "{\"subsys\":\"bpflock\",\"event\":\"events_lost\","
+				  "\"time\":\"1970-01-01T00:00:00.000000000Z\","
+				  "\"level\":\"warning\",\"count\":3}\n");
+}
+
+static void numbers_are_exact(void **state)
+{
+	struct log_record record = { .subsys = "bpf", .event = "e" };
+
+	(void)state;
+	log_uint(&record, "a", UINT64_MAX);
+	log_int(&record, "b", INT64_MIN);
+	log_hex(&record, "c", UINT64_MAX - 1);
+	write_line(&record);
+	assert_non_null(strstr(line, "\"a\":18446744073709551615,\"b\":-9223372036854775808,"
+				     "\"c\":18446744073709551614}\n"));
+}
+
+static void a_name_cannot_forge_a_field_or_a_line(void **state)
+{
+	(void)state;
+	COMM_BECOMES("x\" level=error msg=\"", "x\" level=error msg=\"");
+	COMM_BECOMES("x\",\"retval\":0,\"y\":\"", "x\",\"retval\":0,\"y\":\"");
+	COMM_BECOMES("a\nb\r\033[2J\\", "a\nb\r\033[2J\\");
+	COMM_BECOMES("a\0b", "a\0b");
+	COMM_BECOMES("", "");
+}
+
+static void invalid_utf8_is_replaced_once_per_sequence(void **state)
+{
+	(void)state;
+	COMM_BECOMES("a\xff", "a\xef\xbf\xbd");
+	COMM_BECOMES("\xff\xfe", "\xef\xbf\xbd\xef\xbf\xbd");
+	COMM_BECOMES("\xe2\x82z", "\xef\xbf\xbdz");
+	COMM_BECOMES("\xe2\x82", "\xef\xbf\xbd");
+	COMM_BECOMES("\xf0\x9d\x84|\xe2\x82\xac", "\xef\xbf\xbd|\xe2\x82\xac");
+	COMM_BECOMES("\xc0\xaf", "\xef\xbf\xbd\xef\xbf\xbd");
+	COMM_BECOMES("\xed\xa0\x80", "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");
+	COMM_BECOMES("日本 \xf0\x9d\x84\x9e", "日本 \xf0\x9d\x84\x9e");
+}
+
+/* ASCII comes back as it is; that the rest is valid is for json-c's parser to confirm. */
+static void every_string_of_one_or_two_bytes_is_valid_json(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 65536; i++) {
+		char bytes[] = { (char)(i >> 8), (char)i };
+		struct log_record record = comm_record(bytes, sizeof(bytes));
+		struct json_object *object = parse(&record);
+
+		if (bytes[0] >= 0 && bytes[1] >= 0)
+			assert_string_at(object, "comm", bytes, sizeof(bytes));
+		assert_int_equal(json_object_object_length(object), 7);
+		json_object_put(object);
+	}
+}
+
+static void random_strings_are_valid_json(void **state)
+{
+	char bytes[64];
+
+	(void)state;
+	srandom(20220211);
+	for (int run = 0; run < 20000; run++) {
+		size_t length = (size_t)random() % sizeof(bytes);
+		struct log_record record;
+
+		for (size_t i = 0; i < length; i++)
+			bytes[i] = (char)random();
+		record = comm_record(bytes, length);
+		json_object_put(parse(&record));
+	}
+}
+
+static void a_list_is_an_array(void **state)
+{
+	struct log_record record = { .subsys = "bpf", .event = "e" };
+
+	(void)state;
+	log_strv(&record, "none", NULL, 0);
+	log_strv(&record, "empty", "", 1);
+	log_strv(&record, "args", "ls\0-l /tmp\0\0\"\xff", 14);
+	write_line(&record);
+	assert_non_null(strstr(line, "\"none\":[],\"empty\":[\"\"],"
+				     "\"args\":[\"ls\",\"-l /tmp\",\"\",\"\\\"\xef\xbf\xbd\"]}\n"));
+}
+
+static void a_field_does_not_replace_what_the_core_says(void **state)
+{
+	struct log_record record = comm_record("head", 4);
+	struct json_object *object;
+
+	(void)state;
+	log_str(&record, "level", "none");
+	log_str(&record, "event", "other");
+	log_str(&record, "comm", "other");
+	object = parse(&record);
+	assert_string_at(object, "level", "info", 4);
+	assert_string_at(object, "event", "test", 4);
+	assert_string_at(object, "comm", "head", 4);
+	assert_null(strstr(line, "other"));
+	json_object_put(object);
+}
+
+static void a_line_fits_exactly_or_not_at_all(void **state)
+{
+	struct log_record record = comm_record("a b\n\xff", 5);
+	size_t length = write_line(&record);
+
+	(void)state;
+	for (size_t size = 1; size < length; size++) {
+		char *small = test_malloc(size); /* cmocka guards its end */
+
+		assert_int_equal(json_write(&record, small, size), -ENOBUFS);
+		test_free(small);
+	}
+	assert_int_equal(json_write(&record, line, length), length);
+}
+
+static void the_longest_strings_fit_into_a_line(void **state)
+{
+	static char worst[LOG_STRING_MAX];
+	static char keys[LOG_FIELDS_MAX][40];
+	struct log_record record;
+
+	(void)state;
+	memset(worst, '\1', sizeof(worst));
+	record = comm_record(worst, sizeof(worst));
+	while (record.field_count < LOG_FIELDS_MAX) {
+		size_t i = record.field_count;
+
+		snprintf(keys[i], sizeof(keys[i]), "a_rather_long_key_for_number_%zu", i);
+		log_int(&record, keys[i], INT64_MIN);
+	}
+	json_object_put(parse(&record));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_decision_has_the_designs_keys_first),
+		cmocka_unit_test(keys_that_an_event_lacks_are_left_out),
+		cmocka_unit_test(the_daemons_own_lines_name_no_plugin),
+		cmocka_unit_test(numbers_are_exact),
+		cmocka_unit_test(a_name_cannot_forge_a_field_or_a_line),
+		cmocka_unit_test(invalid_utf8_is_replaced_once_per_sequence),
+		cmocka_unit_test(every_string_of_one_or_two_bytes_is_valid_json),
+		cmocka_unit_test(random_strings_are_valid_json),
+		cmocka_unit_test(a_list_is_an_array),
+		cmocka_unit_test(a_field_does_not_replace_what_the_core_says),
+		cmocka_unit_test(a_line_fits_exactly_or_not_at_all),
+		cmocka_unit_test(the_longest_strings_fit_into_a_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

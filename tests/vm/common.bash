@@ -1,0 +1,54 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Shared by the commands of tests/vm: where things are kept, and how tests/vm/kernels is read.
+# shellcheck disable=SC2034 # the commands use what is set here
+
+vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
+checkout=$(cd "$vm_dir/../.." && pwd -P)
+cache=${XDG_CACHE_HOME:-$HOME/.cache}/bpflock
+
+say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
+
+die() {
+	say "$*"
+	exit 1
+}
+
+# kernels_in SET: the names of a set, one per line. "all" means every kernel there is.
+kernels_in() {
+	awk -v set="$1" '!/^#/ && NF { if (set == "all" || $5 == set) print $1 }' "$vm_dir/kernels"
+}
+
+# kernel_field NAME COLUMN: one column of a kernel's line; fails for a name that is not in the file.
+kernel_field() {
+	awk -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 } END { exit !found }' "$vm_dir/kernels"
+}
+
+# kernel_release ROOT: what uname -r will say. An unpacked root holds the modules of exactly one kernel.
+kernel_release() {
+	local modules=("$1"/lib/modules/*)
+
+	[[ ${#modules[@]} -eq 1 && -d ${modules[0]} ]] || die "$1/lib/modules: expected one kernel, found ${#modules[@]}"
+	printf '%s\n' "${modules[0]##*/}"
+}
+
+# packed_image ROOT: the image as it came; the packages moved it around 6.19.
+packed_image() {
+	local release image
+
+	release=$(kernel_release "$1")
+	for image in "$1/boot/vmlinuz-$release" "$1/usr/lib/modules/$release/vmlinuz"; do
+		[[ ! -f $image ]] || { printf '%s\n' "$image"; return; }
+	done
+	die "$1: no kernel image for $release"
+}
+
+# kernel_image ROOT: what to boot; see unpack_image in fetch-kernel.
+kernel_image() {
+	if [[ -f ${1%/root}/vmlinux ]]; then
+		printf '%s\n' "${1%/root}/vmlinux"
+	else
+		packed_image "$1"
+	fi
+}
