@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "commands.h"
 
-#include <ctype.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -109,27 +108,18 @@ static const char *type_name(const struct bpflock_option *option)
 	return names[option->type];
 }
 
-static void print_variable(const char *plugin, const char *option)
-{
-	printf("BPFLOCK_");
-	for (const char *c = plugin; *c; c++)
-		putchar(toupper((unsigned char)*c));
-	putchar('_');
-	for (const char *c = option; *c; c++)
-		putchar(toupper((unsigned char)*c));
-	putchar('\n');
-}
-
 static void print_options(const char *plugin, const struct bpflock_table *table)
 {
 	const struct bpflock_option *options = table->rows;
 
 	for (__u32 i = 0; i < table->count; i++) {
-		printf("%s = %s\n    %s (%s%s)\n    ", options[i].name,
+		CLEANUP(cleanup_free) char *variable = config_variable_name(plugin, options[i].name);
+
+		printf("%s = %s\n    %s (%s%s)\n    %s\n", options[i].name,
 		       options[i].initial ? options[i].initial : "", options[i].summary,
 		       type_name(&options[i]),
-		       options[i].flags & BPFLOCK_OPTION_LIST ? "; a list, separated by commas" : "");
-		print_variable(plugin, options[i].name);
+		       options[i].flags & BPFLOCK_OPTION_LIST ? "; a list, separated by commas" : "",
+		       variable);
 		print_values(&options[i].values);
 	}
 }

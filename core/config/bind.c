@@ -18,10 +18,12 @@
  * struct binding - one section while it is bound
  * @latest: for each value the first entry of the latest source that sets it, or NULL
  * @enabler: the first entry of the latest source that enables a plugin by setting anything of it
+ * @opaque: nothing is known of the plugin but that somebody wants it
  */
 struct binding {
 	struct config_section *section;
 	bool plugin;
+	bool opaque;
 	const struct config_entry **latest;
 	const struct config_entry *enabler;
 };
@@ -86,13 +88,32 @@ static void bind_option(const struct binder *binder, size_t section, size_t opti
 	set_value(binder, binding, option, entry);
 }
 
+/* The opaque section whose variables begin as this one does. */
+static struct binding *opaque_of_variable(const struct binder *binder, const char *name)
+{
+	for (size_t i = 0; i < binder->config->section_count; i++) {
+		struct binding *binding = &binder->bindings[i];
+		CLEANUP(cleanup_free) char *prefix = config_variable_name(binding->section->name, "");
+
+		if (binding->opaque && strncmp(name, prefix, strlen(prefix)) == 0)
+			return binding;
+	}
+	return NULL;
+}
+
 static void bind_variable(const struct binder *binder, const struct config_entry *entry)
 {
 	const struct config_variable *variable =
 		config_variable_find(&binder->variables, entry->key);
+	struct binding *opaque;
 
-	if (variable)
+	if (variable) {
 		bind_option(binder, variable->section, variable->option, entry);
+		return;
+	}
+	opaque = opaque_of_variable(binder, entry->key);
+	if (opaque)
+		note_enabler(opaque, entry);
 	else
 		config_variable_unknown(&binder->variables, entry->key, binder->report);
 }
@@ -137,6 +158,8 @@ static void bind_key(const struct binder *binder, const struct config_entry *ent
 	value = config_value(section, entry->key);
 	if (value)
 		bind_option(binder, index, (size_t)(value - section->values), entry);
+	else if (binder->bindings[index].opaque)
+		note_enabler(&binder->bindings[index], entry);
 	else
 		unknown_key(binder, &binder->bindings[index], entry);
 }
@@ -232,6 +255,7 @@ static void start_binder(struct binder *ret, const struct config_schema *schema,
 		ret->bindings[i] = (struct binding){
 			.section = section,
 			.plugin = schema->sections[i].plugin,
+			.opaque = schema->sections[i].opaque,
 			.latest = xcalloc(section->value_count, sizeof(struct config_entry *)),
 		};
 	}
@@ -255,10 +279,6 @@ int config_bind(const struct config_text *text, const struct config_schema *sche
 	start_binder(&binder, schema, report);
 	bind_entries(&binder, text);
 	finish_binder(&binder);
-	if (report->errors > errors) {
-		*ret = config_free(binder.config);
-		return -EINVAL;
-	}
 	*ret = binder.config;
-	return 0;
+	return report->errors > errors ? -EINVAL : 0;
 }

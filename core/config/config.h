@@ -121,7 +121,7 @@ struct config {
 
 /*
  * Checks everything that was written against the schema. Returns 0, or -EINVAL when something was
- * reported; *ret is set either way (a value that was refused has its default), so that what depends on
+ * reported; *ret is set either way (a value that was refused is empty), so that what depends on
  * the meaning of values can be checked in the same run. The schema must outlive the configuration.
  */
 int config_bind(const struct config_text *text, const struct config_schema *schema,
@@ -143,6 +143,9 @@ const char *config_string(const struct config_section *section, const char *opti
  */
 void config_fill(const struct config_section *section, const struct bpflock_table *options,
 		 void *structure);
+
+/* The name of the environment variable of an option, to be freed. */
+char *config_variable_name(const char *section, const char *key);
 
 /* Whether two values of an option are the same, however written; for reload. */
 bool config_value_equal(const struct config_value *a, const struct config_value *b);

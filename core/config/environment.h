@@ -24,9 +24,6 @@ struct config_variables {
 void config_environment_read(struct config_text *text, const char *const *environment,
 			     struct report *report);
 
-/* The name of an option's variable, to be freed. */
-char *config_variable_name(const char *section, const char *key);
-
 /* The variables of all options, then the aliases: an alias cannot take the name of an option's own. */
 void config_variables_build(struct config_variables *ret, const struct config *config,
 			    const struct config_schema *schema);

@@ -47,6 +47,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 	struct bpf_program *program;
 	size_t left = 0;
 
+	/* An object without programs is that of a plugin that only reads what others record. */
 	instance->skipped = xstrdup("");
 	bpf_object__for_each_program(program, instance->object) {
 		const char *section = bpf_program__section_name(program);
@@ -67,7 +68,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 		free(instance->skipped);
 		instance->skipped = skipped;
 	}
-	if (left == 0)
+	if (left == 0 && *instance->skipped)
 		return fail(instance, -EOPNOTSUPP, report,
 			    "this kernel has none of the functions that its programs attach to (%s)",
 			    instance->skipped);

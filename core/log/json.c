@@ -15,14 +15,6 @@ static const char *const first_keys[] = {
 	"operation", "tgid", "pid", "cgroupid", "comm", "retval", "reason",
 };
 
-static bool is_first_key(const char *key)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(first_keys); i++)
-		if (strcmp(key, first_keys[i]) == 0)
-			return true;
-	return false;
-}
-
 static void cleanup_json(struct json_object **object)
 {
 	json_object_put(*object);
@@ -124,20 +116,22 @@ static struct json_object *new_value(const struct log_field *field)
 	return new_string(field->string.bytes, field->string.length);
 }
 
-/* The first of two equal keys stays: a plugin's field does not replace what the core says. */
 static int add(struct json_object *object, const char *key, struct json_object *value)
 {
-	if (value && json_object_object_get_ex(object, key, NULL)) {
-		json_object_put(value);
+	const unsigned int flags = JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY;
+
+	if (value && json_object_object_add_ex(object, key, value, flags) == 0)
 		return 0;
-	}
-	if (!value || json_object_object_add_ex(object, key, value,
-						JSON_C_OBJECT_ADD_KEY_IS_NEW |
-							JSON_C_OBJECT_ADD_CONSTANT_KEY) < 0) {
-		json_object_put(value);
-		return -ENOMEM;
-	}
-	return 0;
+	json_object_put(value);
+	return -ENOMEM;
+}
+
+/* A key that is there already stays: a plugin's field does not replace what the core says. */
+static int add_field(struct json_object *object, const struct log_field *field)
+{
+	if (json_object_object_get_ex(object, field->key, NULL))
+		return 0;
+	return add(object, field->key, new_value(field));
 }
 
 static int add_string(struct json_object *object, const char *key, const char *text)
@@ -149,7 +143,7 @@ static int add_named(struct json_object *object, const struct log_record *record
 {
 	for (size_t i = 0; i < record->field_count; i++)
 		if (strcmp(record->fields[i].key, key) == 0)
-			return add(object, key, new_value(&record->fields[i]));
+			return add_field(object, &record->fields[i]);
 	return 0;
 }
 
@@ -176,8 +170,7 @@ static int add_rest(struct json_object *object, const struct log_record *record)
 	if (!error)
 		error = add_string(object, "level", log_level_name(record->level));
 	for (size_t i = 0; !error && i < record->field_count; i++)
-		if (!is_first_key(record->fields[i].key))
-			error = add(object, record->fields[i].key, new_value(&record->fields[i]));
+		error = add_field(object, &record->fields[i]);
 	return error;
 }
 

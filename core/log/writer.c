@@ -138,8 +138,7 @@ static int finish_rest(struct log_writer *writer)
 		writer->rest_length = 0;
 		return 0;
 	}
-	if (done)
-		keep_rest(writer, writer->rest + done, writer->rest_length - done);
+	keep_rest(writer, writer->rest + done, writer->rest_length - done);
 	if (!is_temporary(error))
 		give_up_rest(writer);
 	return error;

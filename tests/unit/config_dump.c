@@ -73,7 +73,7 @@ static void the_dump_read_again_gives_the_same_values(void **state)
 	scene_must_read(scene);
 	assert_round_trip(scene);
 	assert_frog(scene, "song", "[a]=b;c:d \"e\" 'f' \xc3\xa9");
-	scene->sources.assignments = LIST("frog.ponds=", "bpflock.log_format=");
+	scene->sources.assignments = LIST("frog.ponds=", "frog.leaps=", "bpflock.log_format=");
 	scene_must_read(scene);
 	assert_round_trip(scene);
 	assert_int_equal(frog_value(scene, "ponds")->count, 0);

@@ -57,6 +57,16 @@ static void a_drop_in_that_cannot_be_read_is_an_error(void **state)
 	assert_reports(scene, "/conf.d/b.conf: the file cannot be read: No such file");
 }
 
+static void a_drop_in_directory_that_is_none_is_an_error(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_write(scene, "main.conf", "");
+	scene->sources.drop_in_dir = scene->main_file;
+	assert_int_equal(scene_read(scene), -EINVAL);
+	assert_reports(scene, "main.conf: the directory cannot be read: Not a directory");
+}
+
 static void a_file_given_by_name_is_the_only_one_and_must_exist(void **state)
 {
 	struct scene *scene = *state;
@@ -295,12 +305,26 @@ static void peek_gives_the_last_value_of_the_core_s_section(void **state)
 	assert_string_equal(config_peek(scene->text, "plugin_dir"), "/c");
 }
 
+static void anything_may_be_said_of_a_plugin_that_was_refused(void **state)
+{
+	const char *const environment[] = { "BPFLOCK_NEWT_TAIL=long", NULL };
+	struct scene *scene = *state;
+
+	scene_write(scene, "main.conf", "[newt]\ntail = short\nlegs = 4\n");
+	scene_must_read(scene);
+	assert_false(config_section(scene->config, "newt")->enabled);
+	scene->sources.environment = environment;
+	scene_must_read(scene);
+	assert_true(config_section(scene->config, "newt")->enabled);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		CONFIG_TEST(the_precedence_is_default_main_drop_ins_environment_assignment),
 		CONFIG_TEST(drop_ins_are_read_in_byte_order_and_only_those_that_end_in_conf),
 		CONFIG_TEST(a_drop_in_that_cannot_be_read_is_an_error),
+		CONFIG_TEST(a_drop_in_directory_that_is_none_is_an_error),
 		CONFIG_TEST(a_file_given_by_name_is_the_only_one_and_must_exist),
 		CONFIG_TEST(a_list_adds_up_in_one_source_and_is_replaced_by_the_next),
 		CONFIG_TEST(an_entry_that_is_replaced_later_is_checked_all_the_same),
@@ -316,6 +340,7 @@ int main(void)
 		CONFIG_TEST(a_bad_assignment_is_an_error_that_shows_it),
 		CONFIG_TEST(an_assignment_may_have_blanks_and_any_sign_in_its_value),
 		CONFIG_TEST(peek_gives_the_last_value_of_the_core_s_section),
+		CONFIG_TEST(anything_may_be_said_of_a_plugin_that_was_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -71,6 +71,7 @@ static const struct bpflock_option frog_options[] = {
 	  .flags = BPFLOCK_OPTION_LIST,
 	  BPFLOCK_MEMBER(struct frog, ponds) },
 	{ .name = "leaps",
+	  .initial = "1",
 	  .type = BPFLOCK_OPTION_UINT,
 	  .flags = BPFLOCK_OPTION_LIST,
 	  .max_items = 3,
@@ -95,6 +96,11 @@ static struct config_schema_section test_sections[] = {
 	  .tables = { BPFLOCK_TABLE(common_options) },
 	  .table_count = 1,
 	  .plugin = true },
+	{ .name = "newt",
+	  .tables = { BPFLOCK_TABLE(common_options) },
+	  .table_count = 1,
+	  .plugin = true,
+	  .opaque = true },
 };
 
 static const struct config_schema test_schema = { test_sections, ARRAY_SIZE(test_sections) };

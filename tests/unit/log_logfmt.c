@@ -279,7 +279,8 @@ static void utf8_that_could_mislead_a_terminal_is_escaped(void **state)
 	(void)state;
 	assert_string_equal(comm_in_line("\xc2\x80"), "\\\"\\\\xc2\\\\x80\\\"");
 	assert_string_equal(comm_in_line("\xc2\x9b"), "\\\"\\\\xc2\\\\x9b\\\"");
-	assert_string_equal(comm_in_line("\xc2\xa1"), "\xc2\xa1");
+	assert_string_equal(comm_in_line("\xc2\x9f"), "\\\"\\\\xc2\\\\x9f\\\"");
+	assert_string_equal(comm_in_line("\xc2\xa0"), "\xc2\xa0");
 	assert_string_equal(comm_in_line("\xe2\x80\xa8"), "\\\"\\\\xe2\\\\x80\\\\xa8\\\"");
 	assert_string_equal(comm_in_line("\xe2\x80\xa9"), "\\\"\\\\xe2\\\\x80\\\\xa9\\\"");
 	assert_string_equal(comm_in_line("\xe2\x80\xae"), "\\\"\\\\xe2\\\\x80\\\\xae\\\"");

@@ -299,19 +299,22 @@ static void a_closed_pipe_counts_and_does_not_kill(void **state)
 static void a_reader_that_leaves_half_a_line_loses_it(void **state)
 {
 	struct fixture *test = *state;
-	static struct reader reader;
-	unsigned int written = 0;
+	struct log_record record = { .subsys = "bpf", .event = "test" };
+	static char text[LOG_STRING_MAX];
 	int ends[2];
 
-	reader = (struct reader){ 0 };
-	assert_return_code(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), errno);
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	assert_return_code(fcntl(ends[1], F_SETPIPE_SZ, 4096), errno);
 	open_stderr_on(test, ends[1]);
-	for (; !take_lost(test); written++)
-		write_number(test, written);
-	read_all(&reader, ends[0]);
+	memset(text, 'x', sizeof(text));
+	log_bytes(&record, "text", text, sizeof(text));
+	log_write(test->log, &record);
+	assert_int_equal(take_lost(test), 0);
 	close(ends[0]);
-	write_number(test, written);
-	assert_int_equal(reader.lines + 1 + take_lost(test), written + 1);
+	write_number(test, 1);
+	assert_int_equal(take_lost(test), 2);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 1);
 	close(ends[1]);
 }
 
@@ -459,6 +462,50 @@ static void a_deleted_file_comes_back_after_a_reopen(void **state)
 	assert_int_equal(reader.last, 3);
 	assert_return_code(stat(test->path, &status), errno);
 	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+static void rotate(struct fixture *test, char *ret_old, size_t size)
+{
+	snprintf(ret_old, size, "%s.1", test->path);
+	assert_return_code(rename(test->path, ret_old), errno);
+	assert_int_equal(log_reopen(test->log, &test->report), 0);
+}
+
+static void half_a_line_is_finished_in_the_old_file_before_a_reopen(void **state)
+{
+	struct fixture *test = *state;
+	static struct reader reader;
+	char old[80];
+
+	reader = (struct reader){ 0 };
+	fill_up(test);
+	limit_file_size(RLIM_INFINITY);
+	rotate(test, old, sizeof(old));
+	write_number(test, 5);
+	assert_int_equal(take_lost(test), 0);
+	read_file(&reader, old);
+	assert_int_equal(reader.lines, 2);
+	assert_int_equal(reader.length, 0);
+	read_file(&reader, test->path);
+	assert_int_equal(reader.lines, 3);
+	unlink(old);
+}
+
+static void half_a_line_that_a_reopen_leaves_behind_is_counted(void **state)
+{
+	struct fixture *test = *state;
+	static struct reader reader;
+	char old[80];
+
+	reader = (struct reader){ 0 };
+	fill_up(test);
+	rotate(test, old, sizeof(old));
+	limit_file_size(RLIM_INFINITY);
+	write_number(test, 5);
+	assert_int_equal(take_lost(test), 1);
+	read_file(&reader, test->path);
+	assert_int_equal(reader.lines, 1);
+	unlink(old);
 }
 
 static void a_reopen_that_fails_keeps_the_old_file(void **state)
@@ -737,6 +784,8 @@ int main(void)
 		TEST(half_a_line_of_before_is_not_continued),
 		TEST(a_whole_line_of_before_is_followed_at_once),
 		TEST(a_deleted_file_comes_back_after_a_reopen),
+		TEST(half_a_line_is_finished_in_the_old_file_before_a_reopen),
+		TEST(half_a_line_that_a_reopen_leaves_behind_is_counted),
 		TEST(a_reopen_that_fails_keeps_the_old_file),
 		TEST(what_cannot_be_opened_is_reported_all_at_once),
 		TEST(outputs_are_checked_without_opening_any),

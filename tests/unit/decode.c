@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include "bus/bus.h"
+#include "unit.h"
+
+struct sample {
+	struct bpflock_event event;
+	__s32 retval;
+	__u16 port;
+	__u8 kind;
+	char path[8];
+	BPFLOCK_STRV(8) words;
+};
+
+static const struct bpflock_value kinds[] = { { "file", 1, NULL }, { "socket", 2, NULL } };
+
+static const struct bpflock_field fields[] = {
+	BPFLOCK_FIELD(struct sample, retval, BPFLOCK_FIELD_ERRNO, "s"),
+	BPFLOCK_FIELD(struct sample, port, BPFLOCK_FIELD_UINT, "s"),
+	{ .name = "kind", .summary = "s", .type = BPFLOCK_FIELD_ENUM, .size = 1,
+	  .offset = offsetof(struct sample, kind), .values = BPFLOCK_TABLE(kinds) },
+	BPFLOCK_FIELD(struct sample, path, BPFLOCK_FIELD_STR, "s"),
+	BPFLOCK_FIELD(struct sample, words, BPFLOCK_FIELD_STRV, "s"),
+};
+
+static const struct bpflock_event_type events[] = {
+	{ .type = 5, .name = "sample", .summary = "s", .fields = BPFLOCK_TABLE(fields) },
+	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
+};
+
+static struct plugin plugin = {
+	.name = (char *)(uintptr_t)"sampler",
+	.descriptor = { .events = BPFLOCK_TABLE(events) },
+};
+
+static struct operation operation_items[] = {
+	{ .name = (char *)(uintptr_t)"door", .text = (char *)(uintptr_t)"the door", .index = 3 },
+};
+static const struct operations operations = { operation_items, 1 };
+static const struct bus_source source = { .plugin = &plugin, .operations = &operations };
+
+static struct sample sample(void)
+{
+	return (struct sample){
+		.event = { .time = 1500000000, .type = 5, .tgid = 10, .pid = 11, .ppid = 9,
+			   .uid = 1000, .cgroupid = 77, .comm = "cat", .pcomm = "sh" },
+		.retval = -2,
+		.port = 65535,
+		.kind = 2,
+		.path = "/a",
+		.words = { .length = 5, .bytes = { 'a', 0, 'b', 'c', 0 } },
+	};
+}
+
+static const struct log_field *field(const struct decoded_record *decoded, const char *key)
+{
+	for (size_t i = 0; i < decoded->record.field_count; i++)
+		if (strcmp(decoded->record.fields[i].key, key) == 0)
+			return &decoded->record.fields[i];
+	return NULL;
+}
+
+static void assert_text(const struct log_field *value, const char *text)
+{
+	assert_non_null(value);
+	assert_int_equal(value->string.length, strlen(text));
+	assert_memory_equal(value->string.bytes, text, strlen(text));
+}
+
+static void every_type_of_field_is_read_in_its_own_size(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "retval")->signed_value, -2);
+	assert_int_equal(field(&decoded, "port")->unsigned_value, 65535);
+	assert_text(field(&decoded, "kind"), "socket");
+	assert_text(field(&decoded, "path"), "/a");
+	assert_int_equal(field(&decoded, "words")->string.length, 5);
+	assert_null(field(&decoded, "truncated"));
+}
+
+static void the_order_is_that_of_the_log(void **state)
+{
+	static const char *const order[] = { "tgid", "pid",  "ppid", "uid",  "cgroupid", "comm",
+					     "pcomm", "port", "kind", "path", "words",	  "retval" };
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(decoded.record.field_count, sizeof(order) / sizeof(order[0]));
+	for (size_t i = 0; i < decoded.record.field_count; i++)
+		assert_string_equal(decoded.record.fields[i].key, order[i]);
+}
+
+static void a_number_without_a_name_is_logged_as_a_number(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	record.kind = 9;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "kind")->kind, LOG_UINT);
+	assert_int_equal(field(&decoded, "kind")->unsigned_value, 9);
+}
+
+static void what_was_cut_is_named(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	memcpy(record.path, "1234567\1", 8);
+	record.words.length = 8 | BPFLOCK_STRV_CUT;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "path"), "1234567");
+	assert_text(field(&decoded, "truncated"), "path,words");
+}
+
+static void a_string_that_just_fits_was_not_cut(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	memcpy(record.path, "1234567", 8);
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "path"), "1234567");
+	assert_null(field(&decoded, "truncated"));
+}
+
+static void a_short_record_has_fewer_fields(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(
+		record_decode(&source, &record, offsetof(struct sample, words), 0, &decoded), 0);
+	assert_null(field(&decoded, "words"));
+	assert_non_null(field(&decoded, "path"));
+}
+
+static void a_length_beyond_the_record_is_not_believed(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	record.words.length = 1u << 30;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "words")->string.length, 8);
+}
+
+static void an_empty_string_is_left_out(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	record.path[0] = '\0';
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_null(field(&decoded, "path"));
+}
+
+static void what_no_table_describes_is_refused(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record.event) - 1, 0, &decoded),
+			 -EINVAL);
+	record.event.type = 99;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
+	record.event.type = 6; /* a decision, but for its length */
+	assert_int_equal(record_decode(&source, &record, sizeof(record.event), 0, &decoded),
+			 -EINVAL);
+}
+
+static void the_time_is_when_it_happened(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 1000000000600000000ll,
+				       &decoded),
+			 0);
+	assert_int_equal(decoded.record.time.tv_sec, 1000000002);
+	assert_int_equal(decoded.record.time.tv_nsec, 100000000);
+}
+
+static void a_decision_has_operation_retval_and_reason(void **state)
+{
+	const struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_BASELINE,
+		.retval = -1,
+	};
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_string_equal(decoded.record.fields[0].key, "operation");
+	assert_text(field(&decoded, "operation"), "the door");
+	assert_text(field(&decoded, "op"), "door");
+	assert_true(field(&decoded, "op")->json_only);
+	assert_int_equal(field(&decoded, "retval")->signed_value, -1);
+	assert_text(field(&decoded, "reason"), "denied (baseline)");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_type_of_field_is_read_in_its_own_size),
+		cmocka_unit_test(the_order_is_that_of_the_log),
+		cmocka_unit_test(a_number_without_a_name_is_logged_as_a_number),
+		cmocka_unit_test(what_was_cut_is_named),
+		cmocka_unit_test(a_string_that_just_fits_was_not_cut),
+		cmocka_unit_test(a_short_record_has_fewer_fields),
+		cmocka_unit_test(a_length_beyond_the_record_is_not_believed),
+		cmocka_unit_test(an_empty_string_is_left_out),
+		cmocka_unit_test(what_no_table_describes_is_refused),
+		cmocka_unit_test(the_time_is_when_it_happened),
+		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/policy.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "unit.h"
+#include "util/memory.h"
+
+/* An enforcer numbered by the kernel's `enum gate`, whose real order the tests choose. */
+static const struct bpflock_operation rows[] = {
+	{ .enumerator = "GATE_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
+	{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN", .text = "the opening",
+	  .groups = "doors" },
+	{ .name = "shut", .summary = "s", .enumerator = "GATE_SHUT", .groups = "doors noise" },
+	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
+	  .groups = "integrity" },
+	{ .name = "look", .summary = "s", .enumerator = "GATE_LOOK", .groups = "peek" },
+	{ .name = "peek", .summary = "s", .enumerator = "GATE_PEEK" },
+	{ .enumerator = "GATE_SECRET_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
+	  .groups = "secret" },
+};
+
+static const struct bpflock_plugin gate = {
+	.name = "gate",
+	.operations = BPFLOCK_TABLE(rows),
+	.operation_enum = "gate",
+	.operation_prefix = "GATE_",
+};
+
+struct enumerator {
+	const char *name;
+	int value;
+};
+
+static struct btf *make_btf(const struct enumerator *enumerators, size_t count)
+{
+	struct btf *btf = btf__new_empty();
+
+	assert_true(btf__add_enum(btf, "gate", 4) > 0);
+	for (size_t i = 0; i < count; i++)
+		assert_int_equal(
+			btf__add_enum_value(btf, enumerators[i].name, enumerators[i].value), 0);
+	return btf;
+}
+
+static const struct enumerator usual[] = {
+	{ "GATE_NONE", 0 },	     { "GATE_OPEN", 1 }, { "GATE_SHUT", 2 },
+	{ "GATE_INTEGRITY_MAX", 3 }, { "GATE_LOOK", 4 }, { "GATE_PEEK", 5 },
+	{ "GATE_SECRET_MAX", 6 },
+};
+
+static void build(const struct enumerator *enumerators, size_t count, struct operations *ret)
+{
+	struct btf *btf = make_btf(enumerators, count);
+
+	assert_int_equal(operations_build(&gate, btf, ret), 0);
+	btf__free(btf);
+}
+
+static const struct operation *named(const struct operations *operations, const char *name)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (strcmp(operations->items[i].name, name) == 0)
+			return &operations->items[i];
+	return NULL;
+}
+
+static void operations_take_the_numbers_of_the_running_kernel(void **state)
+{
+	const struct enumerator reordered[] = {
+		{ "GATE_SHUT", 1 },	     { "GATE_NONE", 0 }, { "GATE_OPEN", 7 },
+		{ "GATE_INTEGRITY_MAX", 8 }, { "GATE_PEEK", 9 }, { "GATE_LOOK", 12 },
+		{ "GATE_SECRET_MAX", 13 },
+	};
+	struct operations operations;
+
+	(void)state;
+	build(reordered, ARRAY_SIZE(reordered), &operations);
+	assert_string_equal(operations_at(&operations, 7)->name, "open");
+	assert_string_equal(operations_at(&operations, 1)->name, "shut");
+	assert_string_equal(operations_at(&operations, 12)->name, "look");
+	assert_null(operations_at(&operations, 0));
+	assert_null(operations_at(&operations, 8));
+	operations_free(&operations);
+}
+
+static void an_enumerator_nobody_knows_is_an_operation_of_its_own_name(void **state)
+{
+	const struct enumerator newer[] = {
+		{ "GATE_NONE", 0 },	     { "GATE_OPEN", 1 }, { "GATE_WARP_DRIVE", 2 },
+		{ "GATE_INTEGRITY_MAX", 3 }, { "GATE_LOOK", 4 }, { "GATE_SECRET_MAX", 5 },
+	};
+	struct operations operations;
+
+	(void)state;
+	build(newer, ARRAY_SIZE(newer), &operations);
+	assert_string_equal(operations_at(&operations, 2)->name, "warp_drive");
+	assert_string_equal(operations_at(&operations, 2)->text, "warp_drive");
+	assert_true(operation_is_in(operations_at(&operations, 2), "integrity"));
+	assert_false(operation_is_in(operations_at(&operations, 2), "secret"));
+	operations_free(&operations);
+}
+
+static void an_operation_that_the_kernel_lacks_is_known_without_a_number(void **state)
+{
+	const struct enumerator older[] = {
+		{ "GATE_OPEN", 1 },
+		{ "GATE_INTEGRITY_MAX", 2 },
+		{ "GATE_SECRET_MAX", 3 },
+	};
+	struct operations operations;
+
+	(void)state;
+	build(older, ARRAY_SIZE(older), &operations);
+	assert_int_equal(named(&operations, "shut")->index, -1);
+	assert_int_equal(named(&operations, "look")->index, -1);
+	assert_true(operation_is_in(named(&operations, "look"), "secret"));
+	operations_free(&operations);
+}
+
+static void boundaries_divide_by_number_not_by_place(void **state)
+{
+	struct operations operations;
+
+	(void)state;
+	build(usual, ARRAY_SIZE(usual), &operations);
+	assert_true(operation_is_in(named(&operations, "open"), "integrity"));
+	assert_false(operation_is_in(named(&operations, "open"), "secret"));
+	assert_true(operation_is_in(named(&operations, "look"), "secret"));
+	assert_false(operation_is_in(named(&operations, "look"), "integrity"));
+	operations_free(&operations);
+}
+
+static void a_kernel_without_the_enumeration_is_refused(void **state)
+{
+	struct btf *btf = btf__new_empty();
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate, btf, &operations), -ENOENT);
+	operations_free(&operations);
+	btf__free(btf);
+}
+
+static void numbers_that_no_policy_can_hold_are_refused(void **state)
+{
+	const struct enumerator huge[] = { { "GATE_OPEN", BPFLOCK_OPERATIONS_MAX } };
+	struct btf *btf = make_btf(huge, ARRAY_SIZE(huge));
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate, btf, &operations), -E2BIG);
+	operations_free(&operations);
+	btf__free(btf);
+}
+
+static void without_btf_every_name_is_still_known(void **state)
+{
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate, NULL, &operations), 0);
+	assert_int_equal(named(&operations, "open")->index, -1);
+	assert_true(operations_have_group(&operations, "secret"));
+	operations_free(&operations);
+}
+
+/* A section of an enforcer, bound from "key=value" texts. */
+struct bound {
+	struct config_schema_section schema_section;
+	struct config_schema schema;
+	struct config_text *text;
+	struct config *config;
+	struct operations operations;
+};
+
+static int bind(struct bound *bound, const char *const *assignments, struct report *report)
+{
+	const struct config_sources sources = { .main_file = "/nonexistent",
+						.drop_in_dir = "/nonexistent",
+						.environment = (const char *const[]){ NULL },
+						.assignments = assignments };
+
+	bound->schema_section = (struct config_schema_section){
+		.name = "gate", .tables = { policy_options }, .table_count = 1
+	};
+	bound->schema = (struct config_schema){ &bound->schema_section, 1 };
+	build(usual, ARRAY_SIZE(usual), &bound->operations);
+	assert_int_equal(config_read(&sources, &bound->text, report), 0);
+	assert_int_equal(config_bind(bound->text, &bound->schema, &bound->config, report), 0);
+	return policy_check(&bound->operations, &bound->config->sections[0], report);
+}
+
+static void unbind(struct bound *bound, struct report *report)
+{
+	report_clear(report);
+	config_free(bound->config);
+	config_text_free(bound->text);
+	operations_free(&bound->operations);
+}
+
+static void assert_rules(const char *const *assignments, const char *exempt, unsigned int open,
+			 unsigned int shut, unsigned int look, unsigned int unknown)
+{
+	struct bpflock_policy_slot slot;
+	struct report report = { 0 };
+	struct bound bound;
+
+	assert_int_equal(bind(&bound, assignments, &report), 0);
+	if (exempt)
+		assert_int_equal(operations_exempt(&bound.operations, exempt), 0);
+	policy_resolve(&bound.operations, &bound.config->sections[0], &slot);
+	assert_int_equal(slot.rules[1], open);
+	assert_int_equal(slot.rules[2], shut);
+	assert_int_equal(slot.rules[4], look);
+	assert_int_equal(slot.rules[100], unknown);
+	unbind(&bound, &report);
+}
+
+#define SET(...)                                                                                   \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+
+static void the_profile_decides_what_is_in_no_list(void **state)
+{
+	(void)state;
+	assert_rules(SET("gate.profile=privileged"), NULL, BPFLOCK_RULE_PRIVILEGED,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.profile=baseline"), NULL, BPFLOCK_RULE_BASELINE,
+		     BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE);
+	assert_rules(SET("gate.profile=restricted"), NULL, BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
+}
+
+static void an_exempt_group_is_not_governed_unless_a_list_names_it(void **state)
+{
+	(void)state;
+	assert_rules(SET("gate.profile=restricted"), "secret", BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_LEVEL, BPFLOCK_RULE_RESTRICTED);
+	assert_rules(SET("gate.profile=restricted", "gate.block=look"), "secret",
+		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_BLOCK,
+		     BPFLOCK_RULE_RESTRICTED);
+}
+
+static void a_name_beats_a_group_in_either_list(void **state)
+{
+	(void)state;
+	assert_rules(SET("gate.block=@doors", "gate.allow=open"), NULL, BPFLOCK_RULE_ALLOW,
+		     BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.allow=@all", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK,
+		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
+}
+
+static void an_operation_may_cover_another(void **state)
+{
+	(void)state; /* `look` says that it is in `peek` */
+	assert_rules(SET("gate.block=peek"), NULL, BPFLOCK_RULE_PRIVILEGED,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.block=peek", "gate.allow=look"), NULL, BPFLOCK_RULE_PRIVILEGED,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
+}
+
+static void log_denied_marks_every_rule(void **state)
+{
+	const unsigned int quiet = BPFLOCK_RULE_LOG_DENIED;
+
+	(void)state;
+	assert_rules(SET("gate.log=denied", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK | quiet,
+		     BPFLOCK_RULE_PRIVILEGED | quiet, BPFLOCK_RULE_PRIVILEGED | quiet,
+		     BPFLOCK_RULE_PRIVILEGED | quiet);
+}
+
+static void assert_refused(const char *const *assignments, const char *message, const char *remedy)
+{
+	struct report report = { 0 };
+	struct bound bound;
+
+	assert_int_equal(bind(&bound, assignments, &report), -EINVAL);
+	assert_non_null(strstr(report.items[0].message, message));
+	assert_non_null(strstr(report.items[0].remedy, remedy));
+	unbind(&bound, &report);
+}
+
+static void what_a_list_cannot_mean_is_refused_with_what_it_can(void **state)
+{
+	(void)state;
+	assert_refused(SET("gate.block=opne"), "unknown operation 'opne'", "open, shut");
+	assert_refused(SET("gate.allow=@door"), "unknown group '@door'", "@doors");
+	assert_refused(SET("gate.block=open", "gate.allow=open"), "'open' is in `allow` as well",
+		       "one of the two lists");
+	assert_refused(SET("gate.block=@doors", "gate.allow=@noise"), "'shut' is in `allow`",
+		       "one of the two lists");
+}
+
+static void a_policy_is_put_in_force_by_one_flip(void **state)
+{
+	struct bpflock_policy_slot one = { { 1 } }, two = { { 2 } };
+	struct bpflock_policy map = { 0 };
+
+	(void)state;
+	policy_put(&map, &one);
+	assert_int_equal(map.slots[map.active].rules[0], 1);
+	policy_put(&map, &two);
+	assert_int_equal(map.slots[map.active].rules[0], 2);
+	assert_int_equal(map.slots[!map.active].rules[0], 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(operations_take_the_numbers_of_the_running_kernel),
+		cmocka_unit_test(an_enumerator_nobody_knows_is_an_operation_of_its_own_name),
+		cmocka_unit_test(an_operation_that_the_kernel_lacks_is_known_without_a_number),
+		cmocka_unit_test(boundaries_divide_by_number_not_by_place),
+		cmocka_unit_test(a_kernel_without_the_enumeration_is_refused),
+		cmocka_unit_test(numbers_that_no_policy_can_hold_are_refused),
+		cmocka_unit_test(without_btf_every_name_is_still_known),
+		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
+		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),
+		cmocka_unit_test(a_name_beats_a_group_in_either_list),
+		cmocka_unit_test(an_operation_may_cover_another),
+		cmocka_unit_test(log_denied_marks_every_rule),
+		cmocka_unit_test(what_a_list_cannot_mean_is_refused_with_what_it_can),
+		cmocka_unit_test(a_policy_is_put_in_force_by_one_flip),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
