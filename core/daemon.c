@@ -190,8 +190,9 @@ static int open_signals(void)
 	sigaddset(&signals, SIGTERM);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -1;
-	/* A log's reader that goes away must cost its lines, not the daemon. */
+	/* A log's reader that goes away, or its full file, must cost lines, not the daemon. */
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 

@@ -42,15 +42,12 @@ static bool have_capabilities(void)
 	       capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
 }
 
-static bool is_too_old(char *release)
+static bool is_too_old(const char *release)
 {
-	struct utsname name;
-	int major = 0, minor = 0;
+	char *end;
+	long major = strtol(release, &end, 10);
+	long minor = *end == '.' ? strtol(end + 1, NULL, 10) : 0;
 
-	uname(&name);
-	strcpy(release, name.release);
-	/* NOLINTNEXTLINE(bugprone-unchecked-string-to-number-conversion,cert-err34-c): 0.0 is too old */
-	(void)sscanf(release, "%d.%d", &major, &minor);
 	return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
 }
 
@@ -63,17 +60,18 @@ static bool have_bpffs(void)
 
 int kernel_check(const struct kernel *kernel, struct report *report)
 {
-	char release[sizeof(((struct utsname *)0)->release)];
 	size_t errors = report->errors;
+	struct utsname name;
 
 	if (!have_capabilities()) {
 		missing(report, "this process may not load BPF programs",
 			"run it as root, or with CAP_BPF and CAP_PERFMON");
 		return EX_NOPERM;
 	}
-	if (is_too_old(release))
+	uname(&name);
+	if (is_too_old(name.release))
 		missing(report, "the kernel is too old", "this is %s; bpflock needs %d.%d or newer",
-			release, OLDEST_MAJOR, OLDEST_MINOR);
+			name.release, OLDEST_MAJOR, OLDEST_MINOR);
 	if (!kernel->btf)
 		missing(report, "the kernel has no type information (/sys/kernel/btf/vmlinux)",
 			"mount sysfs, or run a kernel built with CONFIG_DEBUG_INFO_BTF=y");

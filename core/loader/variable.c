@@ -82,8 +82,7 @@ static int put_string(char *to, size_t size, const char *text)
 {
 	if (strlen(text) >= size)
 		return -E2BIG;
-	memset(to, 0, size);
-	strcpy(to, text);
+	strncpy(to, text, size); /* it also fills the rest with NUL */
 	return 0;
 }
 

@@ -26,8 +26,8 @@
 #include <bpflock/policy.h>
 #include <stddef.h>
 
-#define BPFLOCK_ABI_MAJOR 1
-#define BPFLOCK_ABI_MINOR 0
+#define BPFLOCK_ABI_MAJOR 1u
+#define BPFLOCK_ABI_MINOR 0u
 
 /**
  * struct bpflock_table - a constant array
