@@ -223,13 +223,41 @@ static int open_loop(struct daemon *daemon)
 	return error;
 }
 
-static int switch_log(struct daemon *daemon, const struct config *config, struct report *report)
+/* What is read at start only, and has been changed since. */
+static void notice_start_only(const struct config *old, const struct config *new,
+			      struct report *report)
 {
-	struct log *log;
-	int error = open_log(config, &log, report);
+	static const char *const keys[] = { "plugin_dir", "ring_size" };
 
-	if (error)
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		const struct config_value *value = config_value(settings_core(new), keys[i]);
+
+		if (!config_value_equal(config_value(settings_core(old), keys[i]), value))
+			report_add(report, REPORT_NOTICE, "config_notice", value->origin,
+				   "[" CONFIG_CORE_SECTION "] %s takes effect at the next start",
+				   keys[i]);
+	}
+}
+
+/* Everything that can fail comes before anything that changes. */
+static int try_reload(struct daemon *daemon, struct report *report)
+{
+	struct config *config;
+	struct log *log = NULL;
+	int error;
+
+	error = settings_reload(&daemon->settings, daemon->config_sources, &config, report);
+	if (!error)
+		error = open_log(config, &log, report);
+	if (!error) {
+		notice_start_only(daemon->locks.config, config, report);
+		error = locks_apply(&daemon->locks, config, report);
+	}
+	if (error) {
+		log_close(log);
+		config_free(config);
 		return error;
+	}
 	log_close(daemon->log);
 	daemon->log = log;
 	return 0;
@@ -240,22 +268,14 @@ static void reload(struct daemon *daemon)
 {
 	struct report report = { 0 };
 	struct log_record refused;
-	struct config *config;
-	int error;
 
-	error = settings_reload(&daemon->settings, daemon->config_sources, &config, &report);
-	if (!error)
-		error = locks_apply(&daemon->locks, config, &report);
-	if (error)
-		config_free(config);
-	else
-		(void)switch_log(daemon, config, &report);
-	tell(daemon, &report);
-	if (!error) {
+	if (try_reload(daemon, &report) == 0) {
+		tell(daemon, &report);
 		update_observers(daemon);
 		log_running(daemon, "reloaded");
 		return;
 	}
+	tell(daemon, &report);
 	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
 }
@@ -386,15 +406,12 @@ static void release(struct daemon *daemon)
 		close(daemon->timer);
 }
 
-/* A start that failed leaves what was pinned before as it was, and nothing where nothing was. */
 static void abandon(struct daemon *daemon)
 {
-	bool made_pins = daemon->pins.directory >= 0 && !daemon->pins.inherited;
-
 	if (daemon->locks.instances)
 		locks_release(&daemon->locks, true);
-	if (made_pins)
-		pins_remove_all();
+	if (daemon->pins.directory >= 0)
+		pins_abandon(&daemon->pins);
 }
 
 static int run(struct daemon *daemon, struct report *report)

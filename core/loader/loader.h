@@ -27,7 +27,7 @@ const char *libbpf_log_take(void);
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
  * @daemon:    fd of the task storage in which this process is marked as the daemon
- * @inherited: the ring was there before: a predecessor died, or was told to keep it
+ * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
  */
 struct pins {
 	int directory;
@@ -47,6 +47,8 @@ struct pins {
 int pins_open(__u64 ring_size, struct pins *ret, struct report *report);
 /* Closes everything; what is pinned stays. */
 void pins_close(struct pins *pins);
+/* For a start that failed: leaves what was there before as it was, and nothing where nothing was. */
+void pins_abandon(struct pins *pins);
 /* Unpins everything of ours. */
 void pins_remove_all(void);
 

@@ -10,6 +10,7 @@
 #include <sys/file.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "loader/loader.h"
@@ -80,13 +81,14 @@ static int lock_holder(int fd)
 	if (!stream || fstat(fd, &status) < 0)
 		return 0;
 	while (getline(&line, &size, stream) > 0) {
+		unsigned int device[2];
 		unsigned long long inode;
 		int pid;
 
 		/* "1: FLOCK  ADVISORY  WRITE 708 00:13:4242 0 EOF" */
-		/* NOLINTNEXTLINE(cert-err34-c): the kernel's own numbers */
-		if (sscanf(line, "%*d: FLOCK %*s %*s %d %*x:%*x:%llu", &pid, &inode) == 2 &&
-		    inode == status.st_ino)
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &device[0], &device[1],
+			   &inode) == 4 &&
+		    makedev(device[0], device[1]) == status.st_dev && inode == status.st_ino)
 			return pid > 0 ? pid : 0;
 	}
 	return 0;
@@ -203,11 +205,10 @@ static int mark_as_daemon(int map, struct report *report)
 	return 0;
 }
 
-static int open_ring(__u64 size, bool *ret_inherited, struct report *report)
+static int open_ring(__u64 size, struct report *report)
 {
 	int fd = open_pinned_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0);
 
-	*ret_inherited = fd >= 0;
 	if (fd == -ENOENT)
 		fd = create_pinned(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bpflock_ring", 0, 0,
 						  (__u32)size, NULL),
@@ -232,7 +233,7 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 	error = mark_as_daemon(pins->daemon, report);
 	if (error)
 		return error;
-	pins->ring = open_ring(ring_size, &pins->inherited, report);
+	pins->ring = open_ring(ring_size, report);
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
@@ -245,10 +246,14 @@ int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
 	if (ret->directory < 0)
 		return ret->directory;
 	error = take_lock(ret->directory, report);
-	if (!error)
-		error = open_shared(ring_size, ret, report);
-	if (error)
+	if (error) {
 		pins_close(ret);
+		return error;
+	}
+	ret->inherited = access(PINS_PATH, F_OK) == 0;
+	error = open_shared(ring_size, ret, report);
+	if (error)
+		pins_abandon(ret);
 	return error;
 }
 
@@ -278,6 +283,13 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 static void remove_tree(const char *path)
 {
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+void pins_abandon(struct pins *pins)
+{
+	if (!pins->inherited)
+		pins_remove_all();
+	pins_close(pins);
 }
 
 void pins_remove_all(void)
