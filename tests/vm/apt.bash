@@ -3,9 +3,7 @@
 #
 # Shared by fetch-kernel and fetch-root: packages of any Debian suite and architecture, without touching the
 # machine's own. Debian's address is never written down here: it is read from the machine's own apt sources.
-# shellcheck disable=SC2154 # $cache is common.bash's
-
-native_arch=$(dpkg --print-architecture)
+# shellcheck disable=SC2154 # $cache and $native_arch are common.bash's
 
 # configured_suites: lines "SUITE URI" for every Debian suite of the machine's apt.
 configured_suites() {
