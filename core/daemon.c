@@ -351,6 +351,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	error = pins_open(ring_size, &daemon->pins, report);
 	if (error)
 		return error;
+	kernel_probe_trampolines(&daemon->kernel, report);
 	locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
 	error = sections_register();
 	if (!error)

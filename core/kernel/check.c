@@ -96,6 +96,8 @@ static bool has_item(const char *list, const char *item)
 
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel)
 {
+	if (kernel->no_trampolines)
+		return xasprintf("this kernel loads LSM programs and attaches none of them");
 	if (!kernel->lsms)
 		return xasprintf("cannot tell whether bpf is among the active LSMs: mount securityfs on "
 				 "/sys/kernel/security");

@@ -16,15 +16,22 @@ struct btf;
  * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
  * @confidential: the kernel's own lockdown=confidentiality is in force
  * @init_net: address of the initial network namespace; 0 where the symbol table hides it
+ * @no_trampolines: it attaches no program to its functions: no lsm, fentry or fexit
  */
 struct kernel {
 	struct btf *btf;
 	char *lsms;
 	bool confidential;
 	__u64 init_net;
+	bool no_trampolines;
 };
 
 void kernel_probe(struct kernel *ret);
+/*
+ * Finds out by trying whether programs can be attached to functions, and warns where they cannot. It loads
+ * a program: for a process that may.
+ */
+void kernel_probe_trampolines(struct kernel *kernel, struct report *report);
 void kernel_release(struct kernel *kernel);
 
 /*
@@ -35,7 +42,7 @@ int kernel_check(const struct kernel *kernel, struct report *report);
 
 /*
  * Would LSM programs be run? A kernel without `bpf` among its active LSMs loads and attaches them, and
- * never calls them. Returns NULL, or the reason with the remedy (to be freed).
+ * never calls them; one without trampolines loads them, and attaches none. Returns NULL, or the reason with the remedy (to be freed).
  */
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
 

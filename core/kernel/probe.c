@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <fcntl.h>
 #include <stdint.h>
@@ -7,6 +8,12 @@
 
 #include "kernel/kernel.h"
 #include "util/memory.h"
+
+/* A function of every kernel that nothing calls but a test of its own. */
+#define HARMLESS_FUNCTION "bpf_fentry_test1"
+
+/* The kernel's own number for "not supported", which no libc has a name for. */
+#define KERNEL_ENOTSUPP 524
 
 static char *read_line_at(int directory, const char *path)
 {
@@ -78,6 +85,41 @@ void kernel_probe(struct kernel *ret)
 	};
 }
 
+/* Loads `return 0` for a function, attaches it and takes it away again. */
+static int try_trampoline(const struct btf *btf)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
+	CLEANUP(cleanup_close) int program = -1;
+	CLEANUP(cleanup_close) int link = -1;
+	__s32 function = btf__find_by_name_kind(btf, HARMLESS_FUNCTION, BTF_KIND_FUNC);
+
+	if (function < 0)
+		return function;
+	opts.attach_btf_id = (__u32)function;
+	program = bpf_prog_load(BPF_PROG_TYPE_TRACING, NULL, "GPL", insns, ARRAY_SIZE(insns), &opts);
+	if (program < 0)
+		return program;
+	link = bpf_link_create(program, 0, BPF_TRACE_FENTRY, NULL);
+	return link < 0 ? link : 0;
+}
+
+/* Any other failure proves nothing: the attachments themselves will tell. */
+void kernel_probe_trampolines(struct kernel *kernel, struct report *report)
+{
+	struct report_item *item;
+
+	kernel->no_trampolines = try_trampoline(kernel->btf) == -KERNEL_ENOTSUPP;
+	if (!kernel->no_trampolines)
+		return;
+	item = report_add(report, REPORT_WARNING, "kernel_limit", NULL,
+			  "this kernel attaches no BPF program to its functions: no lsm, fentry or fexit");
+	report_remedy(item, "on arm64, boot Linux 6.4 or newer");
+}
+
 void kernel_release(struct kernel *kernel)
 {
 	btf__free(kernel->btf);
@@ -107,6 +149,8 @@ bool kernel_has_target(const struct kernel *kernel, const char *section)
 
 		if (strncmp(section, kind->section, length) != 0)
 			continue;
+		if (kernel->no_trampolines && kind->btf_kind == BTF_KIND_FUNC)
+			return false;
 		snprintf(name, sizeof(name), "%s%s", kind->btf_prefix, section + length);
 		return btf__find_by_name_kind(kernel->btf, name, kind->btf_kind) > 0;
 	}

@@ -153,7 +153,7 @@ static void every_string_of_one_or_two_bytes_is_valid_json(void **state)
 		struct log_record record = comm_record(bytes, sizeof(bytes));
 		struct json_object *object = parse(&record);
 
-		if (bytes[0] >= 0 && bytes[1] >= 0)
+		if (!(i & 0x8080)) /* a char has no sign on arm64 */
 			assert_string_at(object, "comm", bytes, sizeof(bytes));
 		assert_int_equal(json_object_object_length(object), 7);
 		json_object_put(object);

@@ -7,6 +7,7 @@
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
 checkout=$(cd "$vm_dir/../.." && pwd -P)
 cache=${XDG_CACHE_HOME:-$HOME/.cache}/bpflock
+native_arch=$(dpkg --print-architecture)
 
 say() { printf '%s: %s\n' "${0##*/}" "$*" >&2; }
 

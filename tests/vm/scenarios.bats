@@ -27,7 +27,7 @@ start() {
 
 @test "A: privileged allows, and logs the execution before the access, as one process" {
 	start_bpflock BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=allow
-	[ "$(head -c 1 /dev/mem | wc -c)" -eq 1 ]
+	[ "$(head -c "$BYTES" /dev/mem | wc -c)" -eq "$BYTES" ]
 
 	access=$(await_log 'operation=/dev/mem,kmem,port')
 	ids='tgid=([0-9]+) pid=\1 ppid=[0-9]+ uid=0 cgroupid=[0-9]+ comm=head pcomm=[^ ]+'

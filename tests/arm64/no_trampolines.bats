@@ -1,0 +1,49 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Debian's arm64 6.1 attaches no program to a function of the kernel: what bpflock says and does there.
+
+load ../vm/daemon.bash
+
+setup_file() {
+	install_bpflock
+}
+
+teardown() {
+	clean_up_bpflock
+}
+
+@test "by default the start ends with status 69 and the reason, and leaves nothing" {
+	run run_bpflock -- -c conf/bpflock.conf
+	[ "$status" -eq 69 ]
+	[[ $output == *'level=error msg="event=plugin_failed error=\"this kernel loads LSM programs and attaches none of them\"" bpfprog=kimglock '* ]]
+	[[ $output == *'remedy=\"on arm64, boot Linux 6.4 or newer\"'* ]]
+	[ ! -e "$PINS" ]
+}
+
+@test "the reason comes before those that another kernel would not have" {
+	# This kernel's symbol table has no init_net either, which baseline needs.
+	run run_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
+	[ "$status" -eq 69 ]
+	[[ $output == *'this kernel loads LSM programs and attaches none of them'* ]]
+	[[ $output != *init_net* ]]
+}
+
+@test "with required = no execsnoop runs, and kimglock is reported as refused" {
+	start_bpflock BPFLOCK_KIMGLOCK_REQUIRED=no -- -c conf/bpflock.conf
+	[ "$(log_lines 'level=warning msg="event=plugin_failed .* attaches none of them\\"" bpfprog=kimglock' | wc -l)" -eq 1 ]
+	[ -z "$(log_lines 'event=plugin_running .*bpfprog=kimglock')" ]
+	log_lines 'event=plugin_running .* programs=1 .*bpfprog=execsnoop' | grep .
+
+	head -c 0 /dev/mem
+	await_log 'event=syscall_execve .* comm=head pcomm=[^ ]+ filename=/usr/bin/head retval=0" bpfprog=execsnoop'
+	stop_bpflock
+	[ -z "$(log_lines 'event=lsm_locked_down')" ]
+	[ ! -e "$PINS" ]
+}
+
+@test "execsnoop alone starts, and names what it cannot see" {
+	start_bpflock BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	log_lines 'level=warning msg="event=kernel_limit ' | grep 'no lsm, fentry or fexit'
+	log_lines 'event=plugin_running .*bpfprog=execsnoop' |
+		grep 'not_in_this_kernel=fexit/__arm64_sys_execve,fexit/__arm64_sys_execveat'
+}

@@ -1,0 +1,52 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: Apache-2.0
+#
+# Shared by fetch-kernel and fetch-root: packages of any Debian suite and architecture, without touching the
+# machine's own. Debian's address is never written down here: it is read from the machine's own apt sources.
+# shellcheck disable=SC2154 # $cache and $native_arch are common.bash's
+
+# configured_suites: lines "SUITE URI" for every Debian suite of the machine's apt.
+configured_suites() {
+	# shellcheck disable=SC2016 # apt's variables, not ours
+	apt-get indextargets --format '$(ORIGIN) $(RELEASE) $(REPO_URI)' 'Created-By: Packages' 'Origin: Debian' |
+		sed -n 's/^Debian //p' | sort -u
+}
+
+# mirror_for SUITE: security suites live at an address of their own, everything else beside the machine's release.
+mirror_for() {
+	local wanted=main kind suite uri
+
+	[[ $1 != *-security ]] || wanted=security
+	while read -r suite uri; do
+		kind=main
+		[[ $suite != *-security ]] || kind=security
+		[[ $kind != "$wanted" ]] || { printf '%s\n' "$uri"; return; }
+	done < <(configured_suites)
+	die "apt knows no Debian $wanted suite to derive $1 from (run apt-get update, or add one to its sources)"
+}
+
+# use_suite SUITE ARCH: points apt ("${apt_options[@]}") at that suite. The machine's own configuration is used
+# where it has the suite; otherwise, and for another architecture, apt gets sources, lists and status of its own,
+# so that the machine's are neither read nor changed.
+use_suite() {
+	local suite=$1 arch=$2 private=$cache/apt/$1 uri
+
+	apt_options=(-o APT::Sandbox::User="$(id -un)")
+	if [[ $arch != "$native_arch" ]]; then
+		private+=-$arch
+	elif configured_suites | grep "^$suite " > /dev/null; then
+		return
+	fi
+	uri=$(mirror_for "$suite")
+	mkdir -p "$private/lists/partial" "$private/archives/partial"
+	: > "$private/status"
+	printf 'deb [arch=%s signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
+		"$arch" "$uri" "$suite" > "$private/sources.list"
+	apt_options+=(
+		-o APT::Architecture="$arch" -o APT::Architectures="$arch"
+		-o Dir::Etc::SourceList="$private/sources.list" -o Dir::Etc::SourceParts=/dev/null
+		-o Dir::State="$private" -o Dir::State::Lists="$private/lists" -o Dir::State::Status="$private/status"
+		-o Dir::Cache="$private" -o Acquire::Languages=none
+	)
+	apt-get "${apt_options[@]}" -qq update >&2
+}
