@@ -77,7 +77,7 @@ void policy_resolve(const struct operations *operations, const struct config_sec
 /* Puts a policy in force in the map of a loaded program, by one memory write. */
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);
 
-/* The text of `reason=`, for a decision's rule and result; fixed. */
-const char *policy_reason(__u32 rule, __s32 retval);
+/* The fixed text of `reason=` for a decision's rule and verdict; NULL where they do not go together. */
+const char *policy_reason(__u32 rule, __u32 verdict);
 
 #endif
