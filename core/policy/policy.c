@@ -129,38 +129,27 @@ static bool item_is_known(const struct operations *operations, const char *item)
 	return false;
 }
 
-/* Appends `name` to a list for messages, once. */
-static char *list_append(char *list, const char *prefix, const char *name, size_t length)
+static void append_group(void *context, const char *group)
 {
-	CLEANUP(cleanup_free) char *word = xasprintf("%s%.*s", prefix, (int)length, name);
-	char *found = strstr(list, word);
-	char *longer;
+	char **list = context;
+	char *longer = xasprintf("%s, @%s", *list, group);
 
-	if (found && (found[strlen(word)] == ',' || found[strlen(word)] == '\0'))
-		return list;
-	longer = xasprintf("%s%s%s", list, *list ? ", " : "", word);
-	free(list);
-	return longer;
+	free(*list);
+	*list = longer;
 }
 
+/* What may stand in `block` and `allow`, for messages. */
 static char *valid_items(const struct operations *operations)
 {
-	char *list = xstrdup("");
+	char *list = xstrdup(operations->items[0].name);
 
-	for (size_t i = 0; i < operations->count; i++)
-		list = list_append(list, "", operations->items[i].name,
-				   strlen(operations->items[i].name));
-	list = list_append(list, "@", "all", 3);
-	for (size_t i = 0; i < operations->count; i++) {
-		const char *group = operations->items[i].groups;
+	for (size_t i = 1; i < operations->count; i++) {
+		char *longer = xasprintf("%s, %s", list, operations->items[i].name);
 
-		while (*group) {
-			size_t length = strcspn(group, " ");
-
-			list = list_append(list, "@", group, length);
-			group += length + (group[length] == ' ');
-		}
+		free(list);
+		list = longer;
 	}
+	operations_each_group(operations, append_group, &list);
 	return list;
 }
 

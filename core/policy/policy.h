@@ -50,9 +50,13 @@ void operations_free(struct operations *operations);
 
 const struct operation *operations_at(const struct operations *operations, __u32 index);
 
-/* Whether the group (without '@') has any operation. */
+/* Whether there is such a group (without '@'). */
 bool operations_have_group(const struct operations *operations, const char *group);
 bool operation_is_in(const struct operation *operation, const char *group);
+
+/* Visits the name of each group once, "all" first. What covers an operation is not a group. */
+void operations_each_group(const struct operations *operations,
+			   void (*visit)(void *context, const char *group), void *context);
 
 /* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
 int operations_exempt(struct operations *operations, const char *group);
