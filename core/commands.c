@@ -2,6 +2,7 @@
 #include "commands.h"
 
 #include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -137,30 +138,29 @@ static void print_events(const struct bpflock_plugin *descriptor)
 	}
 }
 
-static void print_groups(const char *groups)
+static void print_group(void *context, const char *group)
 {
-	printf("    @all");
-	while (*groups) {
-		size_t length = strcspn(groups, " ");
+	const struct operations *operations = context;
 
-		printf(" @%.*s", (int)length, groups);
-		groups += length + (groups[length] == ' ');
-	}
+	printf("@%s\n   ", group);
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index >= 0 &&
+		    operation_is_in(&operations->items[i], group))
+			printf(" %s", operations->items[i].name);
 	putchar('\n');
 }
 
 static void print_operations(const struct operations *operations)
 {
-	if (operations->count)
-		puts("\nOperations, for block and allow, and the groups that hold them; @all holds "
-		     "every one:\n");
-	for (size_t i = 0; i < operations->count; i++) {
-		const struct operation *operation = &operations->items[i];
-
-		printf("%s%s\n    %s\n", operation->name,
-		       operation->index < 0 ? "  (not in this kernel)" : "", operation->summary);
-		print_groups(operation->groups);
-	}
+	if (!operations->count)
+		return;
+	puts("\nOperations, for block and allow:\n");
+	for (size_t i = 0; i < operations->count; i++)
+		printf("%s%s\n    %s\n", operations->items[i].name,
+		       operations->items[i].index < 0 ? "  (not in this kernel)" : "",
+		       operations->items[i].summary);
+	puts("\nGroups, and what they hold in this kernel:\n");
+	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }
 
 static void print_plugin(const struct plugin *plugin, const struct operations *operations)

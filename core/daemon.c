@@ -88,6 +88,39 @@ static void log_running(struct daemon *daemon, const char *event)
 	log_write(daemon->log, &record);
 }
 
+static void log_decision_counts(struct daemon *daemon, const struct instance *instance,
+				const struct operation *operation)
+{
+	static const char *const keys[] = { "allowed", "denied", "would_deny" };
+	struct log_record record = log_own(LOG_LEVEL_INFO, "decisions");
+	__u64 total = 0;
+
+	record.bpfprog = instance->plugin->name;
+	log_str(&record, "operation", operation->text);
+	log_str(&record, "op", operation->name);
+	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
+		__u64 count = instance_decisions(instance, (__u32)operation->index, i);
+
+		log_uint(&record, keys[i], count);
+		total += count;
+	}
+	if (total)
+		log_write(daemon->log, &record);
+}
+
+/* The exact counts of the kernel, whatever has been logged or lost of the decisions themselves. */
+static void log_decisions(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
+		const struct operations *operations = &daemon->settings.operations[i];
+
+		for (size_t j = 0; daemon->locks.instances[i] && j < operations->count; j++)
+			if (operations->items[j].index >= 0)
+				log_decision_counts(daemon, daemon->locks.instances[i],
+						    &operations->items[j]);
+	}
+}
+
 /* Losses of one instance since the log was told the last time. */
 static void log_ring_losses(struct daemon *daemon, struct instance *instance)
 {
@@ -161,13 +194,18 @@ static int open_sources(struct daemon *daemon)
 	return bus_open(daemon->pins.ring, daemon->sources, settings->plugins.count, &daemon->bus);
 }
 
-static void update_observers(struct daemon *daemon)
+static void update_sources(struct daemon *daemon)
 {
 	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
 		const struct plugin *plugin = daemon->sources[i].plugin;
 
-		daemon->sources[i].observes = daemon->locks.instances[i] &&
-					      plugin->descriptor.observe;
+		struct bus_source *source = &daemon->sources[i];
+
+		source->observes = daemon->locks.instances[i] && plugin->descriptor.observe;
+		source->window = plugin_is_enforcer(plugin) && daemon->locks.instances[i] ?
+					 config_number(settings_section(daemon->locks.config, i),
+						       "event_window") :
+					 0;
 	}
 }
 
@@ -188,6 +226,7 @@ static int open_signals(void)
 	sigaddset(&signals, SIGHUP);
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
 		return -1;
 	/* A log's reader that goes away, or its full file, must cost lines, not the daemon. */
@@ -220,6 +259,10 @@ static int open_loop(struct daemon *daemon)
 		error = watch(daemon->epoll, daemon->timer);
 	if (!error)
 		error = watch(daemon->epoll, bus_fd(daemon->bus));
+	if (!error)
+		error = watch(daemon->epoll, bus_timer_fd(daemon->bus));
+	if (!error)
+		error = watch(daemon->epoll, daemon->locks.epoll);
 	return error;
 }
 
@@ -271,7 +314,7 @@ static void reload(struct daemon *daemon)
 
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
-		update_observers(daemon);
+		update_sources(daemon);
 		log_running(daemon, "reloaded");
 		return;
 	}
@@ -287,6 +330,8 @@ static void handle_signals(struct daemon *daemon)
 	while (read(daemon->signals, &signal, sizeof(signal)) == sizeof(signal)) {
 		if (signal.ssi_signo == SIGHUP)
 			reload(daemon);
+		else if (signal.ssi_signo == SIGUSR1)
+			log_decisions(daemon);
 		else
 			daemon->stopping = true;
 	}
@@ -300,24 +345,43 @@ static void handle_timer(struct daemon *daemon)
 		log_losses(daemon);
 }
 
+static void handle_exceptions(struct daemon *daemon)
+{
+	struct report report = { 0 };
+
+	locks_follow(&daemon->locks, &report);
+	tell(daemon, &report);
+}
+
+static int handle(struct daemon *daemon, int fd)
+{
+	if (fd == daemon->signals)
+		handle_signals(daemon);
+	else if (fd == daemon->timer)
+		handle_timer(daemon);
+	else if (fd == daemon->locks.epoll)
+		handle_exceptions(daemon);
+	else if (fd == bus_timer_fd(daemon->bus))
+		bus_flush(daemon->bus, daemon->log);
+	else if (bus_drain(daemon->bus, daemon->log) < 0)
+		return -EIO;
+	return 0;
+}
+
 static int loop(struct daemon *daemon)
 {
-	while (!daemon->stopping) {
+	int error = 0;
+
+	while (!error && !daemon->stopping) {
 		struct epoll_event event;
 		int count = epoll_wait(daemon->epoll, &event, 1, -1);
 
-		if (count < 0 && errno != EINTR)
-			return -errno;
-		if (count <= 0)
-			continue;
-		if (event.data.fd == daemon->signals)
-			handle_signals(daemon);
-		else if (event.data.fd == daemon->timer)
-			handle_timer(daemon);
-		else if (bus_drain(daemon->bus, daemon->log) < 0)
-			return -EIO;
+		if (count > 0)
+			error = handle(daemon, event.data.fd);
+		else if (count < 0 && errno != EINTR)
+			error = -errno;
 	}
-	return 0;
+	return error;
 }
 
 /* The exit status for what could not be done. */
@@ -352,8 +416,9 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (error)
 		return error;
 	kernel_probe_trampolines(&daemon->kernel, report);
-	locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
-	error = sections_register();
+	error = locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
+	if (!error)
+		error = sections_register();
 	if (!error)
 		error = open_sources(daemon);
 	if (!error)
@@ -363,16 +428,15 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (error)
 		return error;
 	*config = NULL;
-	update_observers(daemon);
+	update_sources(daemon);
 	return 0;
 }
 
-/* The last records are those of the stop itself. */
 static void drain(struct daemon *daemon)
 {
 	while (bus_drain(daemon->bus, daemon->log) > 0)
 		;
-	log_losses(daemon);
+	bus_flush_all(daemon->bus, daemon->log);
 }
 
 static void stop(struct daemon *daemon)
@@ -382,10 +446,10 @@ static void stop(struct daemon *daemon)
 	struct log_record record = log_own(LOG_LEVEL_INFO, "stopped");
 
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
-	drain(daemon);
+	log_decisions(daemon);
+	log_losses(daemon);
 	locks_release(&daemon->locks, keep);
-	while (bus_drain(daemon->bus, daemon->log) > 0)
-		;
+	drain(daemon); /* the last records are those of the stop itself */
 	log_write(daemon->log, &record);
 	if (!keep)
 		pins_remove_all();

@@ -3,19 +3,23 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/epoll.h>
 
 #include "plugin/host.h"
+#include "policy/exceptions.h"
 #include "util/memory.h"
 
 /**
  * struct change - a configuration on its way to being in force
  * @successors: one for each plugin: the instance that is to run in the place of the one that does;
  *              NULL where that one stays, or where the plugin is disabled
+ * @exceptions: one for each plugin: what follows the exceptions of the new configuration
  */
 struct change {
 	struct locks *locks;
 	struct config *config;
 	struct instance **successors;
+	struct exceptions **exceptions;
 	struct report *report;
 };
 
@@ -40,11 +44,13 @@ static void discard(struct instance **instance)
 	*instance = NULL;
 }
 
-/* A successor that came to nothing leaves no pins. */
+/* What came to nothing leaves no pins, and no exception in the map of an instance that stays. */
 static void discard_successor(struct change *change, size_t place)
 {
 	struct instance *successor = change->successors[place];
+	const struct exceptions *staying = successor ? NULL : change->locks->exceptions[place];
 
+	change->exceptions[place] = exceptions_end(change->exceptions[place], staying);
 	if (!successor)
 		return;
 	if (plugin_is_enforcer(successor->plugin))
@@ -159,6 +165,32 @@ static int give_policy(struct change *change, size_t place)
 	return error;
 }
 
+/* The instance that will run, of those that there are now. */
+static struct instance *future_instance(const struct change *change, size_t place)
+{
+	return change->successors[place] ? change->successors[place] :
+					   change->locks->instances[place];
+}
+
+/*
+ * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
+ * of the new configuration are added, and what only the old one named goes when that ends.
+ */
+static int follow_exceptions(struct change *change, size_t place)
+{
+	const struct config_section *section = section_at(change, place);
+	struct instance *instance = future_instance(change, place);
+	int error;
+
+	if (!instance || instance->exceptions_map < 0 || !section->enabled ||
+	    !exceptions_wanted(section))
+		return 0;
+	error = exceptions_follow(section, instance->exceptions_map, &change->exceptions[place]);
+	if (error)
+		return refuse(change, place, error, "its exceptions cannot be followed");
+	return 0;
+}
+
 /*
  * Enforcers first: on one hook the newest program runs first and a denial ends the chain, so an
  * observer that is attached later sees it all.
@@ -221,8 +253,9 @@ static int for_each_plugin(struct change *change, change_step step)
 
 static int prepare_change(struct change *change)
 {
-	static const change_step steps[] = { open_successor,  load_successor,  give_policy,
-					     attach_enforcer, attach_observer, pin_enforcer };
+	static const change_step steps[] = { open_successor,    load_successor,  give_policy,
+					     follow_exceptions, attach_enforcer, attach_observer,
+					     pin_enforcer };
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		int error = for_each_plugin(change, steps[i]);
@@ -257,11 +290,28 @@ static void replace(struct change *change, size_t place)
 	change->successors[place] = NULL;
 }
 
+/* After the policy that uses them; what only the old configuration named goes now. */
+static void replace_exceptions(struct change *change, size_t place)
+{
+	struct exceptions **exceptions = &change->locks->exceptions[place];
+	struct epoll_event event = { .events = EPOLLIN };
+
+	exceptions_end(*exceptions, change->exceptions[place]);
+	*exceptions = change->exceptions[place];
+	change->exceptions[place] = NULL;
+	if (*exceptions)
+		(void)epoll_ctl(change->locks->epoll, EPOLL_CTL_ADD, exceptions_fd(*exceptions),
+				&event);
+}
+
 static void complete_plugin(struct change *change, size_t place)
 {
 	struct instance **instance = &change->locks->instances[place];
 
 	if (change->successors[place]) {
+		/* The map of the old instance goes with it. */
+		change->locks->exceptions[place] =
+			exceptions_end(change->locks->exceptions[place], NULL);
 		replace(change, place);
 	} else if (*instance && section_at(change, place)->enabled) {
 		update_policy(change, place);
@@ -269,26 +319,35 @@ static void complete_plugin(struct change *change, size_t place)
 		discard(instance);
 		pins_remove_generations(plugin_at(change, place)->name, 0);
 	}
+	replace_exceptions(change, place);
 }
 
-void locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
-		const struct pins *pins)
+int locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+	       const struct pins *pins)
 {
+	size_t count = settings->plugins.count;
+
 	*locks = (struct locks){
 		.settings = settings,
 		.kernel = kernel,
 		.pins = pins,
-		.instances = xcalloc(settings->plugins.count, sizeof(*locks->instances)),
+		.instances = xcalloc(count, sizeof(*locks->instances)),
+		.exceptions = xcalloc(count, sizeof(*locks->exceptions)),
+		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
+	return locks->epoll < 0 ? -errno : 0;
 }
 
 int locks_apply(struct locks *locks, struct config *config, struct report *report)
 {
 	size_t count = locks->settings->plugins.count;
 	CLEANUP(cleanup_free) struct instance **successors = xcalloc(count, sizeof(*successors));
-	struct change change = {
-		.locks = locks, .config = config, .successors = successors, .report = report
-	};
+	CLEANUP(cleanup_free) struct exceptions **exceptions = xcalloc(count, sizeof(*exceptions));
+	struct change change = { .locks = locks,
+				 .config = config,
+				 .successors = successors,
+				 .exceptions = exceptions,
+				 .report = report };
 	int error = prepare_change(&change);
 
 	for (size_t i = 0; i < count; i++) {
@@ -304,14 +363,39 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 	return 0;
 }
 
+void locks_follow(struct locks *locks, struct report *report)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		int error = locks->exceptions[i] ? exceptions_refresh(locks->exceptions[i]) : 0;
+
+		if (error)
+			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
+						 "an exception could not be added: %s",
+						 strerror(-error)),
+				      locks->settings->plugins.items[i].name);
+	}
+}
+
+/* Exceptions stay in the maps of what is kept: they are part of what it was told to enforce. */
+static void release_exceptions(struct locks *locks, size_t place, bool keep)
+{
+	struct exceptions *exceptions = locks->exceptions[place];
+
+	exceptions_end(exceptions, keep ? exceptions : NULL);
+}
+
 void locks_release(struct locks *locks, bool keep)
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
 		if (!keep)
 			pins_remove_generations(locks->settings->plugins.items[i].name, 0);
+		release_exceptions(locks, i, keep);
 		discard(&locks->instances[i]);
 	}
 	free(locks->instances);
+	free(locks->exceptions);
+	if (locks->epoll >= 0)
+		close(locks->epoll);
 	config_free(locks->config);
-	*locks = (struct locks){ 0 };
+	*locks = (struct locks){ .epoll = -1 };
 }

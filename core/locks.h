@@ -18,6 +18,8 @@
  * @kernel:    not owned
  * @pins:      not owned
  * @instances: one for each plugin; NULL where it does not run
+ * @exceptions: what follows the exceptions of each enforcer's instance; NULL where there are none
+ * @epoll:     of all @exceptions: becomes readable when locks_follow() is due
  * @config:    the configuration in force; owned
  */
 struct locks {
@@ -25,11 +27,17 @@ struct locks {
 	const struct kernel *kernel;
 	const struct pins *pins;
 	struct instance **instances;
+	struct exceptions **exceptions;
+	int epoll;
 	struct config *config;
 };
 
-void locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
-		const struct pins *pins);
+/* Returns 0 or a negative errno; locks_release() is due either way. */
+int locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+	       const struct pins *pins);
+
+/* Brings all exceptions up to date with the cgroups and sessions that there are. */
+void locks_follow(struct locks *locks, struct report *report);
 
 /*
  * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not

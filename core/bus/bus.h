@@ -14,11 +14,13 @@
  * @plugin:     tells the layout of its records
  * @operations: names the operations of its decisions; empty for an observer
  * @observes:   it is shown every record
+ * @window:     identical decisions within this many nanoseconds are one line; 0: each is one
  */
 struct bus_source {
 	const struct plugin *plugin;
 	const struct operations *operations;
 	bool observes;
+	__u64 window;
 };
 
 struct bus;
@@ -35,6 +37,12 @@ int bus_fd(const struct bus *bus);
  * Returns whether the limit was reached, so that more may wait, or a negative errno.
  */
 int bus_drain(struct bus *bus, struct log *log);
+
+/* A timer that expires when a line that stands for several decisions is due: call bus_flush(). */
+int bus_timer_fd(const struct bus *bus);
+void bus_flush(struct bus *bus, struct log *log);
+/* Writes all such lines at once, at the end. */
+void bus_flush_all(struct bus *bus, struct log *log);
 
 /* Records since the last call that no plugin's tables describe. */
 __u64 bus_take_invalid(struct bus *bus);
@@ -55,5 +63,8 @@ struct decoded_record {
  */
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret);
+
+/* Says in a decoded decision how many it stands for. */
+void record_add_count(struct log_record *record, __u64 count);
 
 #endif

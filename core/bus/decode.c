@@ -129,8 +129,12 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 {
 	const struct bpflock_decision *decision = bytes;
 	const struct operation *operation;
+	const char *reason;
 
 	if (size < sizeof(*decision))
+		return -EINVAL;
+	reason = policy_reason(decision->rule, decision->verdict);
+	if (!reason)
 		return -EINVAL;
 	operation = operations_at(source->operations, decision->operation);
 	if (operation) {
@@ -142,7 +146,7 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	}
 	add_task(record, &decision->event);
 	log_int(record, "retval", decision->retval);
-	log_text(record, "reason", policy_reason(decision->rule, decision->retval));
+	log_text(record, "reason", reason);
 	return 0;
 }
 
@@ -179,4 +183,16 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		log_str(&ret->record, "truncated", ret->truncated);
 	add_fields(ret, type, bytes, size, true);
 	return 0;
+}
+
+/* Before retval and reason, which come last. */
+void record_add_count(struct log_record *record, __u64 count)
+{
+	struct log_field last[2];
+
+	record->field_count -= ARRAY_SIZE(last);
+	memcpy(last, &record->fields[record->field_count], sizeof(last));
+	log_uint(record, "count", count);
+	memcpy(&record->fields[record->field_count], last, sizeof(last));
+	record->field_count += ARRAY_SIZE(last);
 }

@@ -15,6 +15,7 @@
 #define VERIFIER_LOG_SIZE (1u << 20)
 #define VERIFIER_LOG_END 400
 #define POLICY_MAP ".data.policy"
+#define COUNTERS_MAP ".data.counters"
 
 static __attribute__((format(printf, 4, 5))) int fail(const struct instance *instance, int error,
 						      struct report *report, const char *format, ...)
@@ -190,7 +191,9 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 {
 	int error;
 
-	*instance = (struct instance){ .plugin = plugin, .section = section, .lost_map = -1 };
+	*instance = (struct instance){
+		.plugin = plugin, .section = section, .lost_map = -1, .exceptions_map = -1
+	};
 	instance->generation_map = open_generation(instance, predecessor);
 	if (instance->generation_map < 0)
 		return fail(instance, instance->generation_map, report,
@@ -223,22 +226,49 @@ static char *end_of_log(const char *log)
 	return end;
 }
 
-/* libbpf's own view of the map (map_contents()) ends with the load: it is a copy. */
-static int map_policy(struct instance *instance, struct report *report)
+/*
+ * Maps the contents of a map of global variables. libbpf's own view of it (map_contents()) ends with the
+ * load: it is a copy. *ret stays NULL where the object has no such map.
+ */
+static int map_global(const struct instance *instance, const char *name, size_t size, int protection,
+		      void **ret, struct report *report)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, POLICY_MAP);
-	void *policy;
+	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, name);
+	void *memory;
 
+	*ret = NULL;
 	if (!map)
 		return 0;
-	if (bpf_map__value_size(map) != sizeof(*instance->policy))
-		return fail(instance, -EINVAL, report, "its policy map is not of this version");
-	policy = mmap(NULL, sizeof(*instance->policy), PROT_READ | PROT_WRITE, MAP_SHARED,
-		      bpf_map__fd(map), 0);
-	if (policy == MAP_FAILED)
-		return fail(instance, -errno, report, "its policy cannot be mapped");
-	instance->policy = policy;
+	if (bpf_map__value_size(map) != size)
+		return fail(instance, -EINVAL, report, "its map %s is not of this version", name);
+	memory = mmap(NULL, size, protection, MAP_SHARED, bpf_map__fd(map), 0);
+	if (memory == MAP_FAILED)
+		return fail(instance, -errno, report, "its map %s cannot be mapped", name);
+	*ret = memory;
 	return 0;
+}
+
+static int map_globals(struct instance *instance, struct report *report)
+{
+	void *policy, *counters;
+	int error;
+
+	error = map_global(instance, POLICY_MAP, sizeof(*instance->policy), PROT_READ | PROT_WRITE,
+			   &policy, report);
+	instance->policy = policy;
+	if (error)
+		return error;
+	error = map_global(instance, COUNTERS_MAP, sizeof(*instance->counters), PROT_READ,
+			   &counters, report);
+	instance->counters = counters;
+	return error;
+}
+
+static int map_fd(const struct instance *instance, const char *name)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, name);
+
+	return map ? bpf_map__fd(map) : -1;
 }
 
 int instance_load(struct instance *instance, struct report *report)
@@ -246,7 +276,6 @@ int instance_load(struct instance *instance, struct report *report)
 	CLEANUP(cleanup_free) char *log = xcalloc(1, VERIFIER_LOG_SIZE);
 	CLEANUP(cleanup_free) char *end = NULL;
 	struct bpf_program *program;
-	struct bpf_map *lost;
 	int error;
 
 	bpf_object__for_each_program(program, instance->object)
@@ -257,9 +286,9 @@ int instance_load(struct instance *instance, struct report *report)
 		return fail(instance, error, report, "its BPF object cannot be loaded%s%s",
 			    *end ? ": " : "", end);
 	}
-	lost = bpf_object__find_map_by_name(instance->object, "bpflock_lost");
-	instance->lost_map = lost ? bpf_map__fd(lost) : -1;
-	return map_policy(instance, report);
+	instance->lost_map = map_fd(instance, "bpflock_lost");
+	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
+	return map_globals(instance, report);
 }
 
 int instance_attach(struct instance *instance, struct report *report)
@@ -282,32 +311,44 @@ int instance_attach(struct instance *instance, struct report *report)
 	return 0;
 }
 
+static int pin_map(const struct instance *instance, const char *directory, const char *name,
+		   const char *map, struct report *report)
+{
+	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, name);
+	int fd = map_fd(instance, map);
+
+	if (fd >= 0 && bpf_obj_pin(fd, path) < 0)
+		return fail(instance, -errno, report, "cannot pin %s", path);
+	return 0;
+}
+
+static int pin_links(const struct instance *instance, const char *directory, struct report *report)
+{
+	for (size_t i = 0; i < instance->link_count; i++) {
+		CLEANUP(cleanup_free) char *path = xasprintf("%s/link%zu", directory, i);
+		int error = bpf_link__pin(instance->links[i], path);
+
+		if (error)
+			return fail(instance, error, report, "cannot pin %s", path);
+	}
+	return 0;
+}
+
 int instance_pin(struct instance *instance, struct report *report)
 {
 	CLEANUP(cleanup_free) char *directory = NULL;
-	struct bpf_map *map;
 	int error;
 
 	directory = pins_make_generation(instance->plugin->name, instance->generation,
 					 instance->generation_map);
 	if (!directory)
 		return fail(instance, -errno, report, "cannot make its directory on bpffs");
-	for (size_t i = 0; i < instance->link_count; i++) {
-		CLEANUP(cleanup_free) char *path = xasprintf("%s/link%zu", directory, i);
-
-		error = bpf_link__pin(instance->links[i], path);
-		if (error)
-			return fail(instance, error, report, "cannot pin %s", path);
-	}
-	map = bpf_object__find_map_by_name(instance->object, POLICY_MAP);
-	if (map) {
-		CLEANUP(cleanup_free) char *path = xasprintf("%s/policy", directory);
-
-		error = bpf_obj_pin(bpf_map__fd(map), path);
-		if (error)
-			return fail(instance, error, report, "cannot pin %s", path);
-	}
-	return 0;
+	error = pin_links(instance, directory, report);
+	if (!error)
+		error = pin_map(instance, directory, "policy", POLICY_MAP, report);
+	if (!error)
+		error = pin_map(instance, directory, "counters", COUNTERS_MAP, report);
+	return error;
 }
 
 int instance_record(struct instance *instance, struct report *report)
@@ -317,6 +358,16 @@ int instance_record(struct instance *instance, struct report *report)
 	if (bpf_map_update_elem(instance->generation_map, &first, &instance->generation, BPF_ANY) < 0)
 		return fail(instance, -errno, report, "cannot move its generation on");
 	return 0;
+}
+
+__u64 instance_decisions(const struct instance *instance, __u32 operation, __u32 verdict)
+{
+	__u64 total = 0;
+
+	for (size_t i = 0; instance->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
+		total += __atomic_load_n(&instance->counters->decisions[i][operation][verdict],
+					 __ATOMIC_RELAXED);
+	return total;
 }
 
 __u64 instance_lost(const struct instance *instance)
@@ -344,8 +395,10 @@ void instance_free(struct instance *instance)
 	free(instance->skipped);
 	if (instance->policy)
 		munmap(instance->policy, sizeof(*instance->policy));
+	if (instance->counters)
+		munmap((void *)(uintptr_t)instance->counters, sizeof(*instance->counters));
 	bpf_object__close(instance->object);
 	if (instance->generation_map >= 0)
 		close(instance->generation_map);
-	*instance = (struct instance){ .generation_map = -1, .lost_map = -1 };
+	*instance = (struct instance){ .generation_map = -1, .lost_map = -1, .exceptions_map = -1 };
 }

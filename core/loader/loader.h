@@ -74,7 +74,9 @@ void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *co
  * @links:      of its programs
  * @generation_map: fd, shared with the generations before and after it
  * @lost_map:   fd of the counters of lost records, owned by @object; -1 where it has none
+ * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
  * @policy:     the mapped policy of an enforcer, or NULL
+ * @counters:   its mapped counters, or NULL
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @lost_reported: how many lost records the log has been told of
  */
@@ -87,7 +89,9 @@ struct instance {
 	size_t link_count;
 	int generation_map;
 	int lost_map;
+	int exceptions_map;
 	struct bpflock_policy *policy;
+	const struct bpflock_counters *counters;
 	char *skipped;
 	__u64 lost_reported;
 };
@@ -108,6 +112,9 @@ int instance_pin(struct instance *instance, struct report *report);
 /* From now on this generation records, and none before it. */
 int instance_record(struct instance *instance, struct report *report);
 void instance_free(struct instance *instance);
+
+/* How often an operation got a verdict since the instance was loaded, on all CPUs. */
+__u64 instance_decisions(const struct instance *instance, __u32 operation, __u32 verdict);
 
 /* Records that found no room since the instance was loaded, on all CPUs. */
 __u64 instance_lost(const struct instance *instance);

@@ -294,7 +294,7 @@ static bool is_common_key(const char *name)
 	static const char *const keys[] = { "time",  "level",    "subsys", "bpfprog",	"event",
 					    "tgid",  "pid",	 "ppid",   "uid",	"cgroupid",
 					    "comm",  "pcomm",	 "reason", "operation", "op",
-					    "truncated" };
+					    "truncated", "count" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(name, keys[i]) == 0)

@@ -236,12 +236,55 @@ bool operation_is_in(const struct operation *operation, const char *group)
 	return false;
 }
 
+/* The first operation whose list has the group: where it is met first. */
+static bool is_met_first(const struct operations *operations, size_t place, const char *group)
+{
+	for (size_t i = 0; i < place; i++)
+		if (operation_is_in(&operations->items[i], group))
+			return false;
+	return true;
+}
+
+static void visit_groups_of(const struct operations *operations, size_t place,
+			    void (*visit)(void *context, const char *group), void *context)
+{
+	CLEANUP(cleanup_free) char *groups = xstrdup(operations->items[place].groups);
+	char *rest = groups;
+	char *group;
+
+	while ((group = strsep(&rest, " ")))
+		if (*group && !find_operation(operations, group) &&
+		    is_met_first(operations, place, group))
+			visit(context, group);
+}
+
+void operations_each_group(const struct operations *operations,
+			   void (*visit)(void *context, const char *group), void *context)
+{
+	visit(context, "all");
+	for (size_t i = 0; i < operations->count; i++)
+		visit_groups_of(operations, i, visit, context);
+}
+
+struct group_search {
+	const char *name;
+	bool found;
+};
+
+static void compare_group(void *context, const char *group)
+{
+	struct group_search *search = context;
+
+	if (strcmp(group, search->name) == 0)
+		search->found = true;
+}
+
 bool operations_have_group(const struct operations *operations, const char *group)
 {
-	for (size_t i = 0; i < operations->count; i++)
-		if (operation_is_in(&operations->items[i], group))
-			return true;
-	return false;
+	struct group_search search = { .name = group };
+
+	operations_each_group(operations, compare_group, &search);
+	return search.found;
 }
 
 int operations_exempt(struct operations *operations, const char *group)

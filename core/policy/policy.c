@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
+#include "policy/exceptions.h"
 #include "util/memory.h"
 
 static const struct bpflock_value profiles[] = {
@@ -23,6 +24,12 @@ static const struct bpflock_value profiles[] = {
 static const struct bpflock_value log_choices[] = {
 	{ "all", LOG_ALL, "every decision" },
 	{ "denied", LOG_DENIED, "denials only" },
+};
+
+static const struct bpflock_value session_choices[] = {
+	{ "none", SESSIONS_NONE, "nobody because of a session" },
+	{ "active-local", SESSIONS_ACTIVE_LOCAL,
+	  "the session that is active on this machine's own seat, as logind says" },
 };
 
 static const struct bpflock_option options[] = {
@@ -51,6 +58,37 @@ static const struct bpflock_option options[] = {
 		.initial = "all",
 		.type = BPFLOCK_OPTION_CHOICE,
 		.values = BPFLOCK_TABLE(log_choices),
+	},
+	{
+		.name = "audit_only",
+		.summary = "a dry run: decide and log `would deny`, but allow",
+		.initial = "no",
+		.type = BPFLOCK_OPTION_BOOL,
+	},
+	{
+		.name = "event_window",
+		.summary = "identical decisions within this time are one line with a count; 0 logs each",
+		.initial = "1s",
+		.type = BPFLOCK_OPTION_DURATION,
+	},
+	{
+		.name = "except_cgroups",
+		.summary = "paths of cgroups that baseline allows, each with all below it",
+		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "except_units",
+		.summary = "systemd units that baseline allows, whenever they run",
+		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "except_sessions",
+		.summary = "login sessions that baseline allows",
+		.initial = "none",
+		.type = BPFLOCK_OPTION_CHOICE,
+		.values = BPFLOCK_TABLE(session_choices),
 	},
 };
 
@@ -96,38 +134,27 @@ static bool item_is_known(const struct operations *operations, const char *item)
 	return false;
 }
 
-/* Appends `name` to a list for messages, once. */
-static char *list_append(char *list, const char *prefix, const char *name, size_t length)
+static void append_group(void *context, const char *group)
 {
-	CLEANUP(cleanup_free) char *word = xasprintf("%s%.*s", prefix, (int)length, name);
-	char *found = strstr(list, word);
-	char *longer;
+	char **list = context;
+	char *longer = xasprintf("%s, @%s", *list, group);
 
-	if (found && (found[strlen(word)] == ',' || found[strlen(word)] == '\0'))
-		return list;
-	longer = xasprintf("%s%s%s", list, *list ? ", " : "", word);
-	free(list);
-	return longer;
+	free(*list);
+	*list = longer;
 }
 
+/* What may stand in `block` and `allow`, for messages. */
 static char *valid_items(const struct operations *operations)
 {
-	char *list = xstrdup("");
+	char *list = xstrdup(operations->items[0].name);
 
-	for (size_t i = 0; i < operations->count; i++)
-		list = list_append(list, "", operations->items[i].name,
-				   strlen(operations->items[i].name));
-	list = list_append(list, "@", "all", 3);
-	for (size_t i = 0; i < operations->count; i++) {
-		const char *group = operations->items[i].groups;
+	for (size_t i = 1; i < operations->count; i++) {
+		char *longer = xasprintf("%s, %s", list, operations->items[i].name);
 
-		while (*group) {
-			size_t length = strcspn(group, " ");
-
-			list = list_append(list, "@", group, length);
-			group += length + (group[length] == ' ');
-		}
+		free(list);
+		list = longer;
 	}
+	operations_each_group(operations, append_group, &list);
 	return list;
 }
 
@@ -146,6 +173,21 @@ static void check_items(const struct operations *operations, const struct config
 					 list->option->name, item[0] == '@' ? "group" : "operation",
 					 item),
 			      "valid: %s", valid);
+	}
+}
+
+/* One file serves many kernels: what this one does not have is told, and does no harm. */
+static void notice_absent(const struct operations *operations, const struct config_section *section,
+			  const struct config_value *list, struct report *report)
+{
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+		const char *place = NULL;
+
+		if (operation->index < 0 && list_means(list, operation, &place) >= BY_COVER)
+			report_add(report, REPORT_NOTICE, "config_notice", place,
+				   "[%s] %s: this kernel has no operation '%s'", section->name,
+				   list->option->name, operation->name);
 	}
 }
 
@@ -177,6 +219,9 @@ int policy_check(const struct operations *operations, const struct config_sectio
 	check_items(operations, section, config_value(section, "block"), report);
 	check_items(operations, section, config_value(section, "allow"), report);
 	check_contradictions(operations, section, report);
+	notice_absent(operations, section, config_value(section, "block"), report);
+	notice_absent(operations, section, config_value(section, "allow"), report);
+	exceptions_check(section, report);
 	return report->errors > errors ? -EINVAL : 0;
 }
 
@@ -199,10 +244,23 @@ static __u8 rule_of(const struct operation *operation, const struct config_secti
 	return (__u8)config_number(section, "profile");
 }
 
+static __u8 flags_of(const struct config_section *section)
+{
+	__u8 flags = 0;
+
+	if (config_number(section, "log") == LOG_DENIED)
+		flags |= BPFLOCK_RULE_LOG_DENIED;
+	if (config_number(section, "audit_only"))
+		flags |= BPFLOCK_RULE_AUDIT;
+	if (exceptions_wanted(section))
+		flags |= BPFLOCK_RULE_EXCEPTIONS;
+	return flags;
+}
+
 void policy_resolve(const struct operations *operations, const struct config_section *section,
 		    struct bpflock_policy_slot *ret)
 {
-	__u8 flags = config_number(section, "log") == LOG_DENIED ? BPFLOCK_RULE_LOG_DENIED : 0;
+	__u8 flags = flags_of(section);
 
 	/* A number that no enumerator has falls under the profile, as an unknown operation does. */
 	memset(ret->rules, (int)config_number(section, "profile") | flags, sizeof(ret->rules));
@@ -233,22 +291,20 @@ void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *sl
 	__atomic_store_n(&map->active, idle, __ATOMIC_RELEASE);
 }
 
-const char *policy_reason(__u32 rule, __s32 retval)
+static const char *const reasons[][BPFLOCK_VERDICTS] = {
+	[BPFLOCK_RULE_UNSET] = { NULL, "denied (no policy)", NULL },
+	[BPFLOCK_RULE_BLOCK] = { NULL, "denied (block)", "would deny (block)" },
+	[BPFLOCK_RULE_ALLOW] = { "allow (allow)", NULL, NULL },
+	[BPFLOCK_RULE_LEVEL] = { "allow (level)", NULL, NULL },
+	[BPFLOCK_RULE_PRIVILEGED] = { "allow (privileged)", NULL, NULL },
+	[BPFLOCK_RULE_RESTRICTED] = { NULL, "denied (restricted)", "would deny (restricted)" },
+	[BPFLOCK_RULE_BASELINE] = { "allow (baseline)", "denied (baseline)", "would deny (baseline)" },
+	[BPFLOCK_RULE_EXCEPTION] = { "allow (exception)", NULL, NULL },
+};
+
+const char *policy_reason(__u32 rule, __u32 verdict)
 {
-	switch (rule) {
-	case BPFLOCK_RULE_BLOCK:
-		return "denied (block)";
-	case BPFLOCK_RULE_ALLOW:
-		return "allow (allow)";
-	case BPFLOCK_RULE_LEVEL:
-		return "allow (level)";
-	case BPFLOCK_RULE_PRIVILEGED:
-		return "allow (privileged)";
-	case BPFLOCK_RULE_RESTRICTED:
-		return "denied (restricted)";
-	case BPFLOCK_RULE_BASELINE:
-		return retval ? "denied (baseline)" : "allow (baseline)";
-	default:
-		return "denied (no policy)";
-	}
+	if (rule >= ARRAY_SIZE(reasons) || verdict >= BPFLOCK_VERDICTS)
+		return NULL;
+	return reasons[rule][verdict];
 }

@@ -50,9 +50,13 @@ void operations_free(struct operations *operations);
 
 const struct operation *operations_at(const struct operations *operations, __u32 index);
 
-/* Whether the group (without '@') has any operation. */
+/* Whether there is such a group (without '@'). */
 bool operations_have_group(const struct operations *operations, const char *group);
 bool operation_is_in(const struct operation *operation, const char *group);
+
+/* Visits the name of each group once, "all" first. What covers an operation is not a group. */
+void operations_each_group(const struct operations *operations,
+			   void (*visit)(void *context, const char *group), void *context);
 
 /* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
 int operations_exempt(struct operations *operations, const char *group);
@@ -77,7 +81,7 @@ void policy_resolve(const struct operations *operations, const struct config_sec
 /* Puts a policy in force in the map of a loaded program, by one memory write. */
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);
 
-/* The text of `reason=`, for a decision's rule and result; fixed. */
-const char *policy_reason(__u32 rule, __s32 retval);
+/* The fixed text of `reason=` for a decision's rule and verdict; NULL where they do not go together. */
+const char *policy_reason(__u32 rule, __u32 verdict);
 
 #endif

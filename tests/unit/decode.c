@@ -197,6 +197,22 @@ static void the_time_is_when_it_happened(void **state)
 	assert_int_equal(decoded.record.time.tv_nsec, 100000000);
 }
 
+static void a_verdict_that_its_rule_cannot_give_is_refused(void **state)
+{
+	struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_PRIVILEGED,
+		.verdict = BPFLOCK_VERDICT_DENIED,
+	};
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
+	record.rule = 200;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
+}
+
 static void a_decision_has_operation_retval_and_reason(void **state)
 {
 	const struct bpflock_decision record = {
@@ -204,6 +220,7 @@ static void a_decision_has_operation_retval_and_reason(void **state)
 		.operation = 3,
 		.rule = BPFLOCK_RULE_BASELINE,
 		.retval = -1,
+		.verdict = BPFLOCK_VERDICT_DENIED,
 	};
 	struct decoded_record decoded;
 
@@ -230,6 +247,7 @@ int main(void)
 		cmocka_unit_test(an_empty_string_is_left_out),
 		cmocka_unit_test(what_no_table_describes_is_refused),
 		cmocka_unit_test(the_time_is_when_it_happened),
+		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
 	};
 

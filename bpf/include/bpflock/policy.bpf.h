@@ -20,6 +20,18 @@
 /* Written by the daemon through a mapping: see struct bpflock_policy. */
 struct bpflock_policy bpflock_policy SEC(".data.policy") = {};
 
+/* Read by the daemon through a mapping: see struct bpflock_counters. */
+struct bpflock_counters bpflock_counters SEC(".data.counters") = {};
+
+/* The cgroups that baseline makes exceptions for, each with all below it; kept by the daemon. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BPFLOCK_EXCEPTIONS_MAX);
+	__type(key, __u64);
+	__type(value, __u8);
+} bpflock_exceptions SEC(".maps");
+
 /*
  * The tasks that are the daemon. It must always be able to start, reload and stop, also under a
  * policy that a dead predecessor left behind, and libbpf's probes ask for operations that the policy
@@ -37,6 +49,16 @@ static __always_inline bool bpflock_is_daemon(void)
 	return bpf_task_storage_get(&bpflock_daemon, bpf_get_current_task_btf(), NULL, 0);
 }
 
+/*
+ * An index that the verifier can see to be one. The compiler would drop a plain mask behind a comparison,
+ * and keep the comparison on another copy of the register than the one that is used.
+ */
+static __always_inline __u64 bpflock_operation_index(__u64 operation)
+{
+	asm volatile("%0 &= %1" : "+r"(operation) : "i"(BPFLOCK_OPERATIONS_MAX - 1));
+	return operation;
+}
+
 /* The rule byte of an operation. What lies beyond the table was never allowed by any policy. */
 static __always_inline __u32 bpflock_rule(__u32 operation)
 {
@@ -44,7 +66,7 @@ static __always_inline __u32 bpflock_rule(__u32 operation)
 
 	if (operation >= BPFLOCK_OPERATIONS_MAX)
 		return BPFLOCK_RULE_UNSET;
-	return policy->slots[policy->active & 1].rules[operation];
+	return policy->slots[policy->active & 1].rules[bpflock_operation_index(operation)];
 }
 
 static __always_inline bool bpflock_in_initial_namespaces(void)
@@ -54,50 +76,96 @@ static __always_inline bool bpflock_in_initial_namespaces(void)
 	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
 }
 
-static __always_inline bool bpflock_rule_allows(__u32 rule)
+/* The task's cgroup or any above it: one lookup per level. */
+static __always_inline bool bpflock_is_excepted(void)
 {
-	switch (rule & BPFLOCK_RULE_MASK) {
+	for (int level = 0; level < BPFLOCK_CGROUP_DEPTH_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id)
+			return false;
+		if (bpf_map_lookup_elem(&bpflock_exceptions, &id))
+			return true;
+	}
+	return false;
+}
+
+/*
+ * Works out the rule that decides: BASELINE becomes EXCEPTION where one applies. Returns whether the
+ * rule allows.
+ */
+static __always_inline bool bpflock_evaluate(__u32 *rule)
+{
+	switch (*rule & BPFLOCK_RULE_MASK) {
 	case BPFLOCK_RULE_ALLOW:
 	case BPFLOCK_RULE_LEVEL:
 	case BPFLOCK_RULE_PRIVILEGED:
 		return true;
 	case BPFLOCK_RULE_BASELINE:
-		return bpflock_in_initial_namespaces();
+		if (bpflock_in_initial_namespaces())
+			return true;
+		if (!(*rule & BPFLOCK_RULE_EXCEPTIONS) || !bpflock_is_excepted())
+			return false;
+		*rule = (*rule & ~BPFLOCK_RULE_MASK) | BPFLOCK_RULE_EXCEPTION;
+		return true;
 	default:
 		return false;
 	}
+}
+
+static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
+{
+	__u32 stripe = bpf_get_smp_processor_id() % BPFLOCK_COUNTER_STRIPES;
+	__u64 index = bpflock_operation_index(operation);
+
+	if (operation < BPFLOCK_OPERATIONS_MAX)
+		__sync_fetch_and_add(&bpflock_counters.decisions[stripe][index][verdict], 1);
 }
 
 /*
  * From 6.12 on the verifier wants to see that an LSM program returns an errno. It cannot follow the
  * negation that clang would make of this; the barrier keeps the two constants apart.
  */
-static __always_inline int bpflock_verdict(bool allow)
+static __always_inline int bpflock_retval(__u32 verdict)
 {
-	int verdict = 0;
+	int retval = 0;
 
-	if (!allow) {
-		verdict = -BPFLOCK_EPERM;
-		asm volatile("" : "+r"(verdict));
+	if (verdict == BPFLOCK_VERDICT_DENIED) {
+		retval = -BPFLOCK_EPERM;
+		asm volatile("" : "+r"(retval));
 	}
-	return verdict;
+	return retval;
 }
 
-static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, bool allow)
+static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule,
+						    __u32 verdict)
 {
 	struct bpflock_decision *decision;
 
-	if (allow)
-		decision = bpflock_event_begin(type, sizeof(*decision));
-	else
+	if (verdict == BPFLOCK_VERDICT_DENIED)
 		decision = bpflock_event_begin_denial(type, sizeof(*decision));
+	else
+		decision = bpflock_event_begin(type, sizeof(*decision));
 	if (!decision)
 		return;
 	decision->operation = operation;
 	decision->rule = rule & BPFLOCK_RULE_MASK;
-	decision->retval = bpflock_verdict(allow);
-	decision->reserved = 0;
+	decision->retval = bpflock_retval(verdict);
+	decision->verdict = verdict;
 	bpflock_event_submit(decision);
+}
+
+static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 rule, bool allow)
+{
+	__u32 verdict = BPFLOCK_VERDICT_ALLOWED;
+
+	if (!allow)
+		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY :
+						      BPFLOCK_VERDICT_DENIED;
+	bpflock_count(operation, verdict);
+	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
+		bpflock_record_decision(operation, type, rule, verdict);
+	return bpflock_retval(verdict);
 }
 
 /* Decides, records and returns 0 or -EPERM. `type` is the plugin's event type for its decisions. */
@@ -108,10 +176,23 @@ static __always_inline int bpflock_decide(__u32 operation, __u32 type)
 
 	if (bpflock_is_daemon())
 		return 0;
-	allow = bpflock_rule_allows(rule);
-	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
-		bpflock_record_decision(operation, type, rule, allow);
-	return bpflock_verdict(allow);
+	allow = bpflock_evaluate(&rule);
+	return bpflock_conclude(operation, type, rule, allow);
+}
+
+/*
+ * For a hook where a task asks the kernel to do something in another task's name, which will be asked
+ * again there: decides only what that other task's context would hide, that baseline denies the one who
+ * asks. Nothing is recorded but that.
+ */
+static __always_inline int bpflock_decide_requester(__u32 operation, __u32 type)
+{
+	__u32 rule = bpflock_rule(operation);
+
+	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_is_daemon() ||
+	    bpflock_evaluate(&rule))
+		return 0;
+	return bpflock_conclude(operation, type, rule, false);
 }
 
 #endif

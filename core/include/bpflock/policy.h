@@ -25,10 +25,25 @@
 #define BPFLOCK_RULE_PRIVILEGED 4u /* profile privileged: allow */
 #define BPFLOCK_RULE_RESTRICTED 5u /* profile restricted: deny */
 #define BPFLOCK_RULE_BASELINE 6u   /* profile baseline: allow in the initial namespaces, else deny */
+#define BPFLOCK_RULE_EXCEPTION 7u  /* in records only: baseline would deny, an exception allows */
 #define BPFLOCK_RULE_MASK 0x0fu
 
-/* Set beside the rule: record denials only (`log = denied`). Since ABI 1.0. */
-#define BPFLOCK_RULE_LOG_DENIED 0x80u
+/* Flags beside the rule. Since ABI 1.0. */
+#define BPFLOCK_RULE_EXCEPTIONS 0x20u /* there are exceptions: look before baseline denies */
+#define BPFLOCK_RULE_AUDIT 0x40u      /* `audit_only`: decide and record, but allow */
+#define BPFLOCK_RULE_LOG_DENIED 0x80u /* `log = denied`: do not record what is allowed */
+
+/* What came of a decision: index of struct bpflock_counters, and in its record. Since ABI 1.0. */
+#define BPFLOCK_VERDICT_ALLOWED 0u
+#define BPFLOCK_VERDICT_DENIED 1u
+#define BPFLOCK_VERDICT_WOULD_DENY 2u /* allowed, because of `audit_only` */
+#define BPFLOCK_VERDICTS 3u
+
+/* The deepest level of the cgroup hierarchy at which an exception is looked for. Since ABI 1.0. */
+#define BPFLOCK_CGROUP_DEPTH_MAX 32
+
+/* Cgroups that one enforcer's exceptions may name at a time. Since ABI 1.0. */
+#define BPFLOCK_EXCEPTIONS_MAX 4096
 
 /** struct bpflock_policy_slot - one complete policy: a rule byte for each operation. Since ABI 1.0. */
 struct bpflock_policy_slot {
@@ -47,13 +62,26 @@ struct bpflock_policy {
 	struct bpflock_policy_slot slots[2];
 };
 
+/* CPUs take turns on this many sets of counters, so that they seldom share a cache line. */
+#define BPFLOCK_COUNTER_STRIPES 4
+
+/**
+ * struct bpflock_counters - how often each operation was decided, and how
+ * @decisions: by stripe, operation and verdict; a count is the sum over the stripes
+ *
+ * Bumped before anything is recorded, atomically: exact whatever is logged or lost. Since ABI 1.0.
+ */
+struct bpflock_counters {
+	__u64 decisions[BPFLOCK_COUNTER_STRIPES][BPFLOCK_OPERATIONS_MAX][BPFLOCK_VERDICTS];
+};
+
 /**
  * struct bpflock_decision - the record of one decision
  * @event:     whose decision it was
  * @operation: index of the operation
  * @rule:      BPFLOCK_RULE_*, without flags
  * @retval:    what the program returned: 0, or a negative errno
- * @reserved:  zero
+ * @verdict:   BPFLOCK_VERDICT_*
  *
  * Since ABI 1.0.
  */
@@ -62,7 +90,7 @@ struct bpflock_decision {
 	__u32 operation;
 	__u32 rule;
 	__s32 retval;
-	__u32 reserved;
+	__u32 verdict;
 };
 
 #endif

@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/exceptions.h"
+
+#include <bpf/bpf.h>
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+
+#include "policy/sessions.h"
+#include "util/memory.h"
+
+#define CGROUP_ROOT "/sys/fs/cgroup"
+/* Only directories that appear or go matter. */
+#define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR)
+
+/**
+ * struct exceptions - one section's
+ * @epoll:    of @inotify and the sessions' monitor: what the daemon waits for
+ * @inotify:  watches the directories in which what is named may appear
+ * @sessions: follows logind; NULL when no session is named
+ * @ids:      what is in the map now
+ */
+struct exceptions {
+	const struct config_section *section;
+	int map;
+	int epoll;
+	int inotify;
+	struct sessions *sessions;
+	__u64 *ids;
+	size_t count;
+};
+
+/* The ids that a scan has found so far. */
+struct scan {
+	const struct exceptions *exceptions;
+	__u64 *ids;
+	size_t count;
+};
+
+static const char *const lists[] = { "except_cgroups", "except_units" };
+
+bool exceptions_wanted(const struct config_section *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		if (config_value(section, lists[i])->count)
+			return true;
+	return config_number(section, "except_sessions") != SESSIONS_NONE;
+}
+
+static void complain(struct report *report, const struct config_section *section,
+		     const struct config_value *value, const char *what, const char *remedy)
+{
+	report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin,
+				 "[%s] %s: %s", section->name, value->option->name, what),
+		      "%s", remedy);
+}
+
+static bool have_cgroup2(void)
+{
+	struct statfs status;
+
+	return statfs(CGROUP_ROOT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+static bool is_path(const char *text)
+{
+	return text[0] == '/' && !strstr(text, "/../") && !strstr(text, "//");
+}
+
+/* A unit's name is one component, with the suffix of a kind of unit that has processes. */
+static bool is_unit(const char *text)
+{
+	static const char *const suffixes[] = { ".service", ".scope", ".slice" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(suffixes) && !strchr(text, '/'); i++) {
+		const char *dot = strrchr(text, '.');
+
+		if (dot && dot != text && strcmp(dot, suffixes[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+static void check_items(const struct config_section *section, const char *list,
+			bool (*is_valid)(const char *text), const char *valid,
+			struct report *report)
+{
+	const struct config_value *value = config_value(section, list);
+
+	for (size_t i = 0; i < value->count; i++) {
+		CLEANUP(cleanup_free) char *what = NULL;
+
+		if (is_valid(value->strings[i]))
+			continue;
+		what = xasprintf("'%s' cannot be one", value->strings[i]);
+		complain(report, section, value, what, valid);
+	}
+}
+
+void exceptions_check(const struct config_section *section, struct report *report)
+{
+	const struct config_value *sessions = config_value(section, "except_sessions");
+	const char *problem;
+
+	check_items(section, "except_cgroups", is_path,
+		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service",
+		    report);
+	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice",
+		    report);
+	problem = sessions_unavailable();
+	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
+		complain(report, section, sessions, problem, "valid here: none");
+	if (exceptions_wanted(section) && !have_cgroup2())
+		complain(report, section, config_value(section, "except_cgroups"),
+			 "exceptions need cgroup v2 alone on " CGROUP_ROOT,
+			 "boot with systemd.unified_cgroup_hierarchy=1");
+}
+
+static void add_id(struct scan *scan, const struct stat *status)
+{
+	for (size_t i = 0; i < scan->count; i++)
+		if (scan->ids[i] == status->st_ino)
+			return;
+	scan->ids = xreallocarray(scan->ids, scan->count + 1, sizeof(*scan->ids));
+	scan->ids[scan->count++] = status->st_ino;
+}
+
+static void add_if_there(struct scan *scan, const char *path)
+{
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
+		add_id(scan, &status);
+}
+
+/* The directory may go at any time: its parent is watched as well. */
+static void watch(const struct scan *scan, const char *path)
+{
+	(void)inotify_add_watch(scan->exceptions->inotify, path, WATCHED);
+}
+
+/* Watches every directory above a path, so that the path is seen to appear, and takes its id. */
+static void scan_path(struct scan *scan, const char *cgroup)
+{
+	CLEANUP(cleanup_free) char *path = xasprintf(CGROUP_ROOT "%s", cgroup);
+
+	for (char *slash = path + strlen(CGROUP_ROOT); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		watch(scan, path);
+		*slash = '/';
+	}
+	add_if_there(scan, path);
+}
+
+static bool is_slice(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return entry->d_type == DT_DIR && dot && strcmp(dot, ".slice") == 0;
+}
+
+/*
+ * Units lie in slices, and slices in slices: nothing else is searched. What lies below a service or a
+ * scope may be delegated, and whoever has it could give any name to a cgroup there.
+ */
+static void scan_slice(struct scan *scan, const char *path, const struct config_value *units)
+{
+	struct dirent *entry;
+	DIR *directory;
+
+	watch(scan, path); /* before it is read: what appears later is an event */
+	for (size_t i = 0; i < units->count; i++) {
+		CLEANUP(cleanup_free) char *unit = xasprintf("%s/%s", path, units->strings[i]);
+
+		add_if_there(scan, unit);
+	}
+	directory = opendir(path);
+	while (directory && (entry = readdir(directory))) {
+		CLEANUP(cleanup_free) char *below = NULL;
+
+		if (!is_slice(entry))
+			continue;
+		below = xasprintf("%s/%s", path, entry->d_name);
+		scan_slice(scan, below, units);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+static void scan_session(void *context, const char *cgroup)
+{
+	scan_path(context, cgroup);
+}
+
+static void scan_all(struct scan *scan)
+{
+	const struct config_section *section = scan->exceptions->section;
+	const struct config_value *cgroups = config_value(section, "except_cgroups");
+	const struct config_value *units = config_value(section, "except_units");
+
+	for (size_t i = 0; i < cgroups->count; i++)
+		scan_path(scan, cgroups->strings[i]);
+	if (units->count)
+		scan_slice(scan, CGROUP_ROOT, units);
+	if (scan->exceptions->sessions)
+		sessions_each_active_local(scan->exceptions->sessions, scan_session, scan);
+}
+
+static bool has_id(const __u64 *ids, size_t count, __u64 id)
+{
+	for (size_t i = 0; i < count; i++)
+		if (ids[i] == id)
+			return true;
+	return false;
+}
+
+/* What came is put in before what went is taken out; ids of cgroups are never used again. */
+static int update_map(const struct exceptions *exceptions, const struct scan *scan)
+{
+	const __u8 present = 1;
+
+	for (size_t i = 0; i < scan->count; i++)
+		if (!has_id(exceptions->ids, exceptions->count, scan->ids[i]) &&
+		    bpf_map_update_elem(exceptions->map, &scan->ids[i], &present, BPF_ANY) < 0)
+			return -errno;
+	for (size_t i = 0; i < exceptions->count; i++)
+		if (!has_id(scan->ids, scan->count, exceptions->ids[i]))
+			(void)bpf_map_delete_elem(exceptions->map, &exceptions->ids[i]);
+	return 0;
+}
+
+static void discard_events(int inotify)
+{
+	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	while (read(inotify, events, sizeof(events)) > 0)
+		;
+}
+
+int exceptions_refresh(struct exceptions *exceptions)
+{
+	struct scan scan = { .exceptions = exceptions };
+	int error;
+
+	/* First: what happens during the scan is an event again. */
+	discard_events(exceptions->inotify);
+	if (exceptions->sessions)
+		sessions_flush(exceptions->sessions);
+	scan_all(&scan);
+	error = update_map(exceptions, &scan);
+	free(exceptions->ids);
+	exceptions->ids = scan.ids;
+	exceptions->count = scan.count;
+	return error;
+}
+
+static int wait_for(int epoll, int fd)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	return fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
+}
+
+static int open_exceptions(struct exceptions *exceptions)
+{
+	int error;
+
+	exceptions->epoll = epoll_create1(EPOLL_CLOEXEC);
+	exceptions->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	error = wait_for(exceptions->epoll, exceptions->inotify);
+	if (error || config_number(exceptions->section, "except_sessions") == SESSIONS_NONE)
+		return error;
+	error = sessions_open(&exceptions->sessions);
+	return error ? error : wait_for(exceptions->epoll, sessions_fd(exceptions->sessions));
+}
+
+int exceptions_follow(const struct config_section *section, int map, struct exceptions **ret)
+{
+	struct exceptions *exceptions = xcalloc(1, sizeof(*exceptions));
+	int error;
+
+	*exceptions =
+		(struct exceptions){ .section = section, .map = map, .epoll = -1, .inotify = -1 };
+	error = open_exceptions(exceptions);
+	if (!error)
+		error = exceptions_refresh(exceptions);
+	if (error)
+		exceptions_end(exceptions, NULL);
+	else
+		*ret = exceptions;
+	return error;
+}
+
+struct exceptions *exceptions_end(struct exceptions *exceptions, const struct exceptions *staying)
+{
+	if (!exceptions)
+		return NULL;
+	for (size_t i = 0; i < exceptions->count; i++)
+		if (!staying || !has_id(staying->ids, staying->count, exceptions->ids[i]))
+			(void)bpf_map_delete_elem(exceptions->map, &exceptions->ids[i]);
+	sessions_close(exceptions->sessions);
+	if (exceptions->inotify >= 0)
+		close(exceptions->inotify);
+	if (exceptions->epoll >= 0)
+		close(exceptions->epoll);
+	free(exceptions->ids);
+	free(exceptions);
+	return NULL;
+}
+
+int exceptions_fd(const struct exceptions *exceptions)
+{
+	return exceptions->epoll;
+}

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bus/repeats.h"
+
+#include <string.h>
+
+#include "unit.h"
+#include "util/memory.h"
+
+#define WINDOW 1000
+
+static const struct bus_source source = { .window = WINDOW };
+
+static struct bpflock_decision decision(__u64 time, const char *comm)
+{
+	struct bpflock_decision made = { .event = { .time = time, .cgroupid = 7 }, .operation = 3 };
+
+	strncpy(made.event.comm, comm, sizeof(made.event.comm) - 1);
+	return made;
+}
+
+static bool take(struct repeats *repeats, struct bpflock_decision made)
+{
+	return repeats_take(repeats, &source, &made);
+}
+
+struct seen {
+	size_t lines;
+	__u64 count;
+	__u64 time;
+};
+
+static void see(void *context, const struct repeat *repeat)
+{
+	struct seen *seen = context;
+
+	seen->lines++;
+	seen->count += repeat->count;
+	seen->time = repeat->last.event.time;
+}
+
+static int set_up(void **state)
+{
+	*state = xcalloc(1, sizeof(struct repeats));
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	free(*state);
+	return 0;
+}
+
+static void the_first_is_written_and_what_follows_is_one_line(void **state)
+{
+	struct seen seen = { 0 };
+
+	assert_true(take(*state, decision(100, "cat")));
+	assert_false(take(*state, decision(200, "cat")));
+	assert_false(take(*state, decision(300, "cat")));
+	assert_int_equal(repeats_expire(*state, 100 + WINDOW - 1, see, &seen), 100 + WINDOW);
+	assert_int_equal(seen.lines, 0);
+	assert_int_equal(repeats_expire(*state, 100 + WINDOW, see, &seen), 0);
+	assert_int_equal(seen.lines, 1);
+	assert_int_equal(seen.count, 2);
+	assert_int_equal(seen.time, 300);
+}
+
+static void a_window_without_repeats_ends_without_a_line(void **state)
+{
+	struct seen seen = { 0 };
+
+	assert_true(take(*state, decision(100, "cat")));
+	repeats_expire(*state, 100 + WINDOW, see, &seen);
+	assert_int_equal(seen.lines, 0);
+	assert_true(take(*state, decision(100 + WINDOW, "cat")));
+}
+
+static void what_differs_in_anything_is_not_a_repeat(void **state)
+{
+	struct bpflock_decision other;
+
+	assert_true(take(*state, decision(1, "cat")));
+	assert_true(take(*state, decision(1, "dog")));
+	other = decision(1, "cat");
+	other.operation = 4;
+	assert_true(take(*state, other));
+	other = decision(1, "cat");
+	other.verdict = BPFLOCK_VERDICT_DENIED;
+	assert_true(take(*state, other));
+	other = decision(1, "cat");
+	other.rule = BPFLOCK_RULE_BLOCK;
+	assert_true(take(*state, other));
+	other = decision(1, "cat");
+	other.event.cgroupid = 8;
+	assert_true(take(*state, other));
+	assert_false(take(*state, decision(1, "cat")));
+}
+
+static void without_a_window_each_is_written(void **state)
+{
+	const struct bus_source each = { .window = 0 };
+	struct bpflock_decision made = decision(1, "cat");
+
+	assert_true(repeats_take(*state, &each, &made));
+	assert_true(repeats_take(*state, &each, &made));
+}
+
+static void more_kinds_than_fit_are_written_one_by_one(void **state)
+{
+	struct bpflock_decision made = decision(1, "cat");
+	struct seen seen = { 0 };
+
+	for (__u64 i = 0; i < REPEATS_MAX + 1; i++) {
+		made.event.cgroupid = i;
+		assert_true(take(*state, made));
+	}
+	assert_true(take(*state, made));
+	made.event.cgroupid = 0;
+	assert_false(take(*state, made));
+	repeats_expire(*state, UINT64_MAX, see, &seen);
+	assert_int_equal(seen.count, 1);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(the_first_is_written_and_what_follows_is_one_line),
+		TEST(a_window_without_repeats_ends_without_a_line),
+		TEST(what_differs_in_anything_is_not_a_repeat),
+		TEST(without_a_window_each_is_written),
+		TEST(more_kinds_than_fit_are_written_one_by_one),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
