@@ -76,13 +76,14 @@ static void log_instance(struct daemon *daemon, const struct instance *instance)
 
 static void log_running(struct daemon *daemon, const char *event)
 {
-	struct log_record record = log_own(LOG_LEVEL_INFO, event);
+	struct log_record record;
 	struct utsname name;
 
 	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
 		if (daemon->locks.instances[i])
 			log_instance(daemon, daemon->locks.instances[i]);
 	uname(&name);
+	record = log_own(LOG_LEVEL_INFO, event);
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(daemon->log, &record);
@@ -443,13 +444,14 @@ static void stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->locks.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
-	struct log_record record = log_own(LOG_LEVEL_INFO, "stopped");
+	struct log_record record;
 
-	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_decisions(daemon);
 	log_losses(daemon);
 	locks_release(&daemon->locks, keep);
 	drain(daemon); /* the last records are those of the stop itself */
+	record = log_own(LOG_LEVEL_INFO, "stopped");
+	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_write(daemon->log, &record);
 	if (!keep)
 		pins_remove_all();
@@ -519,6 +521,7 @@ int daemon_run(const struct config_sources *sources)
 	/* First of all: a SIGHUP during the start must not kill. */
 	daemon.signals = open_signals();
 	kernel_probe(&daemon.kernel);
+	kernel_find_symbols(&daemon.kernel);
 	status = run(&daemon, &report);
 	release(&daemon);
 	return status;

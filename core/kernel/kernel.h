@@ -27,6 +27,8 @@ struct kernel {
 };
 
 void kernel_probe(struct kernel *ret);
+/* Finds @init_net. The kernel takes its time to print its symbols: for the daemon only. */
+void kernel_find_symbols(struct kernel *kernel);
 /*
  * Finds out by trying whether programs can be attached to functions, and warns where they cannot. It loads
  * a program: for a process that may.

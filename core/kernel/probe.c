@@ -81,8 +81,12 @@ void kernel_probe(struct kernel *ret)
 		.btf = btf__load_vmlinux_btf(),
 		.lsms = read_securityfs("lsm"),
 		.confidential = is_confidential(),
-		.init_net = find_symbol("init_net"),
 	};
+}
+
+void kernel_find_symbols(struct kernel *kernel)
+{
+	kernel->init_net = find_symbol("init_net");
 }
 
 /* Loads `return 0` for a function, attaches it and takes it away again. */
