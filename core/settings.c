@@ -101,11 +101,20 @@ static void check_refused(const struct plugin *plugin, const struct config_secti
 		report_remedy(item, "mend it, or set required = no in [%s]", plugin->name);
 }
 
+/* Where the section begins to say something; NULL when nothing was written. */
+static const char *place_of(const struct config_section *section)
+{
+	for (size_t i = 0; i < section->value_count; i++)
+		if (strcmp(section->values[i].origin, "default") != 0)
+			return section->values[i].origin;
+	return NULL;
+}
+
 static void check_plugin(const struct settings *settings, size_t place,
 			 const struct config_section *section, struct report *report)
 {
 	const struct plugin *plugin = &settings->plugins.items[place];
-	struct host host = { .plugin = plugin, .report = report };
+	struct host host = { .plugin = plugin, .report = report, .where = place_of(section) };
 
 	if (plugin->refusal) {
 		check_refused(plugin, section, report);

@@ -88,6 +88,7 @@ struct config_schema {
  * @count:   number of items: 1 for a scalar that has a value, 0 for none. An empty string is none.
  * @numbers: the items of every type but STRING
  * @strings: the items of a STRING
+ * @places:  where each item was written, as @origin: a list may have been written in several lines
  */
 struct config_value {
 	const struct bpflock_option *option;
@@ -96,6 +97,7 @@ struct config_value {
 	size_t count;
 	__u64 *numbers;
 	char **strings;
+	char **places;
 };
 
 /**

@@ -155,6 +155,13 @@ static int append_number(struct config_value *value, const char *text,
 	return 0;
 }
 
+/* A value that nobody wrote, but that follows from another, is where its origin is. */
+static void append_place(struct config_value *value, const char *where)
+{
+	value->places = xreallocarray(value->places, value->count, sizeof(*value->places));
+	value->places[value->count - 1] = xstrdup(where ? where : value->origin);
+}
+
 static int append_item(struct config_value *value, const char *text,
 		       const struct config_place *place)
 {
@@ -170,6 +177,7 @@ static int append_item(struct config_value *value, const char *text,
 							       append_number(value, text, place);
 	if (error)
 		return error;
+	append_place(value, place->where);
 	before = value->text;
 	value->text = xasprintf("%s%s%s", before, separator, text);
 	return 0;
@@ -219,8 +227,12 @@ void config_value_clear(struct config_value *value)
 {
 	bool strings = value->option->type == BPFLOCK_OPTION_STRING;
 
-	for (size_t i = 0; strings && i < value->count; i++)
-		free(value->strings[i]);
+	for (size_t i = 0; i < value->count; i++) {
+		free(value->places[i]);
+		if (strings)
+			free(value->strings[i]);
+	}
+	free(value->places);
 	free(value->strings);
 	free(value->numbers);
 	free(value->text);

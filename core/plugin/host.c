@@ -13,7 +13,7 @@ static __attribute__((format(printf, 2, 3))) void report_error(const struct bpfl
 	va_list args;
 
 	va_start(args, format);
-	report_plugin(report_addv(host->report, REPORT_ERROR, "plugin_failed", NULL, format, args),
+	report_plugin(report_addv(host->report, REPORT_ERROR, "plugin_failed", host->where, format, args),
 		      host->plugin->name);
 	va_end(args);
 }
@@ -58,7 +58,7 @@ int host_call(struct host *host, const char *phase, host_callback callback,
 	config_fill(section, &descriptor->options, config);
 	error = callback(&interface, config);
 	if (error && host->report->errors == errors)
-		report_plugin(report_add(host->report, REPORT_ERROR, "plugin_failed", NULL,
+		report_plugin(report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
 					 "%s() failed: %s", phase, strerror(-error)),
 			      host->plugin->name);
 	return error > 0 ? -EINVAL : error;

@@ -9,6 +9,7 @@
  * struct host - what the core offers to one call of a plugin's callback
  * @plugin:       whose callback
  * @report:       where its errors go
+ * @where:        what the errors are about: a place in the configuration, or NULL
  * @context:      passed to the services below
  * @skip_program: see struct bpflock_host; NULL where the service is not offered
  * @exempt_group: the same
@@ -16,6 +17,7 @@
 struct host {
 	const struct plugin *plugin;
 	struct report *report;
+	const char *where;
 	void *context;
 	int (*skip_program)(void *context, const char *program);
 	int (*exempt_group)(void *context, const char *group);

@@ -68,15 +68,20 @@ static enum precision item_means(const char *item, const struct operation *opera
 	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
 }
 
-static enum precision list_means(const struct config_value *list, const struct operation *operation)
+/* `ret_place`, which may be NULL, is where the item that means it was written. */
+static enum precision list_means(const struct config_value *list, const struct operation *operation,
+				 const char **ret_place)
 {
 	enum precision best = NOT_MEANT;
 
 	for (size_t i = 0; i < list->count; i++) {
 		enum precision precision = item_means(list->strings[i], operation);
 
-		if (precision > best)
-			best = precision;
+		if (precision <= best)
+			continue;
+		best = precision;
+		if (ret_place)
+			*ret_place = list->places[i];
 	}
 	return best;
 }
@@ -136,7 +141,7 @@ static void check_items(const struct operations *operations, const struct config
 
 		if (item_is_known(operations, item))
 			continue;
-		report_remedy(report_add(report, REPORT_ERROR, "config_error", list->origin,
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", list->places[i],
 					 "[%s] %s: unknown %s '%s'", section->name,
 					 list->option->name, item[0] == '@' ? "group" : "operation",
 					 item),
@@ -152,13 +157,14 @@ static void check_contradictions(const struct operations *operations,
 
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct operation *operation = &operations->items[i];
-		enum precision precision = list_means(block, operation);
+		const char *block_place = NULL, *allow_place = NULL;
+		enum precision precision = list_means(block, operation, &block_place);
 
-		if (precision == NOT_MEANT || precision != list_means(allow, operation))
+		if (precision == NOT_MEANT || precision != list_means(allow, operation, &allow_place))
 			continue;
-		report_remedy(report_add(report, REPORT_ERROR, "config_error", block->origin,
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", block_place,
 					 "[%s] block: operation '%s' is in `allow` as well (%s)",
-					 section->name, operation->name, allow->origin),
+					 section->name, operation->name, allow_place),
 			      "take it out of one of the two lists");
 	}
 }
@@ -181,8 +187,8 @@ bool policy_needs_namespaces(const struct config_section *section)
 
 static __u8 rule_of(const struct operation *operation, const struct config_section *section)
 {
-	enum precision block = list_means(config_value(section, "block"), operation);
-	enum precision allow = list_means(config_value(section, "allow"), operation);
+	enum precision block = list_means(config_value(section, "block"), operation, NULL);
+	enum precision allow = list_means(config_value(section, "allow"), operation, NULL);
 
 	if (block > allow)
 		return BPFLOCK_RULE_BLOCK;

@@ -40,7 +40,8 @@ static bool uid_is_listed(void)
 
 static bool comm_is_listed(void)
 {
-	__u64 comm[BPFLOCK_COMM_LEN / sizeof(__u64)];
+	/* Not every kernel pads what it copies. */
+	__u64 comm[BPFLOCK_COMM_LEN / sizeof(__u64)] = {};
 
 	bpf_get_current_comm(comm, sizeof(comm));
 	for (__u32 i = 0; i < EXECSNOOP_FILTER_MAX && i < comms_count; i++) {

@@ -46,21 +46,27 @@ static const struct bpflock_option options[] = {
 	},
 };
 
-#if defined(BADFIELD)
 static const struct bpflock_field fields[] = {
+#if defined(BADFIELD)
 	/* It lies in what every record starts with, which is the core's to log. */
-	{ .name = "time", .summary = "when", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 0 },
-};
+	{ .name = "when", .summary = "when", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 0 },
+#elif defined(LATEFIELD)
+	/* It lies behind the end of any record. */
+	{ .name = "late", .summary = "late", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = -4ull },
+#elif defined(COREFIELD)
+	/* The core logs a field of that name with every record. */
+	{ .name = "tgid", .summary = "process", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 80 },
+#else
+	{ .name = "fine", .summary = "a number", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 80 },
 #endif
+};
 
 static const struct bpflock_event_type events[] = {
 	{
 		.type = 1,
 		.name = "set_host_name",
 		.summary = "somebody sets the name of the host",
-#if defined(BADFIELD)
 		.fields = BPFLOCK_TABLE(fields),
-#endif
 	},
 };
 

@@ -1,0 +1,425 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Start, stop, crash, takeover, reload, second instance: what stays in force, what stays behind, and what is said.
+
+load daemon.bash
+
+PROGRAMS=$BPFLOCK_BUILD/tests/vm/programs
+CONF=/tmp/life.conf
+DEV_MEM=/dev/mem,kmem,port
+
+setup_file() {
+	install_bpflock
+}
+
+teardown() {
+	pkill -KILL -x hammer || true
+	clean_up_bpflock
+}
+
+# The daemon with this environment, and no file: start [NAME=VALUE...]
+start() {
+	start_bpflock "$@" -- -c /dev/null
+}
+
+# The daemon with a file of these lines.
+start_with() {
+	configure "$@"
+	start_bpflock -- -c "$CONF"
+}
+
+configure() {
+	printf '%s\n' "$@" >"$CONF"
+}
+
+# reload_with EVENT LINE...: gives the daemon another file, and waits for what it says to that.
+reload_with() {
+	configure "${@:2}"
+	forget_log
+	kill -HUP "$DAEMON"
+	await_log "event=$1"
+}
+
+kill_bpflock() {
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+}
+
+# The daemon's exit status after a signal.
+status_after() {
+	kill "-$1" "$DAEMON"
+	wait "$DAEMON_JOB"
+}
+
+links() {
+	bpftool -j link | jq -c 'map(.id)'
+}
+
+# What is pinned, with the identity of each directory and object, and what is attached.
+pinned() {
+	find /sys/fs/bpf -mindepth 1 -printf '%P %y %m %U %i\n' | sort
+	links
+}
+
+generations() {
+	find "$PINS/v1/plugins/kimglock" -mindepth 1 -maxdepth 1 -name 'g[0-9]*' -printf '%f\n' | xargs
+}
+
+nothing_is_left() {
+	[[ -z $(find /sys/fs/bpf -mindepth 1) && $(links) == '[]' ]] || {
+		echo "left behind:" && pinned
+		return 1
+	}
+}
+
+is_open() {
+	[ "$(head -c 1 /dev/mem | wc -c)" -eq 1 ]
+}
+
+is_denied() {
+	run head -c 1 /dev/mem
+	[ "$status" -eq 1 ] && [[ $output == *'Operation not permitted' ]]
+}
+
+# refused STATUS TEXT [NAME=VALUE...] [-- ARGUMENT...]: a start ends with this status and says this.
+refused() {
+	run try_bpflock "${@:3}"
+	[[ $status -eq $1 && $output == *"$2"* ]] || {
+		echo "status $status, not $1, or no '$2' in: $output"
+		return 1
+	}
+}
+
+# Opens /dev/mem all the time, until it is told to stop.
+start_hammer() {
+	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
+	HAMMER=$!
+}
+
+stop_hammer() {
+	kill "$HAMMER" && wait "$HAMMER"
+	cat /tmp/hammered
+}
+
+# ---- stopping
+
+@test "SIGTERM and SIGINT end it with status 0, and leave nothing attached and nothing pinned" {
+	for signal in TERM INT; do
+		start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_EXEC_SNOOP=all
+		is_denied
+		status_after "$signal"
+		await_log 'event=stopped on_exit=unload" subsys=bpflock$'
+		nothing_is_left
+		is_open
+	done
+}
+
+@test "on_exit = keep goes on enforcing without a daemon, and the next start takes over" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_EXEC_SNOOP=all BPFLOCK_ON_EXIT=keep
+	status_after TERM
+	await_log 'event=stopped on_exit=keep" subsys=bpflock$'
+	! pgrep -x bpflock || false
+	[ "$(links | jq length)" -eq 1 ] # not the observer's
+	is_denied
+
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	[ "$(generations)" = g2 ]
+	denied restricted /dev/mem
+	status_after TERM
+	nothing_is_left
+}
+
+# ---- crash and takeover
+
+@test "kill -9 ends the daemon and not enforcement" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	kill_bpflock
+	is_denied
+	[ "$(links | jq length)" -eq 1 ]
+}
+
+@test "two starts after kill -9 leave no moment without enforcement, and one generation" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	start_hammer
+	for cycle in 1 2; do
+		kill_bpflock
+		is_denied
+		start BPFLOCK_KIMGLOCK_PROFILE=restricted
+		[ "$(generations)" = "g$((cycle + 1))" ]
+		[ "$(links | jq length)" -eq 1 ]
+	done
+	stop_hammer
+	grep -E '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered
+}
+
+@test "on_exit = keep and a start leave no moment without enforcement either" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_ON_EXIT=keep
+	start_hammer
+	status_after TERM
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	stop_hammer
+	grep -E '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered
+}
+
+@test "after each takeover every decision is logged once" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	for _ in 1 2; do
+		kill_bpflock
+		start BPFLOCK_KIMGLOCK_PROFILE=baseline
+		forget_log
+		[ "$("$PROGRAMS/hammer" /dev/mem 50)" = '50 attempts, 50 opened' ]
+		[ "$(unshare -n "$PROGRAMS/hammer" /dev/mem 50)" = '50 attempts, 0 opened' ]
+		denied baseline /dev/mem unshare -f -p
+	done
+	kill_bpflock
+	start BPFLOCK_KIMGLOCK_PROFILE=baseline
+	forget_log
+	"$PROGRAMS/hammer" /dev/mem 50
+	unshare -n "$PROGRAMS/hammer" /dev/mem 50
+	await_log "comm=hammer pcomm=[^ ]+ retval=-1 reason=denied"
+	status_after TERM
+	[ "$(log_lines 'comm=hammer .*reason=allow \(baseline\)' | wc -l)" -eq 50 ]
+	[ "$(log_lines 'comm=hammer .*reason=denied \(baseline\)' | wc -l)" -eq 50 ]
+}
+
+@test "a start after a crash may have another profile, which is in force at once" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	kill_bpflock
+	start BPFLOCK_KIMGLOCK_PROFILE=privileged
+	allowed privileged /dev/mem
+}
+
+@test "a start without the plugin takes what it left away" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	kill_bpflock
+	start BPFLOCK_EXEC_SNOOP=all
+	is_open
+	status_after TERM
+	nothing_is_left
+}
+
+@test "a daemon under restricted and confidentiality, killed, does not lock its successor out" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_LEVEL=confidentiality BPFLOCK_EXEC_SNOOP=all
+	kill_bpflock
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_LEVEL=confidentiality BPFLOCK_EXEC_SNOOP=all
+	[ -z "$(log_lines 'level=(warning|error)')" ]
+	denied restricted /dev/mem
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+}
+
+# ---- reload
+
+@test "SIGHUP puts another profile in force without detaching anything" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = privileged'
+	allowed privileged /dev/mem
+	before=$(pinned)
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted' 'allow = ioport'
+	denied restricted /dev/mem
+	"$PROGRAMS/ioperm"
+	[ "$(pinned)" = "$before" ]
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = privileged'
+	allowed privileged /dev/mem
+	[ "$(pinned)" = "$before" ]
+}
+
+@test "SIGHUP with a bad file keeps the old configuration, and names each error with file and line" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
+	before=$(pinned)
+	reload_with reload_refused '[kimglock]' 'enabled = yes' 'profile = privilegd' 'colour = red'
+	log_lines "level=error msg=\"event=config_error source=$CONF:3 error=.*privilegd.*privileged.*\" subsys=bpflock\$" | grep .
+	log_lines "level=error msg=\"event=config_error source=$CONF:4 error=.*colour.*\" subsys=bpflock\$" | grep .
+	[ -z "$(log_lines 'event=reloaded')" ]
+	denied restricted /dev/mem
+	[ "$(pinned)" = "$before" ]
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = privileged'
+	allowed privileged /dev/mem
+}
+
+@test "SIGHUP with a file that is gone keeps the old configuration" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
+	forget_log
+	rm "$CONF"
+	kill -HUP "$DAEMON"
+	await_log event=reload_refused
+	log_lines "level=error .*source=$CONF error=.*No such file" | grep .
+	denied restricted /dev/mem
+}
+
+@test "SIGHUP enables and disables plugins" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
+	denied restricted /dev/mem
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	reload_with reloaded '[execsnoop]' 'enabled = yes'
+	is_open
+	[ ! -e "$PINS/v1/plugins/kimglock" ]
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted'
+	denied restricted /dev/mem
+	[ "$(links | jq length)" -eq 1 ]
+	[ -z "$(log_lines 'event=syscall_execve')" ]
+	status_after TERM
+	nothing_is_left
+}
+
+@test "SIGHUP gives execsnoop another option by a new object, and leaves kimglock's links alone" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
+	kimglock=$(bpftool -j link | jq -c 'map(select(.prog_type == "lsm").id)')
+	head -c 1 /dev/mem 2>/dev/null || true
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	[ -z "$(log_lines ' args=')" ]
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes' 'args = yes'
+	[ "$(bpftool -j link | jq -c 'map(select(.prog_type == "lsm").id)')" = "$kimglock" ]
+	forget_log
+	head -c 1 /dev/mem 2>/dev/null || true
+	await_log 'comm=head .*filename=/usr/bin/head args=\\"head -c 1 /dev/mem\\" retval=0'
+	decision "$DEV_MEM" denied restricted head
+	# Neither of the two twice
+	[ "$(log_lines 'comm=head' | wc -l)" -eq 2 ]
+}
+
+@test "SIGHUP while operations are asked for all the time leaves no gap" {
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
+	start_hammer
+	for log in denied all denied all; do
+		reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted' "log = $log" 'block = kexec'
+	done
+	stop_hammer
+	grep -E '^[0-9]{2,} attempts, 0 opened$' /tmp/hammered
+}
+
+# ---- a second instance
+
+@test "a second instance ends with status 75, names the first, and changes nothing" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	before=$(pinned)
+	refused 75 "process $DAEMON" BPFLOCK_KIMGLOCK_PROFILE=privileged BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	[ "$(pinned)" = "$before" ]
+	denied restricted /dev/mem
+	status_after TERM
+	nothing_is_left
+}
+
+@test "a second instance in another container ends with status 75 too, and changes nothing" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	before=$(pinned)
+	UNDER=(unshare -m -p -f --mount-proc -n)
+	refused 75 'bpflock runs already' BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
+	[ "$(pinned)" = "$before" ]
+	denied restricted /dev/mem
+}
+
+@test "commands that only look work beside a running daemon" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_LEVEL=confidentiality
+	before=$(pinned)
+	for command in --check-config --dump-config --list-plugins; do
+		try_bpflock -- -c /dev/null "$command"
+	done
+	[ "$(pinned)" = "$before" ]
+}
+
+# ---- what somebody else has pinned
+
+@test "somebody else's directory in our place is refused, and stays as it is" {
+	for make in 'chown nobody' 'chmod 0777'; do
+		mkdir -m 0700 "$PINS"
+		$make "$PINS"
+		before=$(pinned)
+		refused 1 "$PINS: is not a directory of ours" BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+		[ "$(pinned)" = "$before" ]
+		is_open
+		rmdir "$PINS"
+	done
+}
+
+@test "somebody else's directory inside ours is refused as well" {
+	mkdir -m 0700 "$PINS"
+	mkdir -m 0755 "$PINS/v1"
+	refused 1 "$PINS/v1: is not a directory of ours" BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	is_open
+}
+
+@test "a foreign map in the place of one of ours is refused by its path, and stays" {
+	for name in ring daemon; do
+		mkdir -p -m 0700 "$PINS" "$PINS/v1"
+		bpftool map create "$PINS/v1/$name" type array key 4 value 8 entries 1 name foreign
+		refused 1 "$PINS/v1/$name: is not what this version" BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+		bpftool map show pinned "$PINS/v1/$name" | grep foreign
+		[ "$(links)" = '[]' ]
+		rm -r "$PINS"
+	done
+}
+
+# ---- what the kernel or the machine lacks
+
+# A bind mount over a file of the kernel's, for the daemon alone.
+under_a_file() {
+	UNDER=(unshare -m bash -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$1" "$2")
+}
+
+@test "bpf missing among the LSMs ends with 69, names the whole lsm= to boot with, and leaves no pins" {
+	echo -n lockdown,capability,yama,apparmor >/tmp/lsm
+	under_a_file /tmp/lsm /sys/kernel/security/lsm
+	refused 69 'lsm=lockdown,capability,yama,apparmor,bpf' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	nothing_is_left
+}
+
+@test "without bpf among the LSMs an enforcer that is not required is left out, with a warning" {
+	echo -n lockdown,capability >/tmp/lsm
+	under_a_file /tmp/lsm /sys/kernel/security/lsm
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_REQUIRED=no BPFLOCK_EXEC_SNOOP=all
+	await_log 'level=warning msg="event=plugin_failed .*lsm=lockdown,capability,bpf.*" bpfprog=kimglock subsys=bpflock$'
+	is_open
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+}
+
+@test "a start that fails leaves what a killed daemon has pinned exactly as it was, and in force" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	kill_bpflock
+	before=$(pinned)
+	echo -n lockdown >/tmp/lsm
+	under_a_file /tmp/lsm /sys/kernel/security/lsm
+	refused 69 'lsm=lockdown,bpf' BPFLOCK_KIMGLOCK_PROFILE=privileged BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	[ "$(pinned)" = "$before" ]
+	UNDER=()
+	refused 2 'privilegd' BPFLOCK_KIMGLOCK_PROFILE=privilegd -- -c /dev/null
+	[ "$(pinned)" = "$before" ]
+	is_denied
+}
+
+@test "no bpffs ends with 69 and says how to mount it" {
+	UNDER=(unshare -m bash -c 'umount /sys/fs/bpf && exec "$@"' bash)
+	refused 69 'mount -t bpf bpf /sys/fs/bpf' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	nothing_is_left
+}
+
+@test "no BTF ends with 69 and says what the kernel needs" {
+	under_a_file /dev/null /sys/kernel/btf/vmlinux
+	refused 69 'CONFIG_DEBUG_INFO_BTF' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	nothing_is_left
+}
+
+@test "somebody who is not root gets 77 and is told what it takes" {
+	UNDER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
+	refused 77 'CAP_BPF and CAP_PERFMON' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	UNDER=(setpriv --bounding-set=-bpf,-sys_admin)
+	refused 77 'CAP_BPF and CAP_PERFMON' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	nothing_is_left
+}
+
+@test "CAP_BPF and CAP_PERFMON are enough to start, enforce, reload and stop" {
+	UNDER=(setpriv --bounding-set=-all,+bpf,+perfmon)
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
+	denied restricted /dev/mem
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = privileged' '[execsnoop]' 'enabled = yes' 'args = yes'
+	allowed privileged /dev/mem
+	status_after TERM
+	nothing_is_left
+}
+
+@test "where init_net is hidden, baseline is refused with the remedy, and nothing is left" {
+	UNDER=(setpriv --bounding-set=-all,+bpf,+perfmon)
+	refused 69 CAP_SYSLOG BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
+	nothing_is_left
+}

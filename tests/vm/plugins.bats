@@ -1,0 +1,323 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# Plugins of other people (tests/plugins): what they get for free, and what is refused.
+
+load daemon.bash
+load exec.bash
+
+PLUGINS=/run/plugins # nobody but root can write to any part of this path
+OWN=/usr/lib/*/bpflock/plugins
+
+setup_file() {
+	install_bpflock
+	install_exec_programs
+}
+
+setup() {
+	rm -rf "$PLUGINS"
+	install_plugins mountwatch witness hostlock
+	cp $OWN/*.so "$PLUGINS"
+}
+
+teardown() {
+	umount -q /mnt || true
+	clean_up_bpflock
+	rm -rf /run/witness /tmp/plugins
+}
+
+# install_plugins NAME...
+install_plugins() {
+	local name
+	mkdir -p -m 755 "$PLUGINS"
+	for name; do
+		install -m 755 "$BPFLOCK_BUILD/tests/plugins/$name.so" "$PLUGINS"
+	done
+}
+
+# The daemon, or a command of it, with these plugins and no configuration file: start|run|try [NAME=VALUE...] [-- ARGUMENT...]
+with_plugins() {
+	local how=$1 variables=()
+	shift
+	while [[ $# -gt 0 && $1 != -- ]]; do
+		variables+=("$1")
+		shift
+	done
+	"${how}_bpflock" "${variables[@]}" -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS" "${@:2}"
+}
+
+# refused NAME REASON: a line of the listing.
+refused() {
+	grep -E "^$1 +- +- +refused: " <<<"$output" | grep -F -- "$2"
+}
+
+# The directory as a whole is refused: refused_directory DIRECTORY TEXT...
+refused_directory() {
+	local directory=$1 text
+	shift
+	run run_bpflock -- -c /dev/null -o bpflock.plugin_dir="$directory" --check-config
+	echo "$output"
+	[ "$status" -eq 2 ]
+	for text; do
+		[[ $output == *"$text"* ]]
+	done
+}
+
+decided() { # OPERATION RETVAL REASON COMM
+	await_log "event=lsm_hostlock operation=(\\\\\")?$1(\\\\\")? tgid=.* comm=$4 pcomm=[^ ]+ retval=$2 reason=$3\" bpfprog=hostlock subsys=bpf\$"
+}
+
+@test "plugins of other people are listed and described" {
+	run with_plugins run -- --list-plugins
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -E '^mountwatch +1.0 +disabled +observer, Logs mounts$' <<<"$output"
+	grep -E '^hostlock +1.0 +disabled +enforcer, Who may change' <<<"$output"
+
+	run with_plugins run -- --help-plugin mountwatch
+	[ "$status" -eq 0 ]
+	[[ $output == *"BPFLOCK_MOUNTWATCH_ENABLED"* && $output == *"event=lsm_sb_mount"* ]]
+	grep -E '^ +fstype +type of the file system$' <<<"$output"
+
+	run with_plugins run -- --help-plugin hostlock
+	[ "$status" -eq 0 ]
+	[[ $output == *"BPFLOCK_HOSTLOCK_PROFILE"* && $output == *"event=lsm_hostlock"* ]]
+	grep -A 2 '^pivot_root$' <<<"$output" | grep -w '@root'
+}
+
+@test "the smallest plugin, a program and a descriptor, logs" {
+	with_plugins start BPFLOCK_MOUNTWATCH_ENABLED=yes
+	mount -t tmpfs -o ro 'a "disk"' /mnt
+	await_log 'event=lsm_sb_mount tgid=([0-9]+) pid=\1 .* uid=0 .*comm=mount pcomm=[^ ]+ source=\\"a \\\\x22disk\\\\x22\\" fstype=tmpfs flags=0x1" bpfprog=mountwatch subsys=bpf$'
+}
+
+@test "the smallest plugin can be built outside of the tree, from the installed headers alone" {
+	cp -r "$BATS_TEST_DIRNAME/../plugins/mountwatch" "$BATS_TEST_TMPDIR"
+	make -C "$BATS_TEST_TMPDIR/mountwatch"
+	[ "$(nm -D --defined-only "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | wc -l)" -eq 1 ]
+	nm -D "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | grep -E ' [DR] bpflock_plugin_v1$'
+	install -m 755 "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" "$PLUGINS"
+	with_plugins start BPFLOCK_MOUNTWATCH_ENABLED=yes
+	mount -t tmpfs outside /mnt
+	await_log 'comm=mount .* source=outside fstype=tmpfs flags=0x0" bpfprog=mountwatch'
+}
+
+@test "an option of a third-party plugin is a variable at once" {
+	run with_plugins run BPFLOCK_WITNESS_FILE=/run/elsewhere -- --dump-config
+	echo "$output"
+	[ "$status" -eq 0 ]
+	grep -E '^file *= */run/elsewhere .*BPFLOCK_WITNESS_FILE' <<<"$output"
+	grep -A 9 -F '[witness]' <<<"$output" | grep -E '^enabled *= *yes'
+	run with_plugins run BPFLOCK_WITNESS_FIEL=/run/elsewhere -- --check-config
+	[ "$status" -eq 2 ]
+	[[ $output == *"BPFLOCK_WITNESS_FIEL: there is no such variable (did you mean 'BPFLOCK_WITNESS_FILE'?)"* ]]
+}
+
+@test "an observer of the bus sees every record of every plugin, in the order of the log" {
+	with_plugins start BPFLOCK_WITNESS_FILE=/run/witness BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=allow \
+		BPFLOCK_MOUNTWATCH_ENABLED=yes
+	head -c 1 /dev/mem >/dev/null
+	mount -t tmpfs seen /mnt
+	settle
+	stop_bpflock
+	log_lines 'subsys=bpf$' | sed -E 's/.* tgid=([0-9]+) .* bpfprog=([a-z]+) .*/\2 \1/' >"$BATS_TEST_TMPDIR/logged"
+	sed -E 's/plugin=([a-z]+) .* tgid=([0-9]+) .*/\1 \2/' /run/witness >"$BATS_TEST_TMPDIR/seen"
+	diff "$BATS_TEST_TMPDIR/logged" "$BATS_TEST_TMPDIR/seen"
+	for plugin in execsnoop kimglock mountwatch; do
+		grep -q "^$plugin " "$BATS_TEST_TMPDIR/seen"
+	done
+}
+
+@test "a third-party enforcer gets profiles" {
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=privileged
+	chroot / /bin/true
+	decided chroot 0 'allow \(privileged\)' chroot
+	date --set "@$(date +%s)"
+	decided 'setting the clock' 0 'allow \(privileged\)' date
+	clean_up_bpflock
+
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=restricted
+	run chroot / /bin/true
+	[ "$output" = "chroot: cannot change root directory to '/': Operation not permitted" ]
+	decided chroot -1 'denied \(restricted\)' chroot
+	clean_up_bpflock
+
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=baseline
+	chroot / /bin/true
+	decided chroot 0 'allow \(baseline\)' chroot
+	run unshare --net chroot / /bin/true
+	[ "$output" = "chroot: cannot change root directory to '/': Operation not permitted" ]
+	decided chroot -1 'denied \(baseline\)' chroot
+	stop_bpflock
+	chroot / /bin/true
+}
+
+@test "a third-party enforcer gets lists of its operations and groups, and the choice of what is logged" {
+	with_plugins start BPFLOCK_HOSTLOCK_BLOCK=@root,set_time BPFLOCK_HOSTLOCK_ALLOW=pivot_root BPFLOCK_HOSTLOCK_LOG=denied
+	run chroot / /bin/true
+	[ "$status" -ne 0 ]
+	decided chroot -1 'denied \(block\)' chroot
+	# allowed by the list, though the kernel refuses it for its own reasons; and not logged
+	run unshare --mount pivot_root / /
+	[[ $output != *"Operation not permitted"* ]]
+	run date --set "@$(date +%s)"
+	[[ $output == *"Operation not permitted"* ]]
+	decided 'setting the clock' -1 'denied \(block\)' date
+	[ -z "$(log_lines 'operation=pivot_root')" ]
+
+	run with_plugins run BPFLOCK_HOSTLOCK_BLOCK=reboot -- --check-config
+	[ "$status" -eq 2 ]
+	[[ $output == *"[hostlock] block: unknown operation 'reboot' (valid: chroot, pivot_root, set_time, @all, @root)"* ]]
+}
+
+@test "each broken plugin is refused by name with the reason, and the others are not" {
+	install_plugins abi2 badfield badflags badoption corefield coreoption latefield log misnamed newerused nosymbol notelf
+	run with_plugins run -- --list-plugins
+	echo "$output"
+	[ "$status" -eq 0 ]
+	refused abi2 "$PLUGINS/abi2.so is built for plugin ABI 2, this daemon has 1: build it against this version's headers"
+	refused badfield "field 'when' of event 'set_host_name' lies outside the record"
+	refused latefield "field 'late' of event 'set_host_name' lies outside the record"
+	refused corefield "field 'tgid' of event 'set_host_name' has the name of one of the core's"
+	refused badflags "it has flags that this daemon does not know (0x10000000000)"
+	refused badoption "option 'number' reaches outside the configuration structure"
+	refused coreoption "option 'required' is there twice, or is one of the core's"
+	refused log "its variables would read like that of the core's option log_format"
+	refused misnamed "it calls itself 'other': the file must be named other.so"
+	refused newerused "it needs plugin ABI 1.1, this daemon has 1.0"
+	refused nosymbol "$PLUGINS/nosymbol.so has no symbol bpflock_plugin_v1: it is not a bpflock plugin"
+	refused notelf "it carries no BPF object"
+	[ "$(grep -c ' refused: ' <<<"$output")" -eq 12 ]
+	for name in mountwatch witness hostlock execsnoop kimglock; do
+		grep -E "^$name +1.0 " <<<"$output"
+	done
+	run with_plugins run -- --help-plugin abi2
+	[ "$status" -eq 2 ]
+	[[ $output == "bpflock: abi2: refused: "* ]]
+}
+
+@test "a plugin of a newer minor that uses nothing new runs" {
+	install_plugins newer
+	with_plugins start BPFLOCK_NEWER_NUMBER=7
+	await_log 'event=plugin_running .* programs=1" bpfprog=newer'
+}
+
+@test "a plugin that reads kernel memory runs where the kernel lets it" {
+	install_plugins kernelreader
+	with_plugins start BPFLOCK_KERNELREADER_ENABLED=yes
+	await_log 'event=plugin_running .* programs=1" bpfprog=kernelreader'
+}
+
+@test "a refused plugin that nobody has enabled is told of, and the daemon starts" {
+	install_plugins badoption
+	with_plugins start BPFLOCK_EXEC_SNOOP=all
+	await_log "level=warning msg=\"event=plugin_refused source=$PLUGINS/badoption.so warning=.\"refused: option 'number' reaches outside.*\" bpfprog=badoption"
+	await_log 'event=plugin_running .*bpfprog=execsnoop'
+}
+
+@test "a refused plugin that is enabled and required stops the start" {
+	install_plugins badoption
+	run with_plugins try BPFLOCK_BADOPTION_ENABLED=yes BPFLOCK_EXEC_SNOOP=all
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *"$PLUGINS/badoption.so: badoption: refused: option 'number' reaches outside the configuration structure"* ]]
+	[[ $output == *"set required = no in [badoption]"* ]]
+	[ ! -e "$PINS" ]
+}
+
+@test "a refused plugin that is enabled and not required does not, nor do its own options" {
+	install_plugins badoption
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" '[badoption]' 'enabled = yes' 'required = no' 'number = 7' \
+		'[execsnoop]' 'enabled = yes' >"$BATS_TEST_TMPDIR/bpflock.conf"
+	start_bpflock BPFLOCK_BADOPTION_NUMBER=8 -- -c "$BATS_TEST_TMPDIR/bpflock.conf"
+	await_log 'level=warning .*event=plugin_refused .* bpfprog=badoption'
+	await_log 'event=plugin_running .*bpfprog=execsnoop'
+	[ -z "$(log_lines 'event=plugin_running .*bpfprog=badoption')" ]
+}
+
+@test "a program that the verifier rejects costs its plugin only, and the end of the verifier's log is shown" {
+	install_plugins unverifiable
+	with_plugins start BPFLOCK_UNVERIFIABLE_ENABLED=yes BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=allow
+	await_log "level=warning msg=\"event=plugin_failed .*invalid mem access 'map_value_or_null'.*\" bpfprog=unverifiable"
+	await_log 'event=plugin_running .*bpfprog=execsnoop'
+	await_log 'event=plugin_running .*bpfprog=kimglock'
+	[ -z "$(log_lines 'event=plugin_running .*bpfprog=unverifiable')" ]
+	"$WORK/target"
+	snooped "comm=target .*retval=0"
+}
+
+@test "a program that the verifier rejects stops the start where its plugin is required" {
+	install_plugins unverifiable
+	before=$(bpftool prog show | wc -l)
+	run with_plugins try BPFLOCK_UNVERIFIABLE_REQUIRED=yes BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=restricted
+	echo "$output"
+	[ "$status" -eq 1 ]
+	grep -E "level=error msg=\"event=plugin_failed .*invalid mem access 'map_value_or_null'.*\" bpfprog=unverifiable" <<<"$output"
+	[ ! -e "$PINS" ]
+	[ "$(bpftool prog show | wc -l)" -eq "$before" ]
+	head -c 1 /dev/mem >/dev/null
+}
+
+@test "an option whose variable the BPF object lacks is named" {
+	install_plugins novariable
+	with_plugins start BPFLOCK_NOVARIABLE_NUMBER=7 BPFLOCK_EXEC_SNOOP=all
+	await_log "event=plugin_failed .*option 'number' does not go into the variable 'number' of its BPF object.*\" bpfprog=novariable"
+	await_log 'event=plugin_running .*bpfprog=execsnoop'
+}
+
+@test "a file that somebody else could have written is refused, with path and reason" {
+	chmod 664 "$PLUGINS/mountwatch.so"
+	chown 1000 "$PLUGINS/witness.so"
+	mv "$PLUGINS/hostlock.so" "$PLUGINS/hostlock.real"
+	ln -s hostlock.real "$PLUGINS/hostlock.so"
+	seq 1000 >"$PLUGINS/text.so"
+	mkdir "$PLUGINS/directory.so"
+	run with_plugins run -- --list-plugins
+	echo "$output"
+	refused mountwatch "$PLUGINS/mountwatch.so is writable by its group or by others (mode 0664)"
+	refused witness "$PLUGINS/witness.so belongs to user 1000, not to root"
+	refused hostlock "$PLUGINS/hostlock.so is a symbolic link"
+	refused text "$PLUGINS/text.so: invalid ELF header"
+	refused directory "$PLUGINS/directory.so is not a regular file"
+	[ "$(grep -c ' refused: ' <<<"$output")" -eq 5 ]
+
+	run with_plugins try BPFLOCK_HOSTLOCK_PROFILE=restricted
+	[ "$status" -eq 2 ]
+	[[ $output == *"$PLUGINS/hostlock.so is a symbolic link"* ]]
+	with_plugins start BPFLOCK_HOSTLOCK_ENABLED=yes BPFLOCK_HOSTLOCK_REQUIRED=no BPFLOCK_EXEC_SNOOP=all
+	await_log "level=warning .*event=plugin_refused source=$PLUGINS/hostlock.so .*is a symbolic link.*bpfprog=hostlock"
+}
+
+@test "a file that was refused is not opened" {
+	# Its constructor would leave a trace.
+	cat >"$BATS_TEST_TMPDIR/trace.c" <<-END
+	#include <fcntl.h>
+	__attribute__((constructor)) static void run(void) { open("/run/was-opened", O_CREAT, 0600); }
+	END
+	cc -shared -fPIC -o "$PLUGINS/trace.so" "$BATS_TEST_TMPDIR/trace.c"
+	chmod 755 "$PLUGINS/trace.so"
+	run with_plugins run -- --list-plugins
+	[ -e /run/was-opened ] # it would
+	rm /run/was-opened
+	chmod 777 "$PLUGINS/trace.so"
+	run with_plugins run -- --list-plugins
+	refused trace "$PLUGINS/trace.so is writable by its group or by others (mode 0777)"
+	[ ! -e /run/was-opened ]
+}
+
+@test "a directory that others can write to, or reach through one, is refused" {
+	chmod 775 "$PLUGINS"
+	refused_directory "$PLUGINS" "$PLUGINS is writable by its group or by others (mode 0775)" "set plugin_dir to"
+	chmod 755 "$PLUGINS"
+	chown 1000 "$PLUGINS"
+	refused_directory "$PLUGINS" "$PLUGINS belongs to user 1000, not to root"
+	chown 0 "$PLUGINS"
+
+	# Sticky or not: whoever can write to a directory can put another one in the place of ours.
+	cp -r "$PLUGINS" /tmp/plugins
+	refused_directory /tmp/plugins "/tmp is writable by its group or by others (mode 1777)"
+	ln -sfn /tmp/plugins /run/link
+	refused_directory /run/link "/tmp is writable by its group or by others (mode 1777)"
+	refused_directory /run/missing "No such file or directory"
+	run with_plugins run -- --list-plugins
+	[ "$status" -eq 0 ]
+}
