@@ -76,13 +76,14 @@ static void log_instance(struct daemon *daemon, const struct instance *instance)
 
 static void log_running(struct daemon *daemon, const char *event)
 {
-	struct log_record record = log_own(LOG_LEVEL_INFO, event);
+	struct log_record record;
 	struct utsname name;
 
 	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
 		if (daemon->locks.instances[i])
 			log_instance(daemon, daemon->locks.instances[i]);
 	uname(&name);
+	record = log_own(LOG_LEVEL_INFO, event);
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(daemon->log, &record);
@@ -379,13 +380,14 @@ static void stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->locks.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
-	struct log_record record = log_own(LOG_LEVEL_INFO, "stopped");
+	struct log_record record;
 
-	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	drain(daemon);
 	locks_release(&daemon->locks, keep);
 	while (bus_drain(daemon->bus, daemon->log) > 0)
 		;
+	record = log_own(LOG_LEVEL_INFO, "stopped");
+	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_write(daemon->log, &record);
 	if (!keep)
 		pins_remove_all();

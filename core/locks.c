@@ -93,7 +93,7 @@ static int check_kernel(struct change *change, size_t place)
 	    !kernel->init_net)
 		return refuse(change, place, -EOPNOTSUPP,
 			      "profile = baseline needs the kernel's symbol init_net, which is hidden: "
-			      "set kernel.kptr_restrict to 1 or 0, or give the daemon CAP_SYSLOG");
+			      "set kernel.kptr_restrict to 1 or 0, and give the daemon CAP_SYSLOG");
 	return 0;
 }
 

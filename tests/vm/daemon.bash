@@ -35,7 +35,7 @@ start_bpflock() {
 	: >"$LOG"
 	run_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON=$! DAEMON_JOB=$!
-	await_log 'event=started' || {
+	await_log 'event(=|":")started' || {
 		echo "the daemon did not start:" && cat "$LOG"
 		return 1
 	}
@@ -65,15 +65,17 @@ wait_for_end() {
 
 # Waits until a line of the log matches an extended regular expression, and prints the last such line.
 await_log() {
-	local deadline=$((SECONDS + ${2:-20}))
-	until grep -E -- "$1" "$LOG" | tail -n 1 | grep .; do
+	local lines deadline=$((SECONDS + ${2:-20}))
+
+	until lines=$(grep -E -- "$1" "$LOG"); do
 		((SECONDS < deadline)) || {
-			echo "no line matches: $1" >&2
-			cat "$LOG" >&2
+			echo "no line matches: $1; the last ones are:" >&2
+			tail -n 40 "$LOG" >&2
 			return 1
 		}
 		sleep 0.1
 	done
+	echo "${lines##*$'\n'}"
 }
 
 # The lines of the log that match, in order. What has happened is in the log once a later event is.

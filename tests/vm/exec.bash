@@ -5,7 +5,7 @@ WORK=/tmp/execsnoop
 CGROUPS=/sys/fs/cgroup
 
 install_exec_programs() {
-	mkdir -p -m 755 "$WORK"
+	mkdir -p "$WORK"
 	cp "$BPFLOCK_BUILD"/tests/vm/programs/exec_{ways,32bit} "$WORK"
 	cp "$WORK/exec_32bit" "$WORK/target" # ends at once when it is given nothing
 }

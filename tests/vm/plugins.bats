@@ -6,7 +6,6 @@ load daemon.bash
 load exec.bash
 
 PLUGINS=/run/plugins # nobody but root can write to any part of this path
-OWN=/usr/lib/*/bpflock/plugins
 
 setup_file() {
 	install_bpflock
@@ -16,7 +15,7 @@ setup_file() {
 setup() {
 	rm -rf "$PLUGINS"
 	install_plugins mountwatch witness hostlock
-	cp $OWN/*.so "$PLUGINS"
+	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
 }
 
 teardown() {
@@ -28,7 +27,7 @@ teardown() {
 # install_plugins NAME...
 install_plugins() {
 	local name
-	mkdir -p -m 755 "$PLUGINS"
+	mkdir -p "$PLUGINS"
 	for name; do
 		install -m 755 "$BPFLOCK_BUILD/tests/plugins/$name.so" "$PLUGINS"
 	done
@@ -186,7 +185,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	refused newerused "it needs plugin ABI 1.1, this daemon has 1.0"
 	refused nosymbol "$PLUGINS/nosymbol.so has no symbol bpflock_plugin_v1: it is not a bpflock plugin"
 	refused notelf "it carries no BPF object"
-	[ "$(grep -c ' refused: ' <<<"$output")" -eq 12 ]
+	[ "$(grep -cE '^[a-z0-9]+ +- +- +refused: ' <<<"$output")" -eq 12 ]
 	for name in mountwatch witness hostlock execsnoop kimglock; do
 		grep -E "^$name +1.0 " <<<"$output"
 	done
@@ -278,7 +277,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	refused hostlock "$PLUGINS/hostlock.so is a symbolic link"
 	refused text "$PLUGINS/text.so: invalid ELF header"
 	refused directory "$PLUGINS/directory.so is not a regular file"
-	[ "$(grep -c ' refused: ' <<<"$output")" -eq 5 ]
+	[ "$(grep -cE '^[a-z0-9]+ +- +- +refused: ' <<<"$output")" -eq 5 ]
 
 	run with_plugins try BPFLOCK_HOSTLOCK_PROFILE=restricted
 	[ "$status" -eq 2 ]

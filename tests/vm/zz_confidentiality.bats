@@ -10,7 +10,7 @@ PLUGINS=/run/plugins
 setup_file() {
 	install_bpflock
 	install_exec_programs
-	mkdir -p -m 755 "$PLUGINS"
+	mkdir -p "$PLUGINS"
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
 	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{kernelreader,mountwatch}.so "$PLUGINS"
 	echo confidentiality >/sys/kernel/security/lockdown
