@@ -6,6 +6,7 @@ PINS=/sys/fs/bpf/bpflock
 
 # The words before the daemon's own: what makes its namespaces, drops its capabilities and the like.
 UNDER=()
+
 # What a test reads of a file to have accessed it: one byte. On arm64 to open it must do: /dev/mem has nothing to
 # read there, as there is no memory at address 0, and what there is is hidden (CONFIG_STRICT_DEVMEM).
 BYTES=1
@@ -110,7 +111,7 @@ allowed() {
 	local rule=$1 file=$2
 	shift 2
 	forget_log
-	"$@" head -c 1 "$file" >/dev/null
+	"$@" head -c "$BYTES" "$file" >/dev/null
 	decision "$(operation_of "$file")" allow "$rule" head
 }
 
