@@ -68,8 +68,8 @@ provide_files() {
 	unpack_unsigned_module dummy >unsigned.ko
 	unpack_module parport_pc >hardware.ko
 	# The guest's modules are bound from where its kernel was unpacked: the image lies beside them.
-	root=$(sed -nE "s|^[^ ]+ [^ ]+ [^ ]+ ([^ ]+)/lib/modules/$VM_RELEASE [^ ]*/lib/modules/$VM_RELEASE .*|\\1|p" \
-		/proc/self/mountinfo)
+	root=$(awk -v modules="/lib/modules/$VM_RELEASE" \
+		'index($4, modules) && index($5, modules) { print substr($4, 1, index($4, modules) - 1) }' /proc/self/mountinfo)
 	cp "${root%/usr}/boot/vmlinuz-$VM_RELEASE" vmlinuz 2>/dev/null ||
 		cp "$root/lib/modules/$VM_RELEASE/vmlinuz" vmlinuz || true
 }

@@ -15,7 +15,7 @@ TRACEFS=/sys/kernel/tracing/current_tracer
 install_programs() {
 	install_bpflock
 	mkdir -p "$PROGRAMS"
-	cp "$BPFLOCK_BUILD"/tests/vm/programs/{ask,trigger,policy_storm} "$PROGRAMS"
+	find "$BPFLOCK_BUILD/tests/vm/programs" -maxdepth 1 -type f -exec cp -t "$PROGRAMS" {} +
 }
 
 # kimglock's section: configure LINE...
@@ -39,9 +39,11 @@ reload_with() {
 
 # The exact counts of an operation, as "allowed denied would_deny": counters OPTION
 counters() {
-	sed -i '/event=decisions/d' "$LOG"
+	local line="event=decisions .*op=$1 " before
+	before=$(count "$line")
 	kill -USR1 "$DAEMON"
-	await_log "event=decisions .*op=$1 " |
+	eventually more_than "$before" "$line"
+	log_lines "$line" | tail -n 1 |
 		sed -E 's/.* allowed=([0-9]+) denied=([0-9]+) would_deny=([0-9]+)".*/\1 \2 \3/'
 }
 
@@ -78,6 +80,11 @@ eventually() {
 # count REGEX
 count() {
 	log_lines "$1" | wc -l
+}
+
+# more_than COUNT REGEX
+more_than() {
+	[[ $(count "$2") -gt $1 ]]
 }
 
 # What was decided before is in the log after this.

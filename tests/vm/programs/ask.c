@@ -60,14 +60,14 @@ static int ask_once(void)
 
 static int ask(void)
 {
-	int first;
+	int answer;
 
 	prctl(PR_SET_NAME, name);
-	first = ask_once();
+	answer = ask_once();
 	for (unsigned long i = 1; i < count; i++)
-		if (ask_once() != first)
-			return NEITHER;
-	return first;
+		if (ask_once() != answer)
+			answer = NEITHER;
+	return answer;
 }
 
 static void *in_thread(void *unused)

@@ -14,7 +14,6 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +28,7 @@
 #include "policy/policy.h"
 
 #define PORT 0x80
+#define PAUSE_NANOSECONDS 20000
 
 /* What the storm has been told, in memory that both processes see. */
 struct answers {
@@ -109,15 +109,12 @@ static void end(int number)
 	told_to_end = 1;
 }
 
-/* Both give way after each step, so that on one processor, too, something happens between two changes. */
 static _Noreturn void storm(struct answers *answers)
 {
 	prctl(PR_SET_NAME, "storm");
 	while (!told_to_end) {
 		ask_for_memory(answers);
-		sched_yield();
 		ask_for_ports(answers);
-		sched_yield();
 	}
 	_exit(0);
 }
@@ -130,14 +127,17 @@ static long milliseconds(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+/* Sleeps for a moment after each change: on one processor, too, each comes in the middle of the storm. */
 static long change_by_turns(struct bpflock_policy *policy, const struct bpflock_policy_slot turns[2],
 			    unsigned long count)
 {
+	const struct timespec moment = { .tv_nsec = PAUSE_NANOSECONDS };
 	long start = milliseconds();
 
+	prctl(PR_SET_TIMERSLACK, 1);
 	for (unsigned long i = 0; i < count; i++) {
 		policy_put(policy, &turns[(count - i - 1) & 1]);
-		sched_yield();
+		nanosleep(&moment, NULL);
 	}
 	return milliseconds() - start;
 }
