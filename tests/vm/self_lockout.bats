@@ -1,0 +1,144 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The daemon never locks itself out: what it needs is denied to everybody else meanwhile.
+
+load policy.bash
+
+LOCKED=('profile = restricted' 'level = confidentiality')
+UPGRADE=/usr/local/sbin/bpflock-upgrade
+
+setup_file() {
+	install_programs
+}
+
+teardown() {
+	pkill -KILL -f "^$UPGRADE" || true
+	clean_up_bpflock
+	rm -f "$UPGRADE"
+}
+
+# Everything locked, and execsnoop, whose load makes libbpf probe with bpf_probe_read_kernel.
+lock() {
+	configure "${LOCKED[@]}" "$@"
+	printf '%s\n' '[execsnoop]' 'enabled = yes' 'trace = all' >>"$CONF"
+}
+
+# A daemon is killed and leaves its policy in force.
+leave_locked() {
+	configure "${LOCKED[@]}"
+	start_bpflock -- -c "$CONF"
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	others_are_denied
+}
+
+# Any other process of root: the same load, and attaching kprobes.
+others_are_denied() {
+	local trigger
+	for trigger in bpf_read_kernel bpf_write_user tracefs kprobe_events perf_kprobe debugfs; do
+		run "$PROGRAMS/trigger" "$trigger"
+		[ "$output" = "$trigger denied" ] || return
+	done
+}
+
+execsnoop_works() {
+	/usr/bin/true "$BATS_TEST_NUMBER"
+	await_log 'event=syscall_execve .* comm=true .* bpfprog=execsnoop'
+}
+
+@test "without a policy in force the load works: what is denied below is denied by bpflock" {
+	"$PROGRAMS/trigger" bpf_read_kernel
+}
+
+@test "a new daemon starts with execsnoop under the policy of one that was killed" {
+	leave_locked
+	lock
+	start_bpflock -- -c "$CONF"
+	execsnoop_works
+	others_are_denied
+	[ -z "$(log_lines 'comm=bpflock .*reason=denied')" ]
+}
+
+@test "it reloads: execsnoop is loaded anew while the policy is in force" {
+	leave_locked
+	lock
+	start_bpflock -- -c "$CONF"
+	sed -i 's/trace = all/trace = none/' "$CONF"
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	others_are_denied
+	: >"$LOG"
+	lock
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	execsnoop_works
+	others_are_denied
+}
+
+@test "it enables execsnoop by a reload" {
+	leave_locked
+	configure "${LOCKED[@]}"
+	start_bpflock -- -c "$CONF"
+	lock
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	execsnoop_works
+	others_are_denied
+}
+
+# start_upgrade: another binary, at another path
+start_upgrade() {
+	: >"$LOG"
+	cp "$(command -v bpflock)" "$UPGRADE"
+	env -i PATH="$PATH" "$UPGRADE" -c "$CONF" >>"$LOG" 2>&1 3>&- &
+	await_log 'event=started'
+	DAEMON=$(pgrep -f "^$UPGRADE")
+}
+
+@test "an upgrade takes over from a daemon that stops and keeps the policy" {
+	leave_locked
+	lock
+	printf '%s\n' '[bpflock]' 'on_exit = keep' >>"$CONF"
+	start_bpflock -- -c "$CONF"
+	stop_bpflock
+	others_are_denied
+	start_upgrade
+	execsnoop_works
+	others_are_denied
+}
+
+@test "an upgrade takes over from a daemon that was killed" {
+	leave_locked
+	lock
+	start_upgrade
+	execsnoop_works
+	others_are_denied
+}
+
+@test "it unloads: everything is allowed again and nothing is left" {
+	leave_locked
+	lock
+	start_bpflock -- -c "$CONF"
+	stop_bpflock
+	[ ! -e "$PINS" ]
+	"$PROGRAMS/trigger" bpf_read_kernel tracefs kprobe_events debugfs
+}
+
+@test "a child of the daemon's shell, and a process of its name, are not the daemon" {
+	leave_locked
+	cp "$PROGRAMS/trigger" "$BATS_TEST_TMPDIR/bpflock"
+	run "$BATS_TEST_TMPDIR/bpflock" bpf_read_kernel
+	[ "$output" = 'bpf_read_kernel denied' ]
+	lock
+	start_bpflock -- -c "$CONF"
+	run "$BATS_TEST_TMPDIR/bpflock" bpf_read_kernel
+	[ "$output" = 'bpf_read_kernel denied' ]
+}
+
+@test "a start that fails under the policy leaves it in force, and is no way round it" {
+	leave_locked
+	configure "${LOCKED[@]}" 'block = no_such_operation'
+	run timeout 20 bpflock -c "$CONF"
+	[ "$status" -eq 2 ]
+	others_are_denied
+}
