@@ -256,8 +256,12 @@ nothing_is_loaded() {
 	for profile in privileged allow none baseline restricted; do
 		grep -E "^    $profile  " <<<"$output"
 	done
-	grep -E -A 2 '^dev_mem$' <<<"$output" | grep -E '@memory( .*)?@integrity|@integrity( .*)?@memory'
-	grep -E -A 2 '^kcore$' <<<"$output" | grep -F '@confidentiality'
+	grep -E '^dev_mem$' <<<"$output"
+	[ "$(grep -A 1 '^@memory$' <<<"$output" | tail -n 1)" = '    dev_mem kcore' ]
+	[ "$(grep -A 1 '^@modules$' <<<"$output" | tail -n 1)" = '    unsigned_module unsafe_module_parameters' ]
+	grep -A 1 '^@integrity$' <<<"$output" | grep -w dev_mem
+	grep -A 1 '^@confidentiality$' <<<"$output" | grep -w kcore
+	grep -A 1 '^@all$' <<<"$output" | grep -w dev_mem | grep -w kcore
 	grep -F event=lsm_locked_down <<<"$output"
 }
 
