@@ -216,7 +216,7 @@ start() {
 }
 
 @test "G: both log into one stream, in the order in which things happened" {
-	start BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=restricted
+	start BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_EVENT_WINDOW=0
 	for _ in 1 2 3; do head -c 1 /dev/mem 2>/dev/null || true; done
 	stop_bpflock
 	[ "$(log_lines 'comm=head' | grep -oE 'event=[a-z_]+' | xargs)" = "$(
