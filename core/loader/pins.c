@@ -216,6 +216,23 @@ static int open_ring(__u64 size, struct report *report)
 	return report_map(fd, PINNED_RING, report);
 }
 
+/* What is refused is refused before anything is made beside it. */
+static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u32 value_size,
+			      struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = open_pinned_map(path, type, key_size, value_size);
+
+	return fd >= 0 || fd == -ENOENT ? 0 : report_map(fd, path, report);
+}
+
+static int check_existing(struct report *report)
+{
+	int error = check_existing_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
+				       sizeof(__u32), report);
+
+	return error ? error : check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
+}
+
 static int open_shared(__u64 ring_size, struct pins *pins, struct report *report)
 {
 	CLEANUP(cleanup_close) int version = open_directory(PINS_PATH, report);
@@ -224,6 +241,9 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 
 	if (version < 0)
 		return version;
+	error = check_existing(report);
+	if (error)
+		return error;
 	plugins = open_directory(PINNED_PLUGINS, report);
 	if (plugins < 0)
 		return plugins;
