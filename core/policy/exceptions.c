@@ -148,11 +148,13 @@ static void watch(const struct scan *scan, const char *path)
 static void scan_path(struct scan *scan, const char *cgroup)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf(CGROUP_ROOT "%s", cgroup);
+	size_t slash = strlen(CGROUP_ROOT);
 
-	for (char *slash = path + strlen(CGROUP_ROOT); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
+	while (path[slash]) {
+		path[slash] = '\0';
 		watch(scan, path);
-		*slash = '/';
+		path[slash] = '/';
+		slash += 1 + strcspn(path + slash + 1, "/");
 	}
 	add_if_there(scan, path);
 }
