@@ -67,9 +67,24 @@ static bool have_cgroup2(void)
 	return statfs(CGROUP_ROOT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
+/* A component that leads to where it seems to lead; the last may be empty, behind a slash. */
+static bool is_component(const char *text)
+{
+	size_t length = strcspn(text, "/");
+
+	if (length == 0)
+		return !*text;
+	return length > 2 || strncmp(text, "..", length) != 0;
+}
+
 static bool is_path(const char *text)
 {
-	return text[0] == '/' && !strstr(text, "/../") && !strstr(text, "//");
+	if (text[0] != '/')
+		return false;
+	for (const char *slash = text; slash; slash = strchr(slash + 1, '/'))
+		if (!is_component(slash + 1))
+			return false;
+	return true;
 }
 
 /* A unit's name is one component, with the suffix of a kind of unit that has processes. */

@@ -9,6 +9,7 @@
 
 #ifdef HAVE_LIBSYSTEMD
 #include <systemd/sd-login.h>
+#include <unistd.h>
 
 struct sessions {
 	sd_login_monitor *monitor;
@@ -16,6 +17,8 @@ struct sessions {
 
 const char *sessions_unavailable(void)
 {
+	if (access("/run/systemd/sessions", F_OK) < 0)
+		return "no logind has run here: there is no /run/systemd/sessions";
 	return NULL;
 }
 

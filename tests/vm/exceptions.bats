@@ -114,10 +114,6 @@ denied_in() {
 	denied_in /parent
 }
 
-@test "except_cgroups: a cgroup that is renamed away from the path is no exception any more" {
-	skip "cgroup v2 renames nothing: $(mkdir "$CGROUPS/before" && mv -T "$CGROUPS/before" "$CGROUPS/after" 2>&1 || true)"
-}
-
 @test "except_units: a service in its slice is allowed, one of another name is denied" {
 	make_cgroup /system.slice/fwupd.service
 	make_cgroup /system.slice/other.service
@@ -280,16 +276,16 @@ scope_of() {
 
 @test "except_sessions: where no logind has ever run the start says so" {
 	configure 'profile = baseline' 'except_sessions = active-local'
-	run timeout 20 bpflock -c "$CONF"
-	[ "$status" -ne 124 ]
-	[[ $output == *logind* ]]
+	run try_start
+	[ "$status" -eq 2 ]
+	[[ $output == *"except_sessions: no logind has run here"* ]]
 	[ ! -e "$PINS" ]
 }
 
 @test "without cgroup v2 on /sys/fs/cgroup an exception is a configuration error with the remedy" {
 	for exception in 'except_cgroups = /trusted' 'except_units = fwupd.service' 'except_sessions = active-local'; do
 		configure 'profile = baseline' "$exception"
-		run unshare --mount bash -c "umount $CGROUPS && exec timeout 20 bpflock -c $CONF"
+		run try_start unshare --mount bash -c "umount $CGROUPS && exec \"\$@\"" bash
 		[ "$status" -eq 2 ]
 		[[ $output == *"exceptions need cgroup v2 alone on /sys/fs/cgroup"* ]]
 		[[ $output == *"systemd.unified_cgroup_hierarchy=1"* ]]
@@ -299,8 +295,8 @@ scope_of() {
 
 @test "on a hybrid hierarchy, too" {
 	configure 'profile = baseline' 'except_cgroups = /trusted'
-	run unshare --mount bash -c "umount $CGROUPS && mount -t tmpfs none $CGROUPS && mkdir $CGROUPS/unified &&
-		mount -t cgroup2 none $CGROUPS/unified && exec timeout 20 bpflock -c $CONF"
+	run try_start unshare --mount bash -c "umount $CGROUPS && mount -t tmpfs none $CGROUPS &&
+		mkdir $CGROUPS/unified && mount -t cgroup2 none $CGROUPS/unified && exec \"\$@\"" bash
 	[ "$status" -eq 2 ]
 	[[ $output == *"exceptions need cgroup v2 alone on /sys/fs/cgroup"* ]]
 }
@@ -308,14 +304,14 @@ scope_of() {
 @test "without cgroup v2 baseline without exceptions works" {
 	configure 'profile = baseline'
 	: >"$LOG"
-	unshare --mount bash -c "umount $CGROUPS && exec bpflock -c $CONF" >>"$LOG" 2>&1 3>&- &
+	env -i PATH="$PATH" unshare --mount bash -c "umount $CGROUPS && exec bpflock -c $CONF" >>"$LOG" 2>&1 3>&- &
 	await_log 'event=started'
 	denied_in /
 }
 
 @test "what cannot be a cgroup or a unit is refused with what would be valid" {
 	configure 'profile = baseline' 'except_cgroups = trusted' 'except_units = fwupd, a/b.service'
-	run timeout 20 bpflock -c "$CONF"
+	run try_start
 	[ "$status" -eq 2 ]
 	[[ $output == *"except_cgroups: 'trusted' cannot be one"* ]]
 	[[ $output == *"except_units: 'fwupd' cannot be one"* ]]
@@ -323,11 +319,11 @@ scope_of() {
 	[[ $output == *"valid: NAME.service, NAME.scope, NAME.slice"* ]]
 }
 
-@test "a path with .. in it is refused" {
-	configure 'profile = baseline' 'except_cgroups = /trusted/..'
-	run timeout 20 bpflock -c "$CONF"
+@test "a path that does not say where it leads is refused" {
+	configure 'profile = baseline' 'except_cgroups = /trusted/.., /../trusted, /trusted/./more, //trusted, /trusted//more, /.'
+	run try_start
 	[ "$status" -eq 2 ]
-	[[ $output == *"except_cgroups: '/trusted/..' cannot be one"* ]]
+	[ "$(grep -oF 'cannot be one' <<<"$output" | wc -l)" -eq 6 ]
 }
 
 @test "a reload takes an exception away, and gives another" {

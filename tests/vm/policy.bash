@@ -28,6 +28,11 @@ start_with() {
 	start_bpflock -- -c "$CONF"
 }
 
+# A start that is to fail; if it does not, the test ends all the same: try_start [WORD... before the daemon's own]
+try_start() {
+	timeout 20 env -i PATH="$PATH" "$@" bpflock -c "$CONF"
+}
+
 # The log starts anew with the new configuration.
 reload_with() {
 	configure "$@"

@@ -41,7 +41,7 @@ storm_said() {
 		[ "$(storm_said $operation allowed)" -gt 100 ]
 		[ "$(storm_said $operation denied)" -gt 100 ]
 	done
-	[ "$(storm_said other other)" -eq 0 ]
+	[ "$(storm_said answers other)" -eq 0 ]
 
 	# The counters know of exactly these, and of no rule but the two. The daemon was told of B.
 	for operation in dev_mem ioport; do

@@ -9,7 +9,7 @@
  *
  *	changes=N milliseconds=N
  *	OPERATION allowed=N denied=N
- *	other=N		answers that are neither
+ *	answers other=N		those that are neither
  */
 #include <bpf/bpf.h>
 #include <errno.h>
@@ -165,7 +165,7 @@ static int change_in_storm(const char *map, const char *a, const char *b, unsign
 	printf("changes=%lu milliseconds=%ld\n", count, duration);
 	printf("dev_mem allowed=%lu denied=%lu\n", answers->memory[0], answers->memory[1]);
 	printf("ioport allowed=%lu denied=%lu\n", answers->ports[0], answers->ports[1]);
-	printf("other=%lu\n", answers->other);
+	printf("answers other=%lu\n", answers->other);
 	return 0;
 }
 
