@@ -101,7 +101,7 @@ every_line_is_json() {
 	start
 	stop_bpflock
 	every_line_is_logfmt
-	log_lines 'msg="event=started version=[^ ]+ kernel='"$(uname -r)"'" subsys=bpflock$' | grep .
+	log_lines 'msg="event=started version=[^ ]+ kernel=[^ ]+" subsys=bpflock$' | grep -F " kernel=$(uname -r)\""
 	log_lines 'msg="event=plugin_running .*" bpfprog=kimglock subsys=bpflock$' | grep .
 	log_lines 'msg="event=stopped .*" subsys=bpflock$' | grep .
 	start BPFLOCK_LOG_FORMAT=json
