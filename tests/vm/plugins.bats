@@ -80,7 +80,8 @@ decided() { # OPERATION RETVAL REASON COMM
 	run with_plugins run -- --help-plugin hostlock
 	[ "$status" -eq 0 ]
 	[[ $output == *"BPFLOCK_HOSTLOCK_PROFILE"* && $output == *"event=lsm_hostlock"* ]]
-	grep -A 2 '^pivot_root$' <<<"$output" | grep -w '@root'
+	grep -E '^pivot_root$' <<<"$output"
+	grep -A 1 '^@root$' <<<"$output" | grep -w chroot | grep -w pivot_root
 }
 
 @test "the smallest plugin, a program and a descriptor, logs" {
