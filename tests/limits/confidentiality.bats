@@ -1,9 +1,9 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Under the kernel's own lockdown=confidentiality, which nothing but a reboot takes back: the last file of all.
+# Under the kernel's own lockdown=confidentiality, which nothing but a reboot takes back: tests/vm/kernels names it last.
 
-load daemon.bash
-load exec.bash
+load ../vm/daemon.bash
+load ../vm/exec.bash
 
 PLUGINS=/run/plugins
 
