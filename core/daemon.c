@@ -10,11 +10,14 @@
 #include <sys/utsname.h>
 #include <sysexits.h>
 
+#include "accounts.h"
 #include "bus/bus.h"
 #include "locks.h"
 #include "log/log.h"
 #include "options.h"
 #include "settings.h"
+#include "takeover.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 /* How often losses are looked for, and so how often at most the log speaks of them. */
@@ -25,6 +28,7 @@
  * @log:      open from the moment that the configuration is known
  * @sources:  one for each plugin, for the bus
  * @epoll:    waits for @signals, @timer and the bus
+ * @verify_timer: expires when enforcers are to be looked at again
  * @stopping: a signal said so
  */
 struct daemon {
@@ -39,6 +43,7 @@ struct daemon {
 	int epoll;
 	int signals;
 	int timer;
+	int verify_timer;
 	bool stopping;
 };
 
@@ -59,6 +64,66 @@ static void tell(struct daemon *daemon, struct report *report)
 	else
 		report_print(report, stderr);
 	report_clear(report);
+}
+
+static void log_sink_losses(void *context, const char *sink, __u64 lost)
+{
+	struct daemon *daemon = context;
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+
+	log_uint(&record, "count", lost);
+	log_str(&record, "stage", "sink");
+	log_str(&record, "sink", sink);
+	log_write(daemon->log, &record);
+}
+
+static void log_losses(struct daemon *daemon)
+{
+	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	log_take_lost(daemon->log, log_sink_losses, daemon);
+}
+
+/* Told when it is new, and when it has changed. */
+static void log_verification(struct daemon *daemon, size_t place)
+{
+	static const enum log_level levels[] = {
+		[VERIFY_ENFORCING] = LOG_LEVEL_INFO,
+		[VERIFY_UNVERIFIED] = LOG_LEVEL_WARNING,
+		[VERIFY_FAILED] = LOG_LEVEL_ERROR,
+	};
+	struct verification *verification = &daemon->locks.verifications[place];
+	struct log_record record = log_own(levels[verification->state], "enforcement");
+
+	if (verification->told)
+		return;
+	record.bpfprog = daemon->settings.plugins.items[place].name;
+	log_str(&record, "state", verify_state_name(verification->state));
+	if (verification->reason)
+		log_str(&record, "reason", verification->reason);
+	log_write(daemon->log, &record);
+	verification->told = true;
+}
+
+static void log_verifications(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
+		if (daemon->locks.instances[i] &&
+		    plugin_is_enforcer(daemon->locks.instances[i]->plugin))
+			log_verification(daemon, i);
+}
+
+static void drain(struct daemon *daemon)
+{
+	while (bus_drain(daemon->bus, daemon->log) > 0)
+		;
+}
+
+/* The last words of what runs no more: its records, then its counts. */
+static void bury(struct daemon *daemon)
+{
+	drain(daemon);
+	log_losses(daemon);
+	locks_bury(&daemon->locks);
 }
 
 static void log_instance(struct daemon *daemon, const struct instance *instance)
@@ -82,6 +147,7 @@ static void log_running(struct daemon *daemon, const char *event)
 	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
 		if (daemon->locks.instances[i])
 			log_instance(daemon, daemon->locks.instances[i]);
+	log_verifications(daemon);
 	uname(&name);
 	record = log_own(LOG_LEVEL_INFO, event);
 	log_str(&record, "version", BPFLOCK_VERSION);
@@ -89,102 +155,10 @@ static void log_running(struct daemon *daemon, const char *event)
 	log_write(daemon->log, &record);
 }
 
-static void log_decision_counts(struct daemon *daemon, const struct instance *instance,
-				const struct operation *operation)
-{
-	static const char *const keys[] = { "allowed", "denied", "would_deny" };
-	struct log_record record = log_own(LOG_LEVEL_INFO, "decisions");
-	__u64 total = 0;
-
-	record.bpfprog = instance->plugin->name;
-	log_str(&record, "operation", operation->text);
-	log_str(&record, "op", operation->name);
-	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
-		__u64 count = instance_decisions(instance, (__u32)operation->index, i);
-
-		log_uint(&record, keys[i], count);
-		total += count;
-	}
-	if (total)
-		log_write(daemon->log, &record);
-}
-
-/* The exact counts of the kernel, whatever has been logged or lost of the decisions themselves. */
-static void log_decisions(struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
-		const struct operations *operations = &daemon->settings.operations[i];
-
-		for (size_t j = 0; daemon->locks.instances[i] && j < operations->count; j++)
-			if (operations->items[j].index >= 0)
-				log_decision_counts(daemon, daemon->locks.instances[i],
-						    &operations->items[j]);
-	}
-}
-
-/* Losses of one instance since the log was told the last time. */
-static void log_ring_losses(struct daemon *daemon, struct instance *instance)
-{
-	__u64 lost = instance_lost(instance);
-	struct log_record record;
-
-	if (lost == instance->lost_reported)
-		return;
-	record = log_own(LOG_LEVEL_WARNING, "events_lost");
-	record.bpfprog = instance->plugin->name;
-	log_uint(&record, "count", lost - instance->lost_reported);
-	log_str(&record, "stage", "ring");
-	log_write(daemon->log, &record);
-	instance->lost_reported = lost;
-}
-
-static void log_sink_losses(void *context, const char *sink, __u64 lost)
-{
-	struct daemon *daemon = context;
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
-
-	log_uint(&record, "count", lost);
-	log_str(&record, "stage", "sink");
-	log_str(&record, "sink", sink);
-	log_write(daemon->log, &record);
-}
-
-static void log_losses(struct daemon *daemon)
-{
-	__u64 invalid = bus_take_invalid(daemon->bus);
-
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
-		if (daemon->locks.instances[i])
-			log_ring_losses(daemon, daemon->locks.instances[i]);
-	if (invalid) {
-		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
-
-		log_uint(&record, "count", invalid);
-		log_str(&record, "stage", "invalid");
-		log_write(daemon->log, &record);
-	}
-	log_take_lost(daemon->log, log_sink_losses, daemon);
-}
-
-/* A plugin that a dead predecessor ran and that is not here any more goes on enforcing. */
-static void report_orphan(void *context, const char *plugin)
-{
-	struct daemon *daemon = context;
-	struct report report = { 0 };
-	struct report_item *item;
-
-	if (plugins_find(&daemon->settings.plugins, plugin))
-		return;
-	item = report_add(&report, REPORT_WARNING, "orphan", NULL,
-			  "what it has pinned goes on, but there is no such plugin here");
-	report_plugin(item, plugin);
-	report_remedy(item, "install the plugin again, or remove " PINS_PATH "/plugins/%s", plugin);
-	tell(daemon, &report);
-}
-
 static int open_sources(struct daemon *daemon)
 {
 	const struct settings *settings = &daemon->settings;
+	const int rings[] = { daemon->pins.old_ring, daemon->pins.ring };
 
 	daemon->sources = xcalloc(settings->plugins.count, sizeof(*daemon->sources));
 	for (size_t i = 0; i < settings->plugins.count; i++)
@@ -192,7 +166,9 @@ static int open_sources(struct daemon *daemon)
 			.plugin = &settings->plugins.items[i],
 			.operations = &settings->operations[i],
 		};
-	return bus_open(daemon->pins.ring, daemon->sources, settings->plugins.count, &daemon->bus);
+	return bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
+			daemon->pins.old_ring < 0 ? 1 : 2, daemon->sources,
+			settings->plugins.count, &daemon->bus);
 }
 
 static void update_sources(struct daemon *daemon)
@@ -236,17 +212,26 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
+/* Every so many nanoseconds; 0 disarms it. */
+static void arm_timer(int fd, __u64 interval)
+{
+	const struct timespec time = { .tv_sec = (time_t)(interval / NANOSECONDS),
+				       .tv_nsec = (long)(interval % NANOSECONDS) };
+	const struct itimerspec every = { .it_value = time, .it_interval = time };
+
+	timerfd_settime(fd, 0, &every, NULL);
+}
+
+static void arm_verify_timer(const struct daemon *daemon)
+{
+	const struct config_section *core = settings_core(daemon->locks.config);
+
+	arm_timer(daemon->verify_timer, config_number(core, "verify_interval"));
+}
+
 static int open_timer(void)
 {
-	const struct itimerspec interval = {
-		.it_value = { .tv_sec = LOSS_INTERVAL_SECONDS },
-		.it_interval = { .tv_sec = LOSS_INTERVAL_SECONDS },
-	};
-	int fd = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-
-	if (fd >= 0)
-		timerfd_settime(fd, 0, &interval, NULL);
-	return fd;
+	return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
 }
 
 static int open_loop(struct daemon *daemon)
@@ -255,9 +240,12 @@ static int open_loop(struct daemon *daemon)
 
 	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
 	daemon->timer = open_timer();
+	daemon->verify_timer = open_timer();
 	error = watch(daemon->epoll, daemon->signals);
 	if (!error)
 		error = watch(daemon->epoll, daemon->timer);
+	if (!error)
+		error = watch(daemon->epoll, daemon->verify_timer);
 	if (!error)
 		error = watch(daemon->epoll, bus_fd(daemon->bus));
 	if (!error)
@@ -315,7 +303,9 @@ static void reload(struct daemon *daemon)
 
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
+		bury(daemon);
 		update_sources(daemon);
+		arm_verify_timer(daemon);
 		log_running(daemon, "reloaded");
 		return;
 	}
@@ -332,7 +322,7 @@ static void handle_signals(struct daemon *daemon)
 		if (signal.ssi_signo == SIGHUP)
 			reload(daemon);
 		else if (signal.ssi_signo == SIGUSR1)
-			log_decisions(daemon);
+			accounts_log_totals(daemon->log, &daemon->locks);
 		else
 			daemon->stopping = true;
 	}
@@ -344,6 +334,16 @@ static void handle_timer(struct daemon *daemon)
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 		log_losses(daemon);
+}
+
+static void handle_verify_timer(struct daemon *daemon)
+{
+	__u64 expirations;
+
+	if (read(daemon->verify_timer, &expirations, sizeof(expirations)) < 0)
+		return;
+	locks_verify(&daemon->locks);
+	log_verifications(daemon);
 }
 
 static void handle_exceptions(struct daemon *daemon)
@@ -360,6 +360,8 @@ static int handle(struct daemon *daemon, int fd)
 		handle_signals(daemon);
 	else if (fd == daemon->timer)
 		handle_timer(daemon);
+	else if (fd == daemon->verify_timer)
+		handle_verify_timer(daemon);
 	else if (fd == daemon->locks.epoll)
 		handle_exceptions(daemon);
 	else if (fd == bus_timer_fd(daemon->bus))
@@ -375,8 +377,10 @@ static int loop(struct daemon *daemon)
 
 	while (!error && !daemon->stopping) {
 		struct epoll_event event;
-		int count = epoll_wait(daemon->epoll, &event, 1, -1);
+		int count;
 
+		*daemon->pins.heartbeat = clock_since_boot();
+		count = epoll_wait(daemon->epoll, &event, 1, -1);
 		if (count > 0)
 			error = handle(daemon, event.data.fd);
 		else if (count < 0 && errno != EINTR)
@@ -430,35 +434,51 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 		return error;
 	*config = NULL;
 	update_sources(daemon);
+	arm_timer(daemon->timer, LOSS_INTERVAL_SECONDS * NANOSECONDS);
+	arm_verify_timer(daemon);
 	return 0;
 }
 
-static void drain(struct daemon *daemon)
+/* After it has begun to enforce: what was there before, and what is there besides. */
+static void take_over(struct daemon *daemon)
 {
-	while (bus_drain(daemon->bus, daemon->log) > 0)
-		;
-	bus_flush_all(daemon->bus, daemon->log);
+	struct report report = { 0 };
+	int error = pins_settle_ring(&daemon->pins);
+
+	if (error)
+		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
+			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
+	drain(daemon);
+	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
+	takeover_report_orphans(&daemon->settings.plugins, &report);
+	takeover_replace_layouts(&report);
+	takeover_report_others(&daemon->pins, &report);
+	tell(daemon, &report);
 }
 
+/* The counts come last: by then nothing decides any more, or whoever comes next goes on counting. */
 static void stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->locks.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
 	struct log_record record;
 
-	log_decisions(daemon);
-	log_losses(daemon);
-	locks_release(&daemon->locks, keep);
-	drain(daemon); /* the last records are those of the stop itself */
+	locks_retire(&daemon->locks, keep);
+	drain(daemon);
+	bus_flush_all(daemon->bus, daemon->log);
+	accounts_log_totals(daemon->log, &daemon->locks);
+	bury(daemon);
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_write(daemon->log, &record);
+	*daemon->pins.heartbeat = clock_since_boot();
 	if (!keep)
 		pins_remove_all();
 }
 
 static void release(struct daemon *daemon)
 {
+	locks_release(&daemon->locks);
 	bus_close(daemon->bus);
 	free(daemon->sources);
 	pins_close(&daemon->pins);
@@ -470,12 +490,12 @@ static void release(struct daemon *daemon)
 		close(daemon->epoll);
 	if (daemon->timer >= 0)
 		close(daemon->timer);
+	if (daemon->verify_timer >= 0)
+		close(daemon->verify_timer);
 }
 
 static void abandon(struct daemon *daemon)
 {
-	if (daemon->locks.instances)
-		locks_release(&daemon->locks, true);
 	if (daemon->pins.directory >= 0)
 		pins_abandon(&daemon->pins);
 }
@@ -499,7 +519,7 @@ static int run(struct daemon *daemon, struct report *report)
 	config_free(config);
 	if (status)
 		return status;
-	pins_each_plugin(report_orphan, daemon);
+	take_over(daemon);
 	log_running(daemon, "started");
 	error = loop(daemon);
 	stop(daemon);
@@ -510,9 +530,11 @@ int daemon_run(const struct config_sources *sources)
 {
 	struct daemon daemon = {
 		.config_sources = sources,
-		.pins = { .directory = -1, .ring = -1, .daemon = -1 },
+		.pins = PINS_CLOSED,
+		.locks = { .epoll = -1 },
 		.epoll = -1,
 		.timer = -1,
+		.verify_timer = -1,
 	};
 	struct report report = { 0 };
 	int status;

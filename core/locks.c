@@ -53,8 +53,7 @@ static void discard_successor(struct change *change, size_t place)
 	change->exceptions[place] = exceptions_end(change->exceptions[place], staying);
 	if (!successor)
 		return;
-	if (plugin_is_enforcer(successor->plugin))
-		pins_remove_generation(successor->plugin->name, successor->generation);
+	instance_unpin(successor);
 	discard(&change->successors[place]);
 }
 
@@ -214,22 +213,38 @@ static int attach_observer(struct change *change, size_t place)
 	return attach_if(change, place, false);
 }
 
-static int pin_enforcer(struct change *change, size_t place)
+/* Before anything is taken away that enforces now: does what is to replace it run at all? */
+static int verify_enforcer(struct change *change, size_t place)
 {
 	struct instance *successor = change->successors[place];
+	struct verification *verification = &change->locks->verifications[place];
 
 	if (!successor || !plugin_is_enforcer(successor->plugin))
 		return 0;
-	return instance_pin(successor, change->report);
+	*verification = verify_instance(successor, change->locks->kernel);
+	if (verification->state == VERIFY_FAILED)
+		return refuse(change, place, -ENOTRECOVERABLE, verification->reason);
+	return 0;
 }
 
-/* Errors of a plugin that the operator can do without are told, and do not count. */
-static void forgive(struct report *report, size_t first)
+static int pin_successor(struct change *change, size_t place)
+{
+	struct instance *successor = change->successors[place];
+
+	return successor ? instance_pin(successor, change->report) : 0;
+}
+
+/*
+ * Errors of a plugin that the operator can do without are told, and do not count. Of an enforcer they stay
+ * errors to the eye: the machine is less protected than it was told to be.
+ */
+static void forgive(struct report *report, size_t first, bool enforcer)
 {
 	for (size_t i = first; i < report->count; i++) {
 		if (report->items[i].level != REPORT_ERROR)
 			continue;
-		report->items[i].level = REPORT_WARNING;
+		if (!enforcer)
+			report->items[i].level = REPORT_WARNING;
 		report->errors--;
 	}
 }
@@ -245,7 +260,7 @@ static int for_each_plugin(struct change *change, change_step step)
 			continue;
 		if (config_number(section, "required"))
 			return error;
-		forgive(change->report, reported);
+		forgive(change->report, reported, plugin_is_enforcer(plugin_at(change, i)));
 		discard_successor(change, i);
 	}
 	return 0;
@@ -254,8 +269,8 @@ static int for_each_plugin(struct change *change, change_step step)
 static int prepare_change(struct change *change)
 {
 	static const change_step steps[] = { open_successor,    load_successor,  give_policy,
-					     follow_exceptions, attach_enforcer, attach_observer,
-					     pin_enforcer };
+					     follow_exceptions, attach_enforcer, verify_enforcer,
+					     attach_observer,   pin_successor };
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		int error = for_each_plugin(change, steps[i]);
@@ -282,12 +297,20 @@ static void replace(struct change *change, size_t place)
 	struct locks *locks = change->locks;
 	struct instance *successor = change->successors[place];
 
-	(void)instance_record(successor, change->report);
+	instance_record(successor);
 	discard(&locks->instances[place]);
-	if (plugin_is_enforcer(successor->plugin))
-		pins_remove_generations(successor->plugin->name, successor->generation);
+	pins_remove_generations(successor->plugin->name, successor->generation);
 	locks->instances[place] = successor;
 	change->successors[place] = NULL;
+}
+
+/* Its last records and counts are still to be told. */
+static void retire(struct locks *locks, size_t place)
+{
+	if (locks->instances[place])
+		instance_detach(locks->instances[place]);
+	locks->retired[place] = locks->instances[place];
+	locks->instances[place] = NULL;
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
@@ -316,7 +339,7 @@ static void complete_plugin(struct change *change, size_t place)
 	} else if (*instance && section_at(change, place)->enabled) {
 		update_policy(change, place);
 	} else if (!section_at(change, place)->enabled) {
-		discard(instance);
+		retire(change->locks, place);
 		pins_remove_generations(plugin_at(change, place)->name, 0);
 	}
 	replace_exceptions(change, place);
@@ -332,6 +355,8 @@ int locks_init(struct locks *locks, const struct settings *settings, const struc
 		.kernel = kernel,
 		.pins = pins,
 		.instances = xcalloc(count, sizeof(*locks->instances)),
+		.retired = xcalloc(count, sizeof(*locks->retired)),
+		.verifications = xcalloc(count, sizeof(*locks->verifications)),
 		.exceptions = xcalloc(count, sizeof(*locks->exceptions)),
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
@@ -376,23 +401,51 @@ void locks_follow(struct locks *locks, struct report *report)
 	}
 }
 
+void locks_verify(struct locks *locks)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		struct verification *known = &locks->verifications[i];
+		struct verification now;
+
+		if (!locks->instances[i] || !plugin_is_enforcer(locks->instances[i]->plugin))
+			continue;
+		now = verify_instance(locks->instances[i], locks->kernel);
+		if (now.state != known->state)
+			*known = now;
+	}
+}
+
 /* Exceptions stay in the maps of what is kept: they are part of what it was told to enforce. */
 static void release_exceptions(struct locks *locks, size_t place, bool keep)
 {
 	struct exceptions *exceptions = locks->exceptions[place];
 
 	exceptions_end(exceptions, keep ? exceptions : NULL);
+	locks->exceptions[place] = NULL;
 }
 
-void locks_release(struct locks *locks, bool keep)
+void locks_retire(struct locks *locks, bool keep)
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
 		if (!keep)
 			pins_remove_generations(locks->settings->plugins.items[i].name, 0);
 		release_exceptions(locks, i, keep);
-		discard(&locks->instances[i]);
+		retire(locks, i);
 	}
+}
+
+void locks_bury(struct locks *locks)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+		discard(&locks->retired[i]);
+}
+
+void locks_release(struct locks *locks)
+{
+	locks_bury(locks);
 	free(locks->instances);
+	free(locks->retired);
+	free(locks->verifications);
 	free(locks->exceptions);
 	if (locks->epoll >= 0)
 		close(locks->epoll);

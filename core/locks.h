@@ -11,6 +11,7 @@
 
 #include "loader/loader.h"
 #include "settings.h"
+#include "verify.h"
 
 /**
  * struct locks - what runs
@@ -18,6 +19,8 @@
  * @kernel:    not owned
  * @pins:      not owned
  * @instances: one for each plugin; NULL where it does not run
+ * @retired:   the same, of those that run no more, until they are buried
+ * @verifications: one for each plugin: whether its enforcement was seen
  * @exceptions: what follows the exceptions of each enforcer's instance; NULL where there are none
  * @epoll:     of all @exceptions: becomes readable when locks_follow() is due
  * @config:    the configuration in force; owned
@@ -27,6 +30,8 @@ struct locks {
 	const struct kernel *kernel;
 	const struct pins *pins;
 	struct instance **instances;
+	struct instance **retired;
+	struct verification *verifications;
 	struct exceptions **exceptions;
 	int epoll;
 	struct config *config;
@@ -45,7 +50,16 @@ void locks_follow(struct locks *locks, struct report *report);
  */
 int locks_apply(struct locks *locks, struct config *config, struct report *report);
 
-/* Ends what runs. Enforcers that are pinned go on when `keep` is set. */
-void locks_release(struct locks *locks, bool keep);
+/* Looks again whether the enforcers that run are seen to run. */
+void locks_verify(struct locks *locks);
+
+/*
+ * Ends what runs; enforcers that are pinned go on when `keep` is set. Records and counts of what has ended
+ * can be told until locks_bury().
+ */
+void locks_retire(struct locks *locks, bool keep);
+void locks_bury(struct locks *locks);
+
+void locks_release(struct locks *locks);
 
 #endif

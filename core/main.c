@@ -4,13 +4,14 @@
 
 #include "commands.h"
 #include "daemon.h"
+#include "unload.h"
 #include "util/memory.h"
 
 extern char **environ;
 
 const char *argp_program_version = "bpflock " BPFLOCK_VERSION;
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_LIST, COMMAND_HELP_PLUGIN, COMMAND_DUMP };
+enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_LIST, COMMAND_HELP_PLUGIN, COMMAND_DUMP, COMMAND_UNLOAD };
 
 struct arguments {
 	enum command command;
@@ -20,7 +21,7 @@ struct arguments {
 	size_t assignment_count;
 };
 
-enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP };
+enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_UNLOAD };
 
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0,
@@ -32,6 +33,9 @@ static const struct argp_option options[] = {
 	{ "list-plugins", KEY_LIST, NULL, 0, "List the plugins that there are, and exit", 1 },
 	{ "help-plugin", KEY_HELP_PLUGIN, "NAME", 0,
 	  "Describe a plugin's options, events and operations, and exit", 1 },
+	{ "unload", KEY_UNLOAD, NULL, 0,
+	  "Take away what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all",
+	  1 },
 	{ 0 },
 };
 
@@ -69,7 +73,14 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->command = COMMAND_HELP_PLUGIN;
 		arguments->plugin = argument;
 		break;
+	case KEY_UNLOAD:
+		arguments->command = COMMAND_UNLOAD;
+		break;
 	case ARGP_KEY_ARG:
+		if (arguments->command == COMMAND_UNLOAD && !arguments->plugin) {
+			arguments->plugin = argument;
+			break;
+		}
 		argp_error(state, "unexpected argument '%s'", argument);
 		break;
 	default:
@@ -99,6 +110,8 @@ static int run(const struct arguments *arguments, const struct config_sources *s
 		return command_list_plugins(sources);
 	case COMMAND_HELP_PLUGIN:
 		return command_help_plugin(sources, arguments->plugin);
+	case COMMAND_UNLOAD:
+		return unload(arguments->plugin);
 	case COMMAND_RUN:
 		break;
 	}

@@ -36,11 +36,17 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "ring_size",
-		.summary = "bytes that wait for the daemon, a power of two; a pinned ring keeps its own",
+		.summary = "bytes that wait for the daemon, a power of two; read at start only",
 		.initial = "1M",
 		.type = BPFLOCK_OPTION_SIZE,
 		.min = 4096,
 		.max = 1u << 30,
+	},
+	{
+		.name = "verify_interval",
+		.summary = "how often enforcers are seen to run; 0: only when they are loaded",
+		.initial = "60s",
+		.type = BPFLOCK_OPTION_DURATION,
 	},
 	{
 		.name = "on_exit",

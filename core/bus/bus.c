@@ -5,18 +5,34 @@
 #include <errno.h>
 #include <stdint.h>
 #include <sys/timerfd.h>
-#include <time.h>
 
 #include "bus/repeats.h"
 #include "plugin/host.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 /* Records that are taken before the daemon looks after its signals again. */
 #define DRAIN_MAX 4096
 
 /**
+ * struct sequence - the numbers of one plugin's records on one CPU
+ * @first: smallest that was read
+ * @last:  largest that was read
+ * @taken: how many were read
+ *
+ * Programs nest, so two numbers may come in the wrong order.
+ */
+struct sequence {
+	__u64 first;
+	__u64 last;
+	__u64 taken;
+};
+
+/**
  * struct bus - records on their way
  * @timer:   set to the end of the first window in @repeats
+ * @sequences: of each source, one for each possible CPU
+ * @stolen:  of each source: records that the log knows to be stolen
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
 struct bus {
@@ -25,10 +41,14 @@ struct bus {
 	int timer;
 	const struct bus_source *sources;
 	size_t source_count;
+	struct sequence *sequences;
+	size_t cpus;
+	__u64 *stolen;
 	struct log *log; /* of the bus_drain() or bus_flush() in progress */
 	__s64 boot_time; /* the same */
 	size_t taken;	 /* the same */
 	__u64 invalid;
+	__u64 total;
 };
 
 static const struct bus_source *find_source(const struct bus *bus, __u64 source)
@@ -72,6 +92,42 @@ static int write_record(struct bus *bus, const struct bus_source *source,
 	return 0;
 }
 
+static void take_sequence(const struct bus *bus, const struct bus_source *source,
+			  const struct bpflock_event *event)
+{
+	struct sequence *sequence;
+
+	if (event->cpu >= bus->cpus)
+		return;
+	sequence = &bus->sequences[(size_t)(source - bus->sources) * bus->cpus + event->cpu];
+	if (!sequence->taken || event->sequence < sequence->first)
+		sequence->first = event->sequence;
+	if (event->sequence > sequence->last)
+		sequence->last = event->sequence;
+	sequence->taken++;
+}
+
+__u64 bus_missing(const struct bus *bus, size_t source)
+{
+	const struct sequence *sequences = bus->sequences + source * bus->cpus;
+	__u64 missing = 0;
+
+	for (size_t i = 0; i < bus->cpus; i++)
+		if (sequences[i].taken)
+			missing += sequences[i].last - sequences[i].first + 1 - sequences[i].taken;
+	return missing;
+}
+
+__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen)
+{
+	__u64 before = bus->stolen[source];
+
+	if (stolen <= before)
+		return 0;
+	bus->stolen[source] = stolen;
+	return stolen - before;
+}
+
 /* libbpf stops at once when this returns non-zero; the record itself counts as taken. */
 static int take_record(void *context, void *bytes, size_t size)
 {
@@ -81,10 +137,13 @@ static int take_record(void *context, void *bytes, size_t size)
 
 	if (size >= sizeof(*event))
 		source = find_source(bus, event->source);
+	if (source)
+		take_sequence(bus, source, event);
 	if (!source || write_record(bus, source, event, size) < 0)
 		bus->invalid++;
 	else
 		show_observers(bus, source, event, size);
+	bus->total++;
 	return ++bus->taken < DRAIN_MAX ? 0 : -EAGAIN;
 }
 
@@ -101,22 +160,42 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	log_write(bus->log, &decoded.record);
 }
 
-int bus_open(int ring, const struct bus_source *sources, size_t count, struct bus **ret)
+static int open_rings(struct bus *bus, const int *rings, size_t count)
 {
-	struct bus *bus = xcalloc(1, sizeof(*bus));
+	bus->ring = ring_buffer__new(rings[0], take_record, bus, NULL);
+	if (!bus->ring)
+		return -errno;
+	for (size_t i = 1; i < count; i++) {
+		int error = ring_buffer__add(bus->ring, rings[i], take_record, bus);
 
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int bus_open(const int *rings, size_t ring_count, const struct bus_source *sources, size_t count,
+	     struct bus **ret)
+{
+	int cpus = libbpf_num_possible_cpus();
+	struct bus *bus;
+	int error;
+
+	if (cpus < 0)
+		return cpus;
+	bus = xcalloc(1, sizeof(*bus));
 	bus->sources = sources;
 	bus->source_count = count;
-	bus->ring = ring_buffer__new(ring, take_record, bus, NULL);
+	bus->cpus = (size_t)cpus;
+	bus->sequences = xcalloc(count * bus->cpus, sizeof(*bus->sequences));
+	bus->stolen = xcalloc(count, sizeof(*bus->stolen));
 	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (!bus->ring || bus->timer < 0) {
-		int error = -errno;
-
+	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
+	if (error)
 		bus_close(bus);
-		return error;
-	}
-	*ret = bus;
-	return 0;
+	else
+		*ret = bus;
+	return error;
 }
 
 struct bus *bus_close(struct bus *bus)
@@ -126,6 +205,8 @@ struct bus *bus_close(struct bus *bus)
 	ring_buffer__free(bus->ring);
 	if (bus->timer >= 0)
 		close(bus->timer);
+	free(bus->sequences);
+	free(bus->stolen);
 	free(bus);
 	return NULL;
 }
@@ -135,18 +216,10 @@ int bus_fd(const struct bus *bus)
 	return ring_buffer__epoll_fd(bus->ring);
 }
 
-static __s64 nanoseconds(clockid_t clock)
-{
-	struct timespec now;
-
-	clock_gettime(clock, &now);
-	return now.tv_sec * 1000000000ll + now.tv_nsec;
-}
-
 static void begin(struct bus *bus, struct log *log)
 {
 	bus->log = log;
-	bus->boot_time = nanoseconds(CLOCK_REALTIME) - nanoseconds(CLOCK_BOOTTIME);
+	bus->boot_time = clock_boot_time();
 	bus->taken = 0;
 }
 
@@ -168,7 +241,7 @@ int bus_drain(struct bus *bus, struct log *log)
 
 	begin(bus, log);
 	taken = ring_buffer__consume(bus->ring);
-	expire_repeats(bus, (__u64)nanoseconds(CLOCK_BOOTTIME));
+	expire_repeats(bus, clock_since_boot());
 	if (taken < 0 && taken != -EAGAIN)
 		return taken;
 	return taken == -EAGAIN;
@@ -182,13 +255,18 @@ int bus_timer_fd(const struct bus *bus)
 void bus_flush(struct bus *bus, struct log *log)
 {
 	begin(bus, log);
-	expire_repeats(bus, (__u64)nanoseconds(CLOCK_BOOTTIME));
+	expire_repeats(bus, clock_since_boot());
 }
 
 void bus_flush_all(struct bus *bus, struct log *log)
 {
 	begin(bus, log);
 	expire_repeats(bus, UINT64_MAX);
+}
+
+__u64 bus_total(const struct bus *bus)
+{
+	return bus->total;
 }
 
 __u64 bus_take_invalid(struct bus *bus)

@@ -25,8 +25,11 @@ struct bus_source {
 
 struct bus;
 
-/* The sources must outlive the bus. Returns 0 or a negative errno. */
-int bus_open(int ring, const struct bus_source *sources, size_t count, struct bus **ret);
+/*
+ * Reads the rings in this order; the sources must outlive the bus. Returns 0 or a negative errno.
+ */
+int bus_open(const int *rings, size_t ring_count, const struct bus_source *sources, size_t count,
+	     struct bus **ret);
 struct bus *bus_close(struct bus *bus);
 
 /* Becomes readable when records wait. */
@@ -44,8 +47,19 @@ void bus_flush(struct bus *bus, struct log *log);
 /* Writes all such lines at once, at the end. */
 void bus_flush_all(struct bus *bus, struct log *log);
 
+/* Records that have been read since the bus was opened. */
+__u64 bus_total(const struct bus *bus);
+
 /* Records since the last call that no plugin's tables describe. */
 __u64 bus_take_invalid(struct bus *bus);
+
+/*
+ * Numbers that are missing between the records of one source that have been read: records that were lost, or
+ * that somebody else has taken from the ring.
+ */
+__u64 bus_missing(const struct bus *bus, size_t source);
+/* How many of `stolen` are new since the last call. */
+__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen);
 
 /**
  * struct decoded_record - a record of the ring, ready for the log

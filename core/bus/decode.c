@@ -3,9 +3,8 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "util/clock.h"
 #include "util/memory.h"
-
-#define NANOSECONDS 1000000000ll
 
 /* The last byte says whether the string was cut: see BPFLOCK_CUT. */
 static void add_string(struct decoded_record *decoded, const char *name, const char *bytes,
@@ -150,13 +149,6 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	return 0;
 }
 
-static struct timespec wall_time(__u64 since_boot, __s64 boot_time)
-{
-	__s64 time = boot_time + (__s64)since_boot;
-
-	return (struct timespec){ .tv_sec = time / NANOSECONDS, .tv_nsec = time % NANOSECONDS };
-}
-
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret)
 {
@@ -170,7 +162,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		return -EINVAL;
 	ret->truncated[0] = '\0';
 	ret->record = (struct log_record){
-		.time = wall_time(event->time, boot_time),
+		.time = clock_wall_time(event->time, boot_time),
 		.subsys = "bpf",
 		.bpfprog = source->plugin->name,
 		.event = type->name,

@@ -48,6 +48,12 @@ int kernel_check(const struct kernel *kernel, struct report *report);
  */
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
 
+/*
+ * Makes the kernel call a hook in this task, harmlessly: BPFLOCK_TRIGGER_*. Returns 0 when the kernel did what it
+ * was asked for, or the negative errno with which it refused.
+ */
+int kernel_trigger(__u32 trigger);
+
 /* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". */
 bool kernel_has_target(const struct kernel *kernel, const char *section);
 

@@ -2,7 +2,6 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -125,7 +124,9 @@ static int share_maps(const struct instance *instance, const struct pins *pins,
 	} maps[] = {
 		{ "bpflock_ring", pins->ring },
 		{ "bpflock_daemon", pins->daemon },
-		{ "bpflock_generation", instance->generation_map },
+		{ "bpflock_lineage", instance->lineage->map },
+		{ "bpflock_account", instance->lineage->account_map },
+		{ COUNTERS_MAP, instance->lineage->counters_map },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -176,13 +177,24 @@ static int prepare(struct instance *instance, struct report *report)
 	return host_call(&host, "prepare", instance->plugin->descriptor.prepare, instance->section);
 }
 
-/* Generations of one plugin share the map that says which of them records. */
-static int open_generation(struct instance *instance, const struct instance *predecessor)
+static int open_lineage(struct instance *instance, const struct instance *predecessor)
 {
-	if (!predecessor)
-		return pins_open_generation(instance->plugin->name, &instance->generation);
-	instance->generation = predecessor->generation + 1;
-	return fcntl(predecessor->generation_map, F_DUPFD_CLOEXEC, 0);
+	__u64 last;
+	int error;
+
+	if (predecessor) {
+		instance->lineage = lineage_hold(predecessor->lineage);
+		instance->generation = predecessor->generation + 1;
+		return 0;
+	}
+	error = lineage_open(instance->plugin, &instance->lineage);
+	if (error)
+		return error;
+	last = pins_last_generation(instance->plugin->name);
+	if (instance->lineage->shared->recording > last)
+		last = instance->lineage->shared->recording;
+	instance->generation = last + 1;
+	return 0;
 }
 
 int instance_open(struct instance *instance, const struct instance *predecessor,
@@ -191,13 +203,11 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 {
 	int error;
 
-	*instance = (struct instance){
-		.plugin = plugin, .section = section, .lost_map = -1, .exceptions_map = -1
-	};
-	instance->generation_map = open_generation(instance, predecessor);
-	if (instance->generation_map < 0)
-		return fail(instance, instance->generation_map, report,
-			    "cannot open its generation map");
+	*instance = (struct instance){ .plugin = plugin, .section = section, .exceptions_map = -1 };
+	error = open_lineage(instance, predecessor);
+	if (error)
+		return fail(instance, error, report,
+			    "the maps that its generations share cannot be opened or made");
 	error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = open_object(instance, report);
@@ -227,41 +237,24 @@ static char *end_of_log(const char *log)
 }
 
 /*
- * Maps the contents of a map of global variables. libbpf's own view of it (map_contents()) ends with the
- * load: it is a copy. *ret stays NULL where the object has no such map.
+ * Maps the policy of an enforcer. libbpf's own view of a map of global variables (map_contents()) ends with
+ * the load: it is a copy.
  */
-static int map_global(const struct instance *instance, const char *name, size_t size, int protection,
-		      void **ret, struct report *report)
+static int map_policy(struct instance *instance, struct report *report)
 {
-	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, name);
+	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, POLICY_MAP);
 	void *memory;
 
-	*ret = NULL;
 	if (!map)
 		return 0;
-	if (bpf_map__value_size(map) != size)
-		return fail(instance, -EINVAL, report, "its map %s is not of this version", name);
-	memory = mmap(NULL, size, protection, MAP_SHARED, bpf_map__fd(map), 0);
+	if (bpf_map__value_size(map) != sizeof(*instance->policy))
+		return fail(instance, -EINVAL, report, "its policy is not of this version");
+	memory = mmap(NULL, sizeof(*instance->policy), PROT_READ | PROT_WRITE, MAP_SHARED,
+		      bpf_map__fd(map), 0);
 	if (memory == MAP_FAILED)
-		return fail(instance, -errno, report, "its map %s cannot be mapped", name);
-	*ret = memory;
+		return fail(instance, -errno, report, "its policy cannot be mapped");
+	instance->policy = memory;
 	return 0;
-}
-
-static int map_globals(struct instance *instance, struct report *report)
-{
-	void *policy, *counters;
-	int error;
-
-	error = map_global(instance, POLICY_MAP, sizeof(*instance->policy), PROT_READ | PROT_WRITE,
-			   &policy, report);
-	instance->policy = policy;
-	if (error)
-		return error;
-	error = map_global(instance, COUNTERS_MAP, sizeof(*instance->counters), PROT_READ,
-			   &counters, report);
-	instance->counters = counters;
-	return error;
 }
 
 static int map_fd(const struct instance *instance, const char *name)
@@ -286,9 +279,8 @@ int instance_load(struct instance *instance, struct report *report)
 		return fail(instance, error, report, "its BPF object cannot be loaded%s%s",
 			    *end ? ": " : "", end);
 	}
-	instance->lost_map = map_fd(instance, "bpflock_lost");
 	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
-	return map_globals(instance, report);
+	return map_policy(instance, report);
 }
 
 int instance_attach(struct instance *instance, struct report *report)
@@ -334,71 +326,59 @@ static int pin_links(const struct instance *instance, const char *directory, str
 	return 0;
 }
 
-int instance_pin(struct instance *instance, struct report *report)
+static int pin_enforcement(const struct instance *instance, struct report *report)
 {
 	CLEANUP(cleanup_free) char *directory = NULL;
 	int error;
 
-	directory = pins_make_generation(instance->plugin->name, instance->generation,
-					 instance->generation_map);
+	directory = pins_make_generation(instance->plugin->name, instance->generation);
 	if (!directory)
 		return fail(instance, -errno, report, "cannot make its directory on bpffs");
 	error = pin_links(instance, directory, report);
+	return error ? error : pin_map(instance, directory, "policy", POLICY_MAP, report);
+}
+
+int instance_pin(struct instance *instance, struct report *report)
+{
+	int error = pins_make_plugin(instance->plugin->name, &instance->made_directory);
+
 	if (!error)
-		error = pin_map(instance, directory, "policy", POLICY_MAP, report);
-	if (!error)
-		error = pin_map(instance, directory, "counters", COUNTERS_MAP, report);
-	return error;
+		error = lineage_pin(instance->lineage, instance->plugin->name);
+	if (error)
+		return fail(instance, error, report, "cannot pin what its generations share");
+	return plugin_is_enforcer(instance->plugin) ? pin_enforcement(instance, report) : 0;
 }
 
-int instance_record(struct instance *instance, struct report *report)
+void instance_unpin(const struct instance *instance)
 {
-	__u32 first = 0;
-
-	if (bpf_map_update_elem(instance->generation_map, &first, &instance->generation, BPF_ANY) < 0)
-		return fail(instance, -errno, report, "cannot move its generation on");
-	return 0;
+	if (instance->made_directory)
+		pins_remove_generations(instance->plugin->name, 0);
+	else
+		pins_remove_generation(instance->plugin->name, instance->generation);
 }
 
-__u64 instance_decisions(const struct instance *instance, __u32 operation, __u32 verdict)
+void instance_record(struct instance *instance)
 {
-	__u64 total = 0;
-
-	for (size_t i = 0; instance->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
-		total += __atomic_load_n(&instance->counters->decisions[i][operation][verdict],
-					 __ATOMIC_RELAXED);
-	return total;
+	__atomic_store_n(&instance->lineage->shared->recording, instance->generation,
+			 __ATOMIC_RELEASE);
 }
 
-__u64 instance_lost(const struct instance *instance)
-{
-	int cpus = libbpf_num_possible_cpus();
-	CLEANUP(cleanup_free) __u64 *counts = NULL;
-	__u64 total = 0;
-	__u32 first = 0;
-
-	if (cpus < 0 || instance->lost_map < 0)
-		return 0;
-	counts = xcalloc((size_t)cpus, sizeof(*counts));
-	if (bpf_map_lookup_elem(instance->lost_map, &first, counts) < 0)
-		return 0;
-	for (int i = 0; i < cpus; i++)
-		total += counts[i];
-	return total;
-}
-
-void instance_free(struct instance *instance)
+void instance_detach(struct instance *instance)
 {
 	for (size_t i = 0; i < instance->link_count; i++)
 		bpf_link__destroy(instance->links[i]);
 	free(instance->links);
+	instance->links = NULL;
+	instance->link_count = 0;
+}
+
+void instance_free(struct instance *instance)
+{
+	instance_detach(instance);
 	free(instance->skipped);
 	if (instance->policy)
 		munmap(instance->policy, sizeof(*instance->policy));
-	if (instance->counters)
-		munmap((void *)(uintptr_t)instance->counters, sizeof(*instance->counters));
 	bpf_object__close(instance->object);
-	if (instance->generation_map >= 0)
-		close(instance->generation_map);
-	*instance = (struct instance){ .generation_map = -1, .lost_map = -1, .exceptions_map = -1 };
+	lineage_release(instance->lineage);
+	*instance = (struct instance){ .exceptions_map = -1 };
 }

@@ -3,6 +3,7 @@
  * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
  *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
+ *	lineage		what the generations of one plugin share
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */
 #ifndef BPFLOCK_LOADER_LOADER_H
@@ -26,19 +27,30 @@ const char *libbpf_log_take(void);
  * struct pins - what this daemon holds on bpffs
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
+ * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
  * @daemon:    fd of the task storage in which this process is marked as the daemon
+ * @heartbeat: when the daemon last gave a sign of life, CLOCK_BOOTTIME in nanoseconds; pinned
+ * @last_heartbeat: what it was when it was opened: the last of a predecessor, or 0
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
  */
 struct pins {
 	int directory;
 	int ring;
+	int old_ring;
 	int daemon;
+	__u64 *heartbeat;
+	__u64 last_heartbeat;
 	bool inherited;
 };
+
+#define PINS_CLOSED { .directory = -1, .ring = -1, .old_ring = -1, .daemon = -1 }
 
 #define PINS_ROOT "/sys/fs/bpf/bpflock"
 /* The layout of records and maps below it; a change of either needs another number. */
 #define PINS_PATH PINS_ROOT "/v1"
+
+/* The map's own name: by it the rings of other daemons are found. */
+#define PINNED_RING_NAME "bpflock_ring"
 
 /*
  * Takes the lock, marks this process as the daemon and opens or makes the shared maps. `ring_size` is
@@ -47,18 +59,34 @@ struct pins {
 int pins_open(__u64 ring_size, struct pins *ret, struct report *report);
 /* Closes everything; what is pinned stays. */
 void pins_close(struct pins *pins);
+/*
+ * Takes the lock and nothing else. Returns its fd; -ENOENT when nothing is pinned; or a negative errno,
+ * reported, -EBUSY when a daemon runs.
+ */
+int pins_lock(struct report *report);
 /* For a start that failed: leaves what was there before as it was, and nothing where nothing was. */
 void pins_abandon(struct pins *pins);
+/*
+ * Visits the paths of what other layouts of ours have pinned. They are reported and taken away once they are
+ * replaced, never used: what they hold is for another version to know.
+ */
+void pins_each_other_layout(void (*visit)(void *context, const char *path), void *context);
+void pins_remove_layout(const char *path);
 /* Unpins everything of ours. */
 void pins_remove_all(void);
 
-/*
- * The generation map that is pinned for a plugin, or a new one, and the number of its next generation.
- * Returns the fd or a negative errno.
- */
-int pins_open_generation(const char *plugin, __u64 *ret_next);
-/* Makes the directory of a generation and pins the generation map beside it. NULL and errno on failure. */
-char *pins_make_generation(const char *plugin, __u64 generation, int generation_map);
+/* The new ring takes the place of the old one, once the new programs write to it. Returns 0 or a negative errno. */
+int pins_settle_ring(struct pins *pins);
+
+/* The directory of a plugin (to be freed). */
+char *pins_plugin_path(const char *plugin);
+bool pins_have_plugin(const char *plugin);
+/* The largest generation that is pinned of a plugin, or 0. */
+__u64 pins_last_generation(const char *plugin);
+/* Makes the directory of a plugin; *ret_made says whether it was not there. Returns 0 or a negative errno. */
+int pins_make_plugin(const char *plugin, bool *ret_made);
+/* Makes the directory of a generation in it. NULL and errno on failure. */
+char *pins_make_generation(const char *plugin, __u64 generation);
 /* Removes what is pinned of a plugin but for generation `keep`; 0 keeps nothing, not even the plugin. */
 void pins_remove_generations(const char *plugin, __u64 keep);
 /* Removes one generation only: of a successor that came to nothing. */
@@ -67,18 +95,45 @@ void pins_remove_generation(const char *plugin, __u64 generation);
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
 /**
+ * struct lineage - what the generations of one plugin share: maps that outlive each of them
+ * @references: generations of this process that hold it
+ * @map:        fd of @shared
+ * @account_map: fd of a struct bpflock_account for each CPU
+ * @counters_map: fd of @counters; -1 for an observer
+ * @counters:   the decisions of an enforcer, or NULL
+ */
+struct lineage {
+	unsigned int references;
+	int map;
+	int account_map;
+	int counters_map;
+	struct bpflock_lineage *shared;
+	const struct bpflock_counters *counters;
+};
+
+/* What a predecessor has pinned of it, or a new one. Returns 0 or a negative errno. */
+int lineage_open(const struct plugin *plugin, struct lineage **ret);
+/* Pins it in the plugin's directory. Returns 0 or a negative errno. */
+int lineage_pin(const struct lineage *lineage, const char *plugin);
+struct lineage *lineage_hold(struct lineage *lineage);
+void lineage_release(struct lineage *lineage);
+
+/* How often an operation got a verdict, on all CPUs, since the lineage began. */
+__u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 verdict);
+/* The sum over all CPUs; the time is that of the last loss on any. */
+struct bpflock_account lineage_account(const struct lineage *lineage);
+
+/**
  * struct instance - one generation of one plugin
  * @plugin:     whose; not owned
  * @section:    the configuration that it was loaded with; not owned
  * @generation: its number, larger than that of any before
  * @links:      of its programs
- * @generation_map: fd, shared with the generations before and after it
- * @lost_map:   fd of the counters of lost records, owned by @object; -1 where it has none
+ * @lineage:    shared with the generations before and after it
  * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
  * @policy:     the mapped policy of an enforcer, or NULL
- * @counters:   its mapped counters, or NULL
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
- * @lost_reported: how many lost records the log has been told of
+ * @made_directory: nothing was pinned of the plugin before this generation
  */
 struct instance {
 	const struct plugin *plugin;
@@ -87,13 +142,11 @@ struct instance {
 	struct bpf_object *object;
 	struct bpf_link **links;
 	size_t link_count;
-	int generation_map;
-	int lost_map;
+	struct lineage *lineage;
 	int exceptions_map;
 	struct bpflock_policy *policy;
-	const struct bpflock_counters *counters;
 	char *skipped;
-	__u64 lost_reported;
+	bool made_directory;
 };
 
 /*
@@ -107,17 +160,15 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct kernel *kernel, const struct pins *pins, struct report *report);
 int instance_load(struct instance *instance, struct report *report);
 int instance_attach(struct instance *instance, struct report *report);
-/* Enforcers only: pins links and policy, so that they outlive the daemon. */
+/* Pins what the generations share, and of an enforcer links and policy, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
+/* Takes the pins of this generation back: it came to nothing. */
+void instance_unpin(const struct instance *instance);
 /* From now on this generation records, and none before it. */
-int instance_record(struct instance *instance, struct report *report);
+void instance_record(struct instance *instance);
+/* Its programs run no more, unless they are pinned. */
+void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);
-
-/* How often an operation got a verdict since the instance was loaded, on all CPUs. */
-__u64 instance_decisions(const struct instance *instance, __u32 operation, __u32 verdict);
-
-/* Records that found no room since the instance was loaded, on all CPUs. */
-__u64 instance_lost(const struct instance *instance);
 
 /*
  * Writes the value of an option to the `const volatile` variable of an object that is not loaded yet.
@@ -125,6 +176,10 @@ __u64 instance_lost(const struct instance *instance);
  */
 int variable_set(struct bpf_object *object, const char *name, const struct config_value *value);
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);
+
+/* Visits the programs of other bpflock daemons: those that write to a ring which is not one of `pins`. */
+void foreign_links_each(const struct pins *pins,
+			void (*visit)(void *context, const char *program, __u32 link), void *context);
 
 /* Teaches libbpf to load our sections without its guesses; call once. */
 int sections_register(void);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -8,17 +9,29 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 
 #include "loader/loader.h"
+#include "loader/pinned_map.h"
 #include "util/memory.h"
 
 #define PINNED_RING PINS_PATH "/ring"
 #define PINNED_DAEMON PINS_PATH "/daemon"
 #define PINNED_PLUGINS PINS_PATH "/plugins"
+/* A ring of another size, until it takes the place of the old one. */
+#define PINNED_NEW_RING PINS_PATH "/ring.new"
+
+/* When a daemon last gave a sign of life: the gap after it is what a successor has to tell. */
+static const struct pinned_map heartbeat_map = {
+	.name = "heartbeat",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.value_size = sizeof(__u64),
+	.flags = BPF_F_MMAPABLE,
+};
 
 static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report,
 						      const char *path, const char *format, ...)
@@ -111,32 +124,6 @@ static int take_lock(int fd, struct report *report)
 	return -EBUSY;
 }
 
-/* What a pinned object must be before it is used as ours. */
-static int check_map(int fd, __u32 type, __u32 key_size, __u32 value_size)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
-		return -EPERM; /* a program or a link */
-	if (info.type != type || info.key_size != key_size || info.value_size != value_size)
-		return -EPERM;
-	return 0;
-}
-
-static int open_pinned_map(const char *path, __u32 type, __u32 key_size, __u32 value_size)
-{
-	int fd = bpf_obj_get(path);
-
-	if (fd < 0)
-		return -errno;
-	if (check_map(fd, type, key_size, value_size) < 0) {
-		close(fd);
-		return -EPERM;
-	}
-	return fd;
-}
-
 static int create_pinned(int fd, const char *path)
 {
 	int error;
@@ -185,7 +172,7 @@ static int report_map(int fd, const char *path, struct report *report)
 
 static int open_daemon_map(struct report *report)
 {
-	int fd = open_pinned_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
+	int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
 				 sizeof(__u32));
 
 	if (fd == -ENOENT)
@@ -205,22 +192,70 @@ static int mark_as_daemon(int map, struct report *report)
 	return 0;
 }
 
-static int open_ring(__u64 size, struct report *report)
+static __u32 ring_size_of(int ring)
 {
-	int fd = open_pinned_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0);
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
 
-	if (fd == -ENOENT)
-		fd = create_pinned(bpf_map_create(BPF_MAP_TYPE_RINGBUF, "bpflock_ring", 0, 0,
-						  (__u32)size, NULL),
-				   PINNED_RING);
-	return report_map(fd, PINNED_RING, report);
+	return bpf_obj_get_info_by_fd(ring, &info, &size) < 0 ? 0 : info.max_entries;
+}
+
+static int create_ring(__u64 size)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, PINNED_RING_NAME, 0, 0, (__u32)size, NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Programs of a predecessor go on writing to the ring that they know. One of another size than is wanted now
+ * is read to its end, and the new programs get a new one.
+ */
+static int open_ring(__u64 size, struct pins *pins, struct report *report)
+{
+	int fd = pinned_map_check(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0);
+
+	if (fd == -ENOENT) {
+		fd = create_pinned(create_ring(size), PINNED_RING);
+	} else if (fd >= 0 && ring_size_of(fd) != size) {
+		pins->old_ring = fd;
+		fd = create_ring(size);
+	}
+	pins->ring = report_map(fd, PINNED_RING, report);
+	return pins->ring < 0 ? pins->ring : 0;
+}
+
+static int open_heartbeat(struct pins *pins, struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &heartbeat_map);
+	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &heartbeat_map);
+	void *memory;
+
+	if (error)
+		return report_map(error, PINS_PATH "/heartbeat", report);
+	memory = mmap(NULL, sizeof(*pins->heartbeat), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return report_map(-errno, PINS_PATH "/heartbeat", report);
+	pins->heartbeat = memory;
+	pins->last_heartbeat = *pins->heartbeat;
+	return 0;
+}
+
+int pins_settle_ring(struct pins *pins)
+{
+	if (pins->old_ring < 0)
+		return 0;
+	(void)unlink(PINNED_NEW_RING); /* of a start that was killed here */
+	if (bpf_obj_pin(pins->ring, PINNED_NEW_RING) < 0)
+		return -errno;
+	return rename(PINNED_NEW_RING, PINNED_RING) < 0 ? -errno : 0;
 }
 
 /* What is refused is refused before anything is made beside it. */
 static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u32 value_size,
 			      struct report *report)
 {
-	CLEANUP(cleanup_close) int fd = open_pinned_map(path, type, key_size, value_size);
+	CLEANUP(cleanup_close) int fd = pinned_map_check(path, type, key_size, value_size);
 
 	return fd >= 0 || fd == -ENOENT ? 0 : report_map(fd, path, report);
 }
@@ -230,7 +265,12 @@ static int check_existing(struct report *report)
 	int error = check_existing_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
 				       sizeof(__u32), report);
 
-	return error ? error : check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
+	if (!error)
+		error = check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
+	if (!error)
+		error = check_existing_map(PINS_PATH "/heartbeat", heartbeat_map.type, sizeof(__u32),
+					   heartbeat_map.value_size, report);
+	return error;
 }
 
 static int open_shared(__u64 ring_size, struct pins *pins, struct report *report)
@@ -253,15 +293,15 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 	error = mark_as_daemon(pins->daemon, report);
 	if (error)
 		return error;
-	pins->ring = open_ring(ring_size, report);
-	return pins->ring < 0 ? pins->ring : 0;
+	error = open_ring(ring_size, pins, report);
+	return error ? error : open_heartbeat(pins, report);
 }
 
 int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
 {
 	int error;
 
-	*ret = (struct pins){ .directory = -1, .ring = -1, .daemon = -1 };
+	*ret = (struct pins)PINS_CLOSED;
 	ret->directory = open_directory(PINS_ROOT, report);
 	if (ret->directory < 0)
 		return ret->directory;
@@ -277,6 +317,21 @@ int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
 	return error;
 }
 
+int pins_lock(struct report *report)
+{
+	int fd, error;
+
+	if (access(PINS_ROOT, F_OK) < 0 && errno == ENOENT)
+		return -ENOENT;
+	fd = open_directory(PINS_ROOT, report);
+	if (fd < 0)
+		return fd;
+	error = take_lock(fd, report);
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
 static void close_fd(int *fd)
 {
 	if (*fd >= 0)
@@ -286,7 +341,11 @@ static void close_fd(int *fd)
 
 void pins_close(struct pins *pins)
 {
+	if (pins->heartbeat)
+		munmap(pins->heartbeat, sizeof(*pins->heartbeat));
+	pins->heartbeat = NULL;
 	close_fd(&pins->ring);
+	close_fd(&pins->old_ring);
 	close_fd(&pins->daemon);
 	close_fd(&pins->directory);
 }
@@ -312,15 +371,48 @@ void pins_abandon(struct pins *pins)
 	pins_close(pins);
 }
 
+static bool is_other_layout(const char *name)
+{
+	return name[0] == 'v' && isdigit((unsigned char)name[1]) &&
+	       strcmp(name, strrchr(PINS_PATH, '/') + 1) != 0;
+}
+
+void pins_each_other_layout(void (*visit)(void *context, const char *path), void *context)
+{
+	DIR *directory = opendir(PINS_ROOT);
+	struct dirent *entry;
+
+	while (directory && (entry = readdir(directory))) {
+		CLEANUP(cleanup_free) char *path = xasprintf(PINS_ROOT "/%s", entry->d_name);
+
+		if (is_other_layout(entry->d_name))
+			visit(context, path);
+	}
+	if (directory)
+		closedir(directory);
+}
+
+void pins_remove_layout(const char *path)
+{
+	remove_tree(path);
+}
+
 void pins_remove_all(void)
 {
 	remove_tree(PINS_PATH);
 	(void)rmdir(PINS_ROOT); /* another layout's pins may be in it */
 }
 
-static char *plugin_path(const char *plugin)
+char *pins_plugin_path(const char *plugin)
 {
 	return xasprintf(PINNED_PLUGINS "/%s", plugin);
+}
+
+bool pins_have_plugin(const char *plugin)
+{
+	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
+
+	return *plugin && plugin[0] != '.' && !strchr(plugin, '/') && access(path, F_OK) == 0;
 }
 
 static char *generation_path(const char *plugin, __u64 generation)
@@ -334,9 +426,9 @@ static __u64 generation_of(const char *name)
 	return name[0] == 'g' && name[1] >= '1' && name[1] <= '9' ? strtoull(name + 1, NULL, 10) : 0;
 }
 
-static __u64 last_generation(const char *plugin)
+__u64 pins_last_generation(const char *plugin)
 {
-	CLEANUP(cleanup_free) char *path = plugin_path(plugin);
+	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
 	DIR *directory = opendir(path);
 	struct dirent *entry;
 	__u64 last = 0;
@@ -349,38 +441,19 @@ static __u64 last_generation(const char *plugin)
 	return last;
 }
 
-int pins_open_generation(const char *plugin, __u64 *ret_next)
+int pins_make_plugin(const char *plugin, bool *ret_made)
 {
-	CLEANUP(cleanup_free) char *path = xasprintf(PINNED_PLUGINS "/%s/generation", plugin);
-	__u64 last = last_generation(plugin), recording = 0;
-	__u32 first = 0;
-	int fd;
+	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
 
-	fd = open_pinned_map(path, BPF_MAP_TYPE_ARRAY, sizeof(__u32), sizeof(__u64));
-	if (fd == -ENOENT)
-		fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "bpflock_generation", sizeof(__u32),
-				    sizeof(__u64), 1, NULL);
-	if (fd < 0)
-		return fd;
-	if (bpf_map_lookup_elem(fd, &first, &recording) == 0 && recording > last)
-		last = recording;
-	*ret_next = last + 1;
-	return fd;
+	*ret_made = mkdir(path, 0700) == 0;
+	return *ret_made || errno == EEXIST ? 0 : -errno;
 }
 
-char *pins_make_generation(const char *plugin, __u64 generation, int generation_map)
+char *pins_make_generation(const char *plugin, __u64 generation)
 {
-	CLEANUP(cleanup_free) char *parent = plugin_path(plugin);
-	CLEANUP(cleanup_free) char *map = xasprintf("%s/generation", parent);
 	CLEANUP(cleanup_free) char *path = generation_path(plugin, generation);
 
-	if (mkdir(parent, 0700) < 0 && errno != EEXIST)
-		return NULL;
-	if (access(map, F_OK) < 0 && bpf_obj_pin(generation_map, map) < 0)
-		return NULL;
-	if (mkdir(path, 0700) < 0)
-		return NULL;
-	return xstrdup(path);
+	return mkdir(path, 0700) < 0 ? NULL : xstrdup(path);
 }
 
 void pins_remove_generation(const char *plugin, __u64 generation)
@@ -392,7 +465,7 @@ void pins_remove_generation(const char *plugin, __u64 generation)
 
 void pins_remove_generations(const char *plugin, __u64 keep)
 {
-	CLEANUP(cleanup_free) char *path = plugin_path(plugin);
+	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
 	struct dirent *entry;
 	DIR *directory;
 

@@ -390,6 +390,8 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 		return refuse(ret_reason, "enforcers, and only they, have operations");
 	if (descriptor->operations.count > BPFLOCK_OPERATIONS_MAX)
 		return refuse(ret_reason, "it has more than %d operations", BPFLOCK_OPERATIONS_MAX);
+	if (descriptor->trigger > BPFLOCK_TRIGGER_BPF || descriptor->reserved2)
+		return refuse(ret_reason, "it names an unknown trigger for its self-test");
 	if (descriptor->operation_enum && !descriptor->operation_prefix)
 		return refuse(ret_reason, "it names an operation_enum without an operation_prefix");
 	for (__u32 i = 0; i < descriptor->operations.count; i++) {

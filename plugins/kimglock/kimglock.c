@@ -141,4 +141,5 @@ BPFLOCK_PLUGIN(kimglock,
 	.operations = BPFLOCK_TABLE(operations),
 	.operation_enum = "lockdown_reason",
 	.operation_prefix = "LOCKDOWN_",
+	.trigger = BPFLOCK_TRIGGER_BPF_READ,
 	.policy = apply_level);

@@ -27,25 +27,22 @@ struct {
 	__uint(max_entries, 4096);
 } bpflock_ring SEC(".maps");
 
-/* Records that found no room, per CPU. */
+/* Shared by the generations of this plugin, and pinned: see struct bpflock_account. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} bpflock_lost SEC(".maps");
+	__type(value, struct bpflock_account);
+} bpflock_account SEC(".maps");
 
-/*
- * The generation of this plugin that records. While a successor replaces its predecessor both run:
- * both decide, but only one of them records what is allowed or observed. The daemon moves the number
- * on once the successor is attached. Shared by the generations of one plugin, and pinned.
- */
+/* The same: see struct bpflock_lineage. The daemon maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, __u64);
-} bpflock_generation SEC(".maps");
+	__type(value, struct bpflock_lineage);
+} bpflock_lineage SEC(".maps");
 
 /* Set by the daemon before load. */
 const volatile __u64 bpflock_source = 0;
@@ -54,19 +51,9 @@ const volatile __u64 bpflock_own_generation = 0;
 static __always_inline bool bpflock_is_recording(void)
 {
 	__u32 first = 0;
-	__u64 *generation = bpf_map_lookup_elem(&bpflock_generation, &first);
+	struct bpflock_lineage *lineage = bpf_map_lookup_elem(&bpflock_lineage, &first);
 
-	return generation && *generation == bpflock_own_generation;
-}
-
-/* Programs nest (an LSM program may run in a softirq that interrupts another), hence atomic. */
-static __always_inline void bpflock_count_lost(void)
-{
-	__u32 first = 0;
-	__u64 *lost = bpf_map_lookup_elem(&bpflock_lost, &first);
-
-	if (lost)
-		__sync_fetch_and_add(lost, 1);
+	return lineage && lineage->recording == bpflock_own_generation;
 }
 
 /* The last quarter of the ring is kept for denials: telemetry never pushes them out. */
@@ -77,38 +64,43 @@ static __always_inline bool bpflock_ring_has_headroom(void)
 	return bpf_ringbuf_query(&bpflock_ring, BPF_RB_AVAIL_DATA) <= size - size / 4;
 }
 
-static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size)
+/* Programs nest (an LSM program may run in a softirq that interrupts another), hence atomic. */
+static __always_inline void bpflock_count_lost(struct bpflock_account *account)
 {
-	struct bpflock_event *event = bpf_ringbuf_reserve(&bpflock_ring, size, 0);
+	__sync_fetch_and_add(&account->lost, 1);
+	account->lost_at = bpf_ktime_get_boot_ns();
+}
 
+/* Whether it is this generation's to record has been seen to. `is_denial` takes the last of the ring. */
+static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
+{
+	__u32 first = 0;
+	struct bpflock_account *account = bpf_map_lookup_elem(&bpflock_account, &first);
+	struct bpflock_event *event = NULL;
+	__u64 sequence;
+
+	if (!account)
+		return NULL;
+	sequence = __sync_fetch_and_add(&account->records, 1) + 1;
+	if (is_denial || bpflock_ring_has_headroom())
+		event = bpf_ringbuf_reserve(&bpflock_ring, size, 0);
 	if (!event) {
-		bpflock_count_lost();
+		bpflock_count_lost(account);
 		return NULL;
 	}
 	event->time = bpf_ktime_get_boot_ns();
 	event->source = bpflock_source;
+	event->sequence = sequence;
 	event->type = type;
-	event->flags = 0;
+	event->cpu = bpf_get_smp_processor_id();
 	bpflock_fill_task(event);
 	return event;
 }
 
-/* For denials: takes the last of the ring, and records whichever generation has denied. */
-static __always_inline void *bpflock_event_begin_denial(__u32 type, __u64 size)
-{
-	return bpflock_event_reserve(type, size);
-}
-
-/* For everything else. `size` must be a constant: of the whole record, or up to an optional tail. */
+/* `size` must be a constant: of the whole record, or up to an optional tail. */
 static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 {
-	if (!bpflock_is_recording())
-		return NULL;
-	if (!bpflock_ring_has_headroom()) {
-		bpflock_count_lost();
-		return NULL;
-	}
-	return bpflock_event_reserve(type, size);
+	return bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;
 }
 
 static __always_inline void bpflock_event_submit(void *event)

@@ -20,7 +20,10 @@
 /* Written by the daemon through a mapping: see struct bpflock_policy. */
 struct bpflock_policy bpflock_policy SEC(".data.policy") = {};
 
-/* Read by the daemon through a mapping: see struct bpflock_counters. */
+/*
+ * Read by the daemon through a mapping: see struct bpflock_counters. The daemon puts one map for all
+ * generations in the place of this one.
+ */
 struct bpflock_counters bpflock_counters SEC(".data.counters") = {};
 
 /* The cgroups that baseline makes exceptions for, each with all below it; kept by the daemon. */
@@ -47,6 +50,13 @@ struct {
 static __always_inline bool bpflock_is_daemon(void)
 {
 	return bpf_task_storage_get(&bpflock_daemon, bpf_get_current_task_btf(), NULL, 0);
+}
+
+/* Neither recorded nor counted as a decision, but proof that this program runs. */
+static __always_inline int bpflock_let_daemon_pass(void)
+{
+	__sync_fetch_and_add(&bpflock_policy.passes, 1);
+	return 0;
 }
 
 /*
@@ -140,12 +150,9 @@ static __always_inline int bpflock_retval(__u32 verdict)
 static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule,
 						    __u32 verdict)
 {
-	struct bpflock_decision *decision;
+	struct bpflock_decision *decision = bpflock_event_reserve(
+		type, sizeof(*decision), verdict == BPFLOCK_VERDICT_DENIED);
 
-	if (verdict == BPFLOCK_VERDICT_DENIED)
-		decision = bpflock_event_begin_denial(type, sizeof(*decision));
-	else
-		decision = bpflock_event_begin(type, sizeof(*decision));
 	if (!decision)
 		return;
 	decision->operation = operation;
@@ -155,6 +162,10 @@ static __always_inline void bpflock_record_decision(__u32 operation, __u32 type,
 	bpflock_event_submit(decision);
 }
 
+/*
+ * A denial ends the chain of programs, so whichever generation denies counts and records; what is allowed
+ * runs through all of them, and one does.
+ */
 static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 rule, bool allow)
 {
 	__u32 verdict = BPFLOCK_VERDICT_ALLOWED;
@@ -162,6 +173,8 @@ static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 r
 	if (!allow)
 		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY :
 						      BPFLOCK_VERDICT_DENIED;
+	if (verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
+		return 0;
 	bpflock_count(operation, verdict);
 	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
 		bpflock_record_decision(operation, type, rule, verdict);
@@ -175,7 +188,7 @@ static __always_inline int bpflock_decide(__u32 operation, __u32 type)
 	bool allow;
 
 	if (bpflock_is_daemon())
-		return 0;
+		return bpflock_let_daemon_pass();
 	allow = bpflock_evaluate(&rule);
 	return bpflock_conclude(operation, type, rule, allow);
 }

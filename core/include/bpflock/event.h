@@ -20,12 +20,14 @@
  *            in the pinned ring; a successor never reads one with another layout than it was
  *            written with.
  * @cgroupid: cgroup v2 id of the task (the inode number of the cgroup's directory)
+ * @sequence: number of this record among those of its plugin and CPU, from 1. Records that found no
+ *            room have one, too, so a reader sees what is missing.
  * @tgid:     process, in the initial pid namespace
  * @pid:      thread, in the initial pid namespace
  * @ppid:     parent process, in the initial pid namespace
  * @uid:      real user id, in the initial user namespace
  * @type:     the plugin's own number of the event, as in its event table
- * @flags:    reserved, zero
+ * @cpu:      where it was recorded
  * @comm:     name of the thread; not trusted, it may hold any bytes
  * @pcomm:    name of the parent; not trusted
  *
@@ -36,14 +38,45 @@ struct bpflock_event {
 	__u64 time;
 	__u64 source;
 	__u64 cgroupid;
+	__u64 sequence;
 	__u32 tgid;
 	__u32 pid;
 	__u32 ppid;
 	__u32 uid;
 	__u32 type;
-	__u32 flags;
+	__u32 cpu;
 	char comm[BPFLOCK_COMM_LEN];
 	char pcomm[BPFLOCK_COMM_LEN];
+};
+
+/**
+ * struct bpflock_account - the records of one plugin on one CPU
+ * @records: how many there were to be: the last sequence number
+ * @lost:    those of them that found no room
+ * @lost_at: when the last of these was lost, as bpflock_event.time
+ *
+ * Kept by bpflock_event_begin() and bpflock_decide(), whatever becomes of the records. Since ABI 1.0.
+ */
+struct bpflock_account {
+	__u64 records;
+	__u64 lost;
+	__u64 lost_at;
+};
+
+/**
+ * struct bpflock_lineage - what the generations of one plugin's programs share
+ * @recording: the generation that records; written by the daemon, read by programs
+ * @told:      lost records that the log has been told of; the daemon's own
+ * @told_at:   up to when, as bpflock_event.time; the daemon's own
+ *
+ * While a successor replaces its predecessor both run: both decide, but only one of them counts and
+ * records what is allowed or observed. The daemon moves the number on, by one memory write, once
+ * the successor is attached. Since ABI 1.0.
+ */
+struct bpflock_lineage {
+	__u64 recording;
+	__u64 told;
+	__u64 told_at;
 };
 
 /*

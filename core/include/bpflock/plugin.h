@@ -267,6 +267,14 @@ struct bpflock_host {
 	int (*exempt_group)(const struct bpflock_host *host, const char *group);
 };
 
+/*
+ * What makes the kernel call a hook in the daemon's own task, and does no harm: the daemon does it to see an
+ * enforcer's programs run before it says that they enforce. Since ABI 1.0.
+ */
+#define BPFLOCK_TRIGGER_NONE 0u
+#define BPFLOCK_TRIGGER_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
+#define BPFLOCK_TRIGGER_BPF 2u	    /* calls bpf(2): lsm/bpf */
+
 /* Flags of plugins. Since ABI 1.0. */
 #define BPFLOCK_ENFORCER 0x1u /* decides; without it the plugin only observes */
 #define BPFLOCK_BPF_LSM 0x2u  /* has LSM programs: `bpf` must be among the kernel's active LSMs */
@@ -290,6 +298,9 @@ struct bpflock_host {
  * @operations:  rows of struct bpflock_operation; only with BPFLOCK_ENFORCER
  * @operation_enum:   name of the kernel enumeration that the operations are numbered by, or NULL
  * @operation_prefix: what its enumerators start with
+ * @trigger:     BPFLOCK_TRIGGER_*; of an enforcer. Without one, and without self_test(), the daemon
+ *               says that the enforcer is unverified.
+ * @reserved2:   zero
  *
  * Since ABI 1.0.
  */
@@ -312,6 +323,8 @@ struct bpflock_plugin {
 	struct bpflock_table operations;
 	const char *operation_enum;
 	const char *operation_prefix;
+	__u32 trigger;
+	__u32 reserved2;
 
 	/**
 	 * @check: is this configuration consistent? Runs when a configuration is read, also for
@@ -324,6 +337,14 @@ struct bpflock_plugin {
 
 	/** @policy: runs whenever the policy is worked out, at start and reload. Optional. Since ABI 1.0. */
 	int (*policy)(const struct bpflock_host *host, const void *config);
+
+	/**
+	 * @self_test: makes the kernel call a hook of this enforcer in the calling task, and does no harm;
+	 * where no BPFLOCK_TRIGGER_* does. Runs after every load and then regularly. The daemon has only
+	 * CAP_BPF and CAP_PERFMON by then. Returns 0, or the negative errno with which the kernel refused
+	 * before it came to the hook. Optional. Since ABI 1.0.
+	 */
+	int (*self_test)(const struct bpflock_host *host, const void *config);
 
 	/**
 	 * @observe: sees every record of every plugin, in the order of the log, after the sinks.

@@ -54,12 +54,15 @@ struct bpflock_policy_slot {
  * struct bpflock_policy - the policy map of one enforcer
  * @active: index of the slot in force
  * @slots:  the policy in force and the one that is being prepared
+ * @passes: how often the daemon itself was let through. It makes the kernel call the programs and
+ *          looks whether this has grown: only then are they known to run.
  *
  * The daemon maps it, fills the idle slot and flips @active by one memory write. Since ABI 1.0.
  */
 struct bpflock_policy {
 	__u32 active;
 	struct bpflock_policy_slot slots[2];
+	__u64 passes;
 };
 
 /* CPUs take turns on this many sets of counters, so that they seldom share a cache line. */
@@ -69,7 +72,8 @@ struct bpflock_policy {
  * struct bpflock_counters - how often each operation was decided, and how
  * @decisions: by stripe, operation and verdict; a count is the sum over the stripes
  *
- * Bumped before anything is recorded, atomically: exact whatever is logged or lost. Since ABI 1.0.
+ * Bumped before anything is recorded, atomically: exact whatever is logged or lost. Shared by the
+ * generations of one plugin, each decision being counted by one of them. Since ABI 1.0.
  */
 struct bpflock_counters {
 	__u64 decisions[BPFLOCK_COUNTER_STRIPES][BPFLOCK_OPERATIONS_MAX][BPFLOCK_VERDICTS];

@@ -12,16 +12,14 @@ int BPF_PROG(set_host_name)
 {
 #if defined(UNVERIFIABLE)
 	__u32 first = 0;
-	__u64 *lost = bpf_map_lookup_elem(&bpflock_lost, &first);
+	struct bpflock_account *account = bpf_map_lookup_elem(&bpflock_account, &first);
 
-	return *lost; /* it may be NULL */
+	return account->lost; /* it may be NULL */
 #elif defined(KERNELREADER)
 	struct task_struct *task = bpf_get_current_task_btf();
 	pid_t pid = 0;
 
 	bpf_probe_read_kernel(&pid, sizeof(pid), &task->pid);
-	if (pid == 1)
-		bpflock_count_lost();
 	return 0;
 #else
 	return 0;

@@ -55,9 +55,11 @@ static const struct bpflock_field fields[] = {
 	{ .name = "late", .summary = "late", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = -4ull },
 #elif defined(COREFIELD)
 	/* The core logs a field of that name with every record. */
-	{ .name = "tgid", .summary = "process", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 80 },
+	{ .name = "tgid", .summary = "process", .type = BPFLOCK_FIELD_UINT, .size = 8,
+	  .offset = sizeof(struct bpflock_event) },
 #else
-	{ .name = "fine", .summary = "a number", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = 80 },
+	{ .name = "fine", .summary = "a number", .type = BPFLOCK_FIELD_UINT, .size = 8,
+	  .offset = sizeof(struct bpflock_event) },
 #endif
 };
 

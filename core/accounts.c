@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "accounts.h"
+
+#include "log/text.h"
+#include "util/clock.h"
+
+/* An instance whose counts can be told: one that runs, or has just ended. */
+static const struct instance *instance_at(const struct locks *locks, size_t place)
+{
+	return locks->instances[place] ? locks->instances[place] : locks->retired[place];
+}
+
+static void log_decisions(struct log *log, const struct instance *instance,
+			  const struct operation *operation)
+{
+	static const char *const keys[] = { "allowed", "denied", "would_deny" };
+	struct log_record record = log_own(LOG_LEVEL_INFO, "decisions");
+	__u64 total = 0;
+
+	record.bpfprog = instance->plugin->name;
+	log_str(&record, "operation", operation->text);
+	log_str(&record, "op", operation->name);
+	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
+		__u64 count = lineage_decisions(instance->lineage, (__u32)operation->index, i);
+
+		log_uint(&record, keys[i], count);
+		total += count;
+	}
+	if (total)
+		log_write(log, &record);
+}
+
+static void log_records(struct log *log, const struct instance *instance)
+{
+	struct bpflock_account account = lineage_account(instance->lineage);
+	struct log_record record = log_own(LOG_LEVEL_INFO, "records");
+
+	record.bpfprog = instance->plugin->name;
+	log_uint(&record, "count", account.records);
+	log_uint(&record, "lost", account.lost);
+	log_write(log, &record);
+}
+
+void accounts_log_totals(struct log *log, const struct locks *locks)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		const struct operations *operations = &locks->settings->operations[i];
+		const struct instance *instance = instance_at(locks, i);
+
+		if (!instance)
+			continue;
+		for (size_t j = 0; j < operations->count; j++)
+			if (operations->items[j].index >= 0)
+				log_decisions(log, instance, &operations->items[j]);
+		log_records(log, instance);
+	}
+}
+
+static void log_loss(struct log *log, const char *plugin, __u64 count, const char *stage)
+{
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+
+	record.bpfprog = plugin;
+	log_uint(&record, "count", count);
+	log_str(&record, "stage", stage);
+	log_write(log, &record);
+}
+
+/* The ring was full. */
+static void log_ring_losses(struct log *log, const struct instance *instance)
+{
+	struct bpflock_lineage *shared = instance->lineage->shared;
+	struct bpflock_account account = lineage_account(instance->lineage);
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct timespec from = clock_wall_time(shared->told_at, clock_boot_time());
+	struct timespec to = clock_wall_time(account.lost_at, clock_boot_time());
+	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
+
+	shared->told_at = clock_since_boot();
+	if (account.lost == shared->told)
+		return;
+	log_time_text(&from, true, since);
+	log_time_text(&to, true, until);
+	record.bpfprog = instance->plugin->name;
+	log_uint(&record, "count", account.lost - shared->told);
+	log_str(&record, "stage", "ring");
+	log_str(&record, "since", since);
+	log_str(&record, "until", until);
+	log_write(log, &record);
+	shared->told = account.lost;
+}
+
+/*
+ * Numbers that are missing, and not because the ring was full: another process has read the pinned ring.
+ * The losses are read after what is missing, so that one in between does not look like a theft.
+ */
+static void log_thefts(struct log *log, struct bus *bus, size_t place,
+		       const struct instance *instance)
+{
+	__u64 missing = bus_missing(bus, place);
+	__u64 lost = lineage_account(instance->lineage).lost;
+	__u64 stolen = missing > lost ? bus_take_stolen(bus, place, missing - lost) : 0;
+
+	if (stolen)
+		log_loss(log, instance->plugin->name, stolen, "stolen");
+}
+
+void accounts_log_losses(struct log *log, const struct locks *locks, struct bus *bus)
+{
+	__u64 invalid = bus_take_invalid(bus);
+
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		const struct instance *instance = instance_at(locks, i);
+
+		if (!instance)
+			continue;
+		log_thefts(log, bus, i, instance);
+		log_ring_losses(log, instance);
+	}
+	if (invalid)
+		log_loss(log, NULL, invalid, "invalid");
+}

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the kernel has counted, told to the log: decisions, records, and what was lost on the way. For every
+ * plugin, decisions counted = lines written + lines reported lost.
+ */
+#ifndef BPFLOCK_ACCOUNTS_H
+#define BPFLOCK_ACCOUNTS_H
+
+#include "bus/bus.h"
+#include "locks.h"
+#include "log/log.h"
+
+/* The exact counts since each plugin was first loaded, whatever was logged or lost. */
+void accounts_log_totals(struct log *log, const struct locks *locks);
+
+/* What was lost since the log was told the last time, also by a predecessor that is dead. */
+void accounts_log_losses(struct log *log, const struct locks *locks, struct bus *bus);
+
+#endif

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Harmless requests that make the kernel call a hook: see BPFLOCK_TRIGGER_*. */
+#include <bpf/bpf.h>
+#include <bpflock/plugin.h>
+#include <errno.h>
+
+#include "kernel/kernel.h"
+#include "util/memory.h"
+
+/* bpf_probe_read_kernel(stack - 8, 0, NULL): the kernel asks when it is loaded, and nobody runs it. */
+static int load_kernel_reader(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
+		{ .code = BPF_ALU64 | BPF_ADD | BPF_K, .dst_reg = BPF_REG_1, .imm = -8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 8 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3, .imm = 0 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_probe_read_kernel },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	CLEANUP(cleanup_close) int program = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, NULL, "GPL",
+							   insns, ARRAY_SIZE(insns), NULL);
+
+	return program < 0 ? -errno : 0;
+}
+
+/* There may be no program at all: the kernel has been asked by then. */
+static int call_bpf(void)
+{
+	__u32 next;
+
+	if (bpf_prog_get_next_id(0, &next) < 0 && errno != ENOENT && errno != EPERM)
+		return -errno;
+	return 0;
+}
+
+int kernel_trigger(__u32 trigger)
+{
+	switch (trigger) {
+	case BPFLOCK_TRIGGER_BPF_READ:
+		return load_kernel_reader();
+	case BPFLOCK_TRIGGER_BPF:
+		return call_bpf();
+	default:
+		return -EINVAL;
+	}
+}

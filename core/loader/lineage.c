@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "loader/loader.h"
+#include "loader/pinned_map.h"
+#include "util/clock.h"
+#include "util/memory.h"
+
+static const struct pinned_map lineage_map = {
+	.name = "lineage",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.value_size = sizeof(struct bpflock_lineage),
+	.flags = BPF_F_MMAPABLE,
+};
+static const struct pinned_map account_map = {
+	.name = "account",
+	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+	.value_size = sizeof(struct bpflock_account),
+};
+static const struct pinned_map counters_map = {
+	.name = "counters",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.value_size = sizeof(struct bpflock_counters),
+	.flags = BPF_F_MMAPABLE,
+};
+
+static int map_memory(int fd, size_t size, int protection, void **ret)
+{
+	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+	if (memory == MAP_FAILED)
+		return -errno;
+	*ret = memory;
+	return 0;
+}
+
+static int map_shared(struct lineage *lineage)
+{
+	void *memory = NULL;
+	int error;
+
+	error = map_memory(lineage->map, sizeof(*lineage->shared), PROT_READ | PROT_WRITE, &memory);
+	if (error)
+		return error;
+	lineage->shared = memory;
+	if (!lineage->shared->told_at)
+		lineage->shared->told_at = clock_since_boot();
+	if (lineage->counters_map < 0)
+		return 0;
+	error = map_memory(lineage->counters_map, sizeof(*lineage->counters), PROT_READ, &memory);
+	if (!error)
+		lineage->counters = memory;
+	return error;
+}
+
+int lineage_open(const struct plugin *plugin, struct lineage **ret)
+{
+	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin->name);
+	struct lineage *lineage = xcalloc(1, sizeof(*lineage));
+	int error;
+
+	*lineage = (struct lineage){ .references = 1, .counters_map = -1 };
+	lineage->map = pinned_map_open(directory, &lineage_map);
+	lineage->account_map = pinned_map_open(directory, &account_map);
+	if (plugin_is_enforcer(plugin))
+		lineage->counters_map = pinned_map_open(directory, &counters_map);
+	if (lineage->map < 0)
+		error = lineage->map;
+	else if (lineage->account_map < 0)
+		error = lineage->account_map;
+	else if (plugin_is_enforcer(plugin) && lineage->counters_map < 0)
+		error = lineage->counters_map;
+	else
+		error = map_shared(lineage);
+	if (error)
+		lineage_release(lineage);
+	else
+		*ret = lineage;
+	return error;
+}
+
+int lineage_pin(const struct lineage *lineage, const char *plugin)
+{
+	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
+	int error = pinned_map_pin(lineage->map, directory, &lineage_map);
+
+	if (!error)
+		error = pinned_map_pin(lineage->account_map, directory, &account_map);
+	if (!error && lineage->counters_map >= 0)
+		error = pinned_map_pin(lineage->counters_map, directory, &counters_map);
+	return error;
+}
+
+struct lineage *lineage_hold(struct lineage *lineage)
+{
+	lineage->references++;
+	return lineage;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void lineage_release(struct lineage *lineage)
+{
+	if (!lineage || --lineage->references)
+		return;
+	if (lineage->shared)
+		munmap(lineage->shared, sizeof(*lineage->shared));
+	if (lineage->counters)
+		munmap((void *)(uintptr_t)lineage->counters, sizeof(*lineage->counters));
+	close_fd(lineage->map);
+	close_fd(lineage->account_map);
+	close_fd(lineage->counters_map);
+	free(lineage);
+}
+
+__u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 verdict)
+{
+	__u64 total = 0;
+
+	for (size_t i = 0; lineage->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
+		total += __atomic_load_n(&lineage->counters->decisions[i][operation][verdict],
+					 __ATOMIC_RELAXED);
+	return total;
+}
+
+struct bpflock_account lineage_account(const struct lineage *lineage)
+{
+	int cpus = libbpf_num_possible_cpus();
+	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
+	struct bpflock_account sum = { 0 };
+	__u32 first = 0;
+
+	if (cpus < 0)
+		return sum;
+	accounts = xcalloc((size_t)cpus, sizeof(*accounts));
+	if (bpf_map_lookup_elem(lineage->account_map, &first, accounts) < 0)
+		return sum;
+	for (int i = 0; i < cpus; i++) {
+		sum.records += accounts[i].records;
+		sum.lost += accounts[i].lost;
+		if (accounts[i].lost_at > sum.lost_at)
+			sum.lost_at = accounts[i].lost_at;
+	}
+	return sum;
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/pinned_map.h"
+
+#include <bpf/bpf.h>
+#include <errno.h>
+#include <unistd.h>
+
+#include "util/memory.h"
+
+static int check_map(int fd, __u32 type, __u32 key_size, __u32 value_size)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
+		return -EPERM; /* a program or a link */
+	if (info.type != type || info.key_size != key_size || info.value_size != value_size)
+		return -EPERM;
+	return 0;
+}
+
+int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_size)
+{
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return -errno;
+	if (check_map(fd, type, key_size, value_size) < 0) {
+		close(fd);
+		return -EPERM;
+	}
+	return fd;
+}
+
+int pinned_map_open(const char *directory, const struct pinned_map *kind)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kind->flags);
+	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
+	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_%.7s", kind->name);
+	int fd = pinned_map_check(path, kind->type, sizeof(__u32), kind->value_size);
+
+	if (fd != -ENOENT)
+		return fd;
+	fd = bpf_map_create(kind->type, name, sizeof(__u32), kind->value_size, 1, &opts);
+	return fd < 0 ? -errno : fd;
+}
+
+int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind)
+{
+	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
+
+	if (bpf_obj_pin(fd, path) < 0 && errno != EEXIST)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "takeover.h"
+
+#include "log/text.h"
+#include "util/clock.h"
+#include "util/memory.h"
+
+void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
+{
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "gap");
+	__u64 now = clock_since_boot();
+	struct timespec from, to;
+	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
+
+	if (!pins->last_heartbeat)
+		return;
+	from = clock_wall_time(pins->last_heartbeat, clock_boot_time());
+	to = clock_wall_time(now, clock_boot_time());
+	log_time_text(&from, true, since);
+	log_time_text(&to, true, until);
+	log_str(&record, "since", since);
+	log_str(&record, "until", until);
+	log_uint(&record, "milliseconds", (now - pins->last_heartbeat) / 1000000);
+	log_uint(&record, "records", records);
+	log_write(log, &record);
+}
+
+struct orphans {
+	const struct plugins *plugins;
+	struct report *report;
+};
+
+static void report_orphan(void *context, const char *plugin)
+{
+	const struct orphans *orphans = context;
+	struct report_item *item;
+
+	if (plugins_find(orphans->plugins, plugin) || !pins_last_generation(plugin))
+		return;
+	item = report_add(orphans->report, REPORT_WARNING, "orphan", NULL,
+			  "what it has pinned goes on, but there is no such plugin here");
+	report_plugin(item, plugin);
+	report_remedy(item, "install the plugin again, or stop this daemon and run bpflock --unload %s",
+		      plugin);
+}
+
+void takeover_report_orphans(const struct plugins *plugins, struct report *report)
+{
+	struct orphans orphans = { .plugins = plugins, .report = report };
+
+	pins_each_plugin(report_orphan, &orphans);
+}
+
+static void replace_layout(void *context, const char *path)
+{
+	struct report *report = context;
+
+	report_add(report, REPORT_WARNING, "layout_replaced", path,
+		   "was pinned by a bpflock with another layout: its programs are replaced, "
+		   "and records that it had not read are lost");
+	pins_remove_layout(path);
+}
+
+void takeover_replace_layouts(struct report *report)
+{
+	pins_each_other_layout(replace_layout, report);
+}
+
+static void report_other(void *context, const char *program, __u32 link)
+{
+	struct report *report = context;
+	struct report_item *item;
+
+	item = report_add(report, REPORT_WARNING, "other_instance", NULL,
+			  "program %s (link %u) belongs to another bpflock, whose pins are not on "
+			  "this bpffs",
+			  program, link);
+	report_remedy(item, "find its process (bpftool link show id %u), and end it", link);
+}
+
+void takeover_report_others(const struct pins *pins, struct report *report)
+{
+	foreign_links_each(pins, report_other, report);
+}

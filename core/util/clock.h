@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The clock of records and the clock of the log. */
+#ifndef BPFLOCK_UTIL_CLOCK_H
+#define BPFLOCK_UTIL_CLOCK_H
+
+#include <linux/types.h>
+#include <time.h>
+
+#define NANOSECONDS 1000000000ll
+
+static inline __s64 clock_read(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+}
+
+/* As in records: nanoseconds of CLOCK_BOOTTIME. */
+static inline __u64 clock_since_boot(void)
+{
+	return (__u64)clock_read(CLOCK_BOOTTIME);
+}
+
+/* CLOCK_REALTIME at CLOCK_BOOTTIME 0. Somebody may set the clock: read it anew each time. */
+static inline __s64 clock_boot_time(void)
+{
+	return clock_read(CLOCK_REALTIME) - clock_read(CLOCK_BOOTTIME);
+}
+
+/* The wall time of a time since boot. */
+static inline struct timespec clock_wall_time(__u64 since_boot, __s64 boot_time)
+{
+	__s64 time = boot_time + (__s64)since_boot;
+
+	return (struct timespec){ .tv_sec = time / NANOSECONDS, .tv_nsec = time % NANOSECONDS };
+}
+
+#endif
