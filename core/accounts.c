@@ -41,18 +41,44 @@ static void log_records(struct log *log, const struct instance *instance)
 	log_write(log, &record);
 }
 
+static void log_totals(struct log *log, const struct locks *locks, size_t place,
+		       const struct instance *instance)
+{
+	const struct operations *operations = &locks->settings->operations[place];
+
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index >= 0)
+			log_decisions(log, instance, &operations->items[i]);
+	log_records(log, instance);
+}
+
 void accounts_log_totals(struct log *log, const struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		const struct operations *operations = &locks->settings->operations[i];
-		const struct instance *instance = instance_at(locks, i);
+	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+		if (locks->instances[i])
+			log_totals(log, locks, i, locks->instances[i]);
+}
 
-		if (!instance)
+void accounts_log_retired(struct log *log, const struct locks *locks)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+		if (locks->retired[i])
+			log_totals(log, locks, i, locks->retired[i]);
+}
+
+void accounts_log_inherited(struct log *log, const struct locks *locks, struct bus *bus)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+		struct ledger_loss loss = bus_settle(bus, i);
+
+		if (!locks->instances[i] || !loss.count)
 			continue;
-		for (size_t j = 0; j < operations->count; j++)
-			if (operations->items[j].index >= 0)
-				log_decisions(log, instance, &operations->items[j]);
-		log_records(log, instance);
+		record.bpfprog = locks->instances[i]->plugin->name;
+		log_uint(&record, "count", loss.count);
+		log_str(&record, "stage", "daemon");
+		log_uint(&record, "uncertain", loss.uncertain);
+		log_write(log, &record);
 	}
 }
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the kernel has counted, told to the log: decisions, records, and what was lost on the way. For every
- * plugin, decisions counted = lines written + lines reported lost.
+ * plugin, decisions counted = lines written + lines reported lost. Stages of a loss: `ring` (it was full), `daemon`
+ * (one that was killed had read it), `stolen` (another process has read the ring), `invalid`, and `sink`.
  */
 #ifndef BPFLOCK_ACCOUNTS_H
 #define BPFLOCK_ACCOUNTS_H
@@ -12,6 +13,12 @@
 
 /* The exact counts since each plugin was first loaded, whatever was logged or lost. */
 void accounts_log_totals(struct log *log, const struct locks *locks);
+
+/* The same, of what has ended and is not buried yet. */
+void accounts_log_retired(struct log *log, const struct locks *locks);
+
+/* What a daemon that was killed had read and not written. Once the ring is read that it left. */
+void accounts_log_inherited(struct log *log, const struct locks *locks, struct bus *bus);
 
 /* What was lost since the log was told the last time, also by a predecessor that is dead. */
 void accounts_log_losses(struct log *log, const struct locks *locks, struct bus *bus);

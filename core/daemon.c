@@ -112,9 +112,43 @@ static void log_verifications(struct daemon *daemon)
 			log_verification(daemon, i);
 }
 
+/* Before anything of a new lineage is read. */
+static void follow_source(struct daemon *daemon, size_t place)
+{
+	const struct instance *instance = daemon->locks.instances[place];
+	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
+	size_t cpus;
+
+	if (!instance) {
+		bus_follow(daemon->bus, place, NULL, NULL);
+		return;
+	}
+	accounts = lineage_accounts(instance->lineage, &cpus);
+	bus_follow(daemon->bus, place, instance->lineage->shared, accounts);
+}
+
+static void update_sources(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
+		struct bus_source *source = &daemon->sources[i];
+		bool runs = daemon->locks.instances[i];
+
+		source->observes = runs && source->plugin->descriptor.observe;
+		source->window = runs && plugin_is_enforcer(source->plugin) ?
+					 config_number(settings_section(daemon->locks.config, i),
+						       "event_window") :
+					 0;
+		follow_source(daemon, i);
+	}
+}
+
+/* Reads the ring to where it ends now. */
 static void drain(struct daemon *daemon)
 {
-	while (bus_drain(daemon->bus, daemon->log) > 0)
+	/* More records than it holds: under a storm it never gets empty. */
+	__u64 end = bus_total(daemon->bus) + daemon->pins.ring_size / sizeof(struct bpflock_event);
+
+	while (bus_drain(daemon->bus, daemon->log) > 0 && bus_total(daemon->bus) < end)
 		;
 }
 
@@ -122,7 +156,10 @@ static void drain(struct daemon *daemon)
 static void bury(struct daemon *daemon)
 {
 	drain(daemon);
+	bus_flush_all(daemon->bus, daemon->log);
+	accounts_log_retired(daemon->log, &daemon->locks);
 	log_losses(daemon);
+	update_sources(daemon);
 	locks_bury(&daemon->locks);
 }
 
@@ -169,21 +206,6 @@ static int open_sources(struct daemon *daemon)
 	return bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
 			daemon->pins.old_ring < 0 ? 1 : 2, daemon->sources,
 			settings->plugins.count, &daemon->bus);
-}
-
-static void update_sources(struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
-		const struct plugin *plugin = daemon->sources[i].plugin;
-
-		struct bus_source *source = &daemon->sources[i];
-
-		source->observes = daemon->locks.instances[i] && plugin->descriptor.observe;
-		source->window = plugin_is_enforcer(plugin) && daemon->locks.instances[i] ?
-					 config_number(settings_section(daemon->locks.config, i),
-						       "event_window") :
-					 0;
-	}
 }
 
 static int watch(int epoll, int fd)
@@ -303,8 +325,10 @@ static void reload(struct daemon *daemon)
 
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
-		bury(daemon);
-		update_sources(daemon);
+		if (locks_have_retired(&daemon->locks))
+			bury(daemon);
+		else
+			update_sources(daemon);
 		arm_verify_timer(daemon);
 		log_running(daemon, "reloaded");
 		return;
@@ -449,6 +473,7 @@ static void take_over(struct daemon *daemon)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
 	drain(daemon);
+	accounts_log_inherited(daemon->log, &daemon->locks, daemon->bus);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
@@ -464,9 +489,6 @@ static void stop(struct daemon *daemon)
 	struct log_record record;
 
 	locks_retire(&daemon->locks, keep);
-	drain(daemon);
-	bus_flush_all(daemon->bus, daemon->log);
-	accounts_log_totals(daemon->log, &daemon->locks);
 	bury(daemon);
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");

@@ -434,6 +434,14 @@ void locks_retire(struct locks *locks, bool keep)
 	}
 }
 
+bool locks_have_retired(const struct locks *locks)
+{
+	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+		if (locks->retired[i])
+			return true;
+	return false;
+}
+
 void locks_bury(struct locks *locks)
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++)

@@ -58,6 +58,7 @@ void locks_verify(struct locks *locks);
  * can be told until locks_bury().
  */
 void locks_retire(struct locks *locks, bool keep);
+bool locks_have_retired(const struct locks *locks);
 void locks_bury(struct locks *locks);
 
 void locks_release(struct locks *locks);

@@ -33,6 +33,7 @@ struct sequence {
  * @timer:   set to the end of the first window in @repeats
  * @sequences: of each source, one for each possible CPU
  * @stolen:  of each source: records that the log knows to be stolen
+ * @ledgers: of each source
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
 struct bus {
@@ -44,6 +45,7 @@ struct bus {
 	struct sequence *sequences;
 	size_t cpus;
 	__u64 *stolen;
+	struct ledger *ledgers;
 	struct log *log; /* of the bus_drain() or bus_flush() in progress */
 	__s64 boot_time; /* the same */
 	size_t taken;	 /* the same */
@@ -79,16 +81,30 @@ static bool is_decision(const struct bus_source *source, const struct bpflock_ev
 	return type && type->flags & BPFLOCK_EVENT_DECISION;
 }
 
+static struct ledger *ledger_of(const struct bus *bus, const struct bus_source *source)
+{
+	return &bus->ledgers[source - bus->sources];
+}
+
 static int write_record(struct bus *bus, const struct bus_source *source,
 			const struct bpflock_event *event, size_t size)
 {
+	struct ledger *ledger = ledger_of(bus, source);
+	bool again = ledger_take(ledger, event);
 	struct decoded_record decoded;
 
-	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0)
+	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0) {
+		ledger_gone(ledger, 1);
 		return -EINVAL;
-	if (!is_decision(source, event) ||
-	    repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
-		log_write(bus->log, &decoded.record);
+	}
+	if (is_decision(source, event) &&
+	    !repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
+		return 0;
+	if (again)
+		record_mark_again(&decoded.record);
+	ledger_write_begins(ledger, event, 1);
+	log_write(bus->log, &decoded.record);
+	ledger_write_ends(ledger);
 	return 0;
 }
 
@@ -125,6 +141,7 @@ __u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen)
 	if (stolen <= before)
 		return 0;
 	bus->stolen[source] = stolen;
+	ledger_gone(&bus->ledgers[source], stolen - before);
 	return stolen - before;
 }
 
@@ -151,13 +168,16 @@ static int take_record(void *context, void *bytes, size_t size)
 static void write_repeat(void *context, const struct repeat *repeat)
 {
 	struct bus *bus = context;
+	struct ledger *ledger = ledger_of(bus, repeat->source);
 	struct decoded_record decoded;
 
 	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time,
 			  &decoded) < 0)
 		return;
 	record_add_count(&decoded.record, repeat->count);
+	ledger_write_begins(ledger, NULL, repeat->count);
 	log_write(bus->log, &decoded.record);
+	ledger_write_ends(ledger);
 }
 
 static int open_rings(struct bus *bus, const int *rings, size_t count)
@@ -189,6 +209,7 @@ int bus_open(const int *rings, size_t ring_count, const struct bus_source *sourc
 	bus->cpus = (size_t)cpus;
 	bus->sequences = xcalloc(count * bus->cpus, sizeof(*bus->sequences));
 	bus->stolen = xcalloc(count, sizeof(*bus->stolen));
+	bus->ledgers = xcalloc(count, sizeof(*bus->ledgers));
 	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
 	if (error)
@@ -207,6 +228,9 @@ struct bus *bus_close(struct bus *bus)
 		close(bus->timer);
 	free(bus->sequences);
 	free(bus->stolen);
+	for (size_t i = 0; i < bus->source_count; i++)
+		ledger_end(&bus->ledgers[i]);
+	free(bus->ledgers);
 	free(bus);
 	return NULL;
 }
@@ -221,6 +245,23 @@ static void begin(struct bus *bus, struct log *log)
 	bus->log = log;
 	bus->boot_time = clock_boot_time();
 	bus->taken = 0;
+}
+
+void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
+		const struct bpflock_account *accounts)
+{
+	struct ledger *ledger = &bus->ledgers[source];
+
+	if (ledger->shared == shared)
+		return;
+	ledger_end(ledger);
+	if (shared)
+		ledger_begin(ledger, shared, accounts, bus->cpus);
+}
+
+struct ledger_loss bus_settle(struct bus *bus, size_t source)
+{
+	return ledger_settle(&bus->ledgers[source]);
 }
 
 /* Writes what is due at `now`, and sets the timer to what is due next. */

@@ -5,6 +5,7 @@
 
 #include <bpflock/event.h>
 
+#include "bus/ledger.h"
 #include "log/log.h"
 #include "plugin/plugin.h"
 #include "policy/policy.h"
@@ -31,6 +32,15 @@ struct bus;
 int bus_open(const int *rings, size_t ring_count, const struct bus_source *sources, size_t count,
 	     struct bus **ret);
 struct bus *bus_close(struct bus *bus);
+
+/*
+ * Keeps the notes of one source's lineage, for a successor; NULL when it does not run any more. `accounts` are
+ * those of each CPU, from before anything of it is read.
+ */
+void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
+		const struct bpflock_account *accounts);
+/* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
+struct ledger_loss bus_settle(struct bus *bus, size_t source);
 
 /* Becomes readable when records wait. */
 int bus_fd(const struct bus *bus);
@@ -80,5 +90,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 
 /* Says in a decoded decision how many it stands for. */
 void record_add_count(struct log_record *record, __u64 count);
+/* Says in a decoded record that it may stand in the log twice. */
+void record_mark_again(struct log_record *record);
 
 #endif

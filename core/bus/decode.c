@@ -177,14 +177,38 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 	return 0;
 }
 
-/* Before retval and reason, which come last. */
+/* retval and reason come last. */
+static size_t last_fields(const struct log_record *record)
+{
+	size_t count = 0;
+
+	while (count < record->field_count &&
+	       (strcmp(record->fields[record->field_count - count - 1].key, "retval") == 0 ||
+		strcmp(record->fields[record->field_count - count - 1].key, "reason") == 0))
+		count++;
+	return count;
+}
+
+/* Moves the field that was appended last in front of those. */
+static void move_forward(struct log_record *record)
+{
+	struct log_field added = record->fields[--record->field_count];
+	size_t last = last_fields(record);
+	struct log_field *place = &record->fields[record->field_count - last];
+
+	memmove(place + 1, place, last * sizeof(*place));
+	*place = added;
+	record->field_count++;
+}
+
 void record_add_count(struct log_record *record, __u64 count)
 {
-	struct log_field last[2];
-
-	record->field_count -= ARRAY_SIZE(last);
-	memcpy(last, &record->fields[record->field_count], sizeof(last));
 	log_uint(record, "count", count);
-	memcpy(&record->fields[record->field_count], last, sizeof(last));
-	record->field_count += ARRAY_SIZE(last);
+	move_forward(record);
+}
+
+void record_mark_again(struct log_record *record)
+{
+	log_str(record, "again", "yes");
+	move_forward(record);
 }

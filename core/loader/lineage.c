@@ -130,19 +130,25 @@ __u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 ve
 	return total;
 }
 
-struct bpflock_account lineage_account(const struct lineage *lineage)
+struct bpflock_account *lineage_accounts(const struct lineage *lineage, size_t *ret_cpus)
 {
 	int cpus = libbpf_num_possible_cpus();
-	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
-	struct bpflock_account sum = { 0 };
+	struct bpflock_account *accounts;
 	__u32 first = 0;
 
-	if (cpus < 0)
-		return sum;
-	accounts = xcalloc((size_t)cpus, sizeof(*accounts));
-	if (bpf_map_lookup_elem(lineage->account_map, &first, accounts) < 0)
-		return sum;
-	for (int i = 0; i < cpus; i++) {
+	*ret_cpus = cpus < 0 ? 0 : (size_t)cpus;
+	accounts = xcalloc(*ret_cpus, sizeof(*accounts));
+	(void)bpf_map_lookup_elem(lineage->account_map, &first, accounts);
+	return accounts;
+}
+
+struct bpflock_account lineage_account(const struct lineage *lineage)
+{
+	size_t cpus;
+	CLEANUP(cleanup_free) struct bpflock_account *accounts = lineage_accounts(lineage, &cpus);
+	struct bpflock_account sum = { 0 };
+
+	for (size_t i = 0; i < cpus; i++) {
 		sum.records += accounts[i].records;
 		sum.lost += accounts[i].lost;
 		if (accounts[i].lost_at > sum.lost_at)

@@ -28,6 +28,7 @@ const char *libbpf_log_take(void);
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
  * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
+ * @ring_size: of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
  * @heartbeat: when the daemon last gave a sign of life, CLOCK_BOOTTIME in nanoseconds; pinned
  * @last_heartbeat: what it was when it was opened: the last of a predecessor, or 0
@@ -37,6 +38,7 @@ struct pins {
 	int directory;
 	int ring;
 	int old_ring;
+	__u64 ring_size;
 	int daemon;
 	__u64 *heartbeat;
 	__u64 last_heartbeat;
@@ -120,6 +122,8 @@ void lineage_release(struct lineage *lineage);
 
 /* How often an operation got a verdict, on all CPUs, since the lineage began. */
 __u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 verdict);
+/* The account of each possible CPU (to be freed). */
+struct bpflock_account *lineage_accounts(const struct lineage *lineage, size_t *ret_cpus);
 /* The sum over all CPUs; the time is that of the last loss on any. */
 struct bpflock_account lineage_account(const struct lineage *lineage);
 

@@ -222,6 +222,9 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 		fd = create_ring(size);
 	}
 	pins->ring = report_map(fd, PINNED_RING, report);
+	pins->ring_size = size;
+	if (pins->old_ring >= 0 && ring_size_of(pins->old_ring) > size)
+		pins->ring_size = ring_size_of(pins->old_ring);
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
