@@ -123,6 +123,14 @@ static void take_sequence(const struct bus *bus, const struct bus_source *source
 	sequence->taken++;
 }
 
+/* The first number that this daemon is to see: the one after those from before it, or one that waited in the ring. */
+static __u64 first_number(const struct sequence *sequence, const struct ledger *ledger, size_t cpu)
+{
+	__u64 first = ledger->before ? ledger->before[cpu] + 1 : sequence->first;
+
+	return sequence->first < first ? sequence->first : first;
+}
+
 __u64 bus_missing(const struct bus *bus, size_t source)
 {
 	const struct sequence *sequences = bus->sequences + source * bus->cpus;
@@ -130,7 +138,9 @@ __u64 bus_missing(const struct bus *bus, size_t source)
 
 	for (size_t i = 0; i < bus->cpus; i++)
 		if (sequences[i].taken)
-			missing += sequences[i].last - sequences[i].first + 1 - sequences[i].taken;
+			missing += sequences[i].last + 1 -
+				   first_number(&sequences[i], &bus->ledgers[source], i) -
+				   sequences[i].taken;
 	return missing;
 }
 

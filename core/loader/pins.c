@@ -23,7 +23,7 @@
 #define PINNED_DAEMON PINS_PATH "/daemon"
 #define PINNED_PLUGINS PINS_PATH "/plugins"
 /* A ring of another size, until it takes the place of the old one. */
-#define PINNED_NEW_RING PINS_PATH "/ring.new"
+#define PINNED_NEW_RING PINS_PATH "/ring_new" /* bpffs takes no dot in a name */
 
 /* When a daemon last gave a sign of life: the gap after it is what a successor has to tell. */
 static const struct pinned_map heartbeat_map = {

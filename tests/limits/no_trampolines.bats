@@ -30,7 +30,7 @@ teardown() {
 
 @test "with required = no execsnoop runs, and kimglock is reported as refused" {
 	start_bpflock BPFLOCK_KIMGLOCK_REQUIRED=no -- -c conf/bpflock.conf
-	[ "$(log_lines 'level=warning msg="event=plugin_failed .* attaches none of them\\"" bpfprog=kimglock' | wc -l)" -eq 1 ]
+	[ "$(log_lines 'level=error msg="event=plugin_failed .* attaches none of them\\"" bpfprog=kimglock' | wc -l)" -eq 1 ]
 	[ -z "$(log_lines 'event=plugin_running .*bpfprog=kimglock')" ]
 	log_lines 'event=plugin_running .* programs=1 .*bpfprog=execsnoop' | grep .
 

@@ -33,12 +33,22 @@ run_bpflock() {
 # Starts the daemon in the background and returns once it says that it has started. Same arguments.
 start_bpflock() {
 	: >"$LOG"
+	resume_bpflock "$@"
+}
+
+# The same, with a log that goes on from where its predecessor's ended.
+resume_bpflock() {
+	local deadline=$((SECONDS + 60)) started
+	started=$(log_lines 'event(=|":")started' | wc -l)
 	run_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON=$! DAEMON_JOB=$!
-	await_log 'event(=|":")started' || {
-		echo "the daemon did not start:" && cat "$LOG"
-		return 1
-	}
+	until [[ $(log_lines 'event(=|":")started' | wc -l) -gt $started ]]; do
+		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
+			echo "the daemon did not start:" && cat "$LOG"
+			return 1
+		}
+		sleep 0.1
+	done
 	# env has become the daemon by now
 	DAEMON=$(pidof bpflock)
 }
@@ -56,7 +66,7 @@ clean_up_bpflock() {
 }
 
 wait_for_end() {
-	local deadline=$((SECONDS + 30))
+	local deadline=$((SECONDS + 60))
 	while [[ -e /proc/$1 && $(cat "/proc/$1/stat" 2>/dev/null || echo ') Z ') != *") Z "* ]]; do
 		((SECONDS < deadline)) || return 1
 		sleep 0.1
@@ -65,7 +75,7 @@ wait_for_end() {
 
 # Waits until a line of the log matches an extended regular expression, and prints the last such line.
 await_log() {
-	local lines deadline=$((SECONDS + ${2:-20}))
+	local lines deadline=$((SECONDS + ${2:-60}))
 
 	until lines=$(grep -E -- "$1" "$LOG"); do
 		((SECONDS < deadline)) || {
@@ -130,7 +140,7 @@ denied() {
 
 # A start that is to fail. It ends the test rather than it hangs when the daemon starts after all.
 try_bpflock() {
-	local UNDER=(timeout -k 1 20 ${UNDER[@]+"${UNDER[@]}"})
+	local UNDER=(timeout -k 1 60 ${UNDER[@]+"${UNDER[@]}"})
 
 	run_bpflock "$@"
 }

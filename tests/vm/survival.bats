@@ -1,0 +1,300 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# A daemon that dies, at any moment: the machine stays locked, and its successor says what it missed.
+
+load policy.bash
+
+setup_file() {
+	install_programs
+}
+
+teardown() {
+	pkill -KILL -x hammer || true
+	pkill -KILL -x ask || true
+	clean_up_bpflock
+	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
+}
+
+kill_bpflock() {
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+}
+
+# ask_as NAME COUNT: asks for a file of debugfs, whatever the answer.
+ask_as() {
+	"$PROGRAMS/ask" -c "$2" "$1" "$DEBUGFS" || true
+}
+
+# Opens /dev/mem all the time, until it is told to stop.
+start_hammer() {
+	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
+	HAMMER=$!
+}
+
+stop_hammer() {
+	kill "$HAMMER" && wait "$HAMMER"
+	cat /tmp/hammered
+}
+
+pinned() {
+	find /sys/fs/bpf -mindepth 1 -printf '%P %y %m %U %i\n' | sort
+	bpftool -j link | jq -c 'map(.id)'
+}
+
+nothing_is_left() {
+	[[ -z $(find /sys/fs/bpf -mindepth 1) ]]
+	eventually nothing_is_attached
+}
+
+nothing_is_attached() {
+	[[ $(bpftool -j link) == '[]' ]]
+}
+
+is_open() {
+	[[ $(head -c 1 /dev/mem | wc -c) -eq 1 ]]
+}
+
+# refused STATUS TEXT [NAME=VALUE...] [-- ARGUMENT...]: a start ends with this status and says this.
+refused() {
+	run try_bpflock "${@:3}"
+	[[ $status -eq $1 && $output == *"$2"* ]] || {
+		echo "status $status, not $1, or no '$2' in: $output"
+		return 1
+	}
+}
+
+# ---- kill -9
+
+@test "kill -9 at 20 random moments under load: no gap in enforcement, and every decision is accounted for" {
+	configure 'profile = restricted' 'event_window = 100ms'
+	RANDOM=4711
+	: >"$LOG"
+	start_hammer
+	for _ in {1..20}; do
+		# From its first moments, in the middle of a takeover, to when it has long been at work.
+		run_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
+		sleep "$((RANDOM % 4)).$((RANDOM % 10))"
+		pkill -KILL -x bpflock || true
+		while pgrep -x bpflock >/dev/null; do sleep 0.05; done
+	done
+	grep -q 'event=gap ' "$LOG"
+	resume_bpflock -- -c "$CONF"
+	stop_hammer
+	stop_bpflock
+	# The first of the twenty may have been killed before it had attached anything: until then nothing was denied.
+	opened=$(sed -nE 's/.* ([0-9]+) opened/\1/p' /tmp/hammered)
+	first=$(log_lines 'event=lsm_locked_down' | head -n 1)
+	[ -n "$first" ]
+	echo "opened before the first start: $opened"
+	accounts_balance
+}
+
+@test "kill -9 of a daemon that enforces: nothing is opened until the next one has stopped" {
+	start_with 'profile = restricted' 'event_window = 0'
+	start_hammer
+	for _ in {1..5}; do
+		sleep "0.$((RANDOM % 10))"
+		kill_bpflock
+		resume_bpflock -- -c "$CONF"
+	done
+	stop_hammer
+	stop_bpflock
+	grep -E '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered
+	accounts_balance
+}
+
+@test "what happened without a daemon is logged by the next one, which says how long the gap was" {
+	start_with 'profile = restricted' 'event_window = 0'
+	ask_as before 3
+	await_log 'comm=before '
+	kill_bpflock
+	ask_as meanwhile 7
+	resume_bpflock -- -c "$CONF"
+	ask_as after 2
+	stop_bpflock
+	[ "$(count 'comm=meanwhile .*retval=-1 reason=denied \(restricted\)"')" -eq 7 ]
+	log_lines 'level=warning msg="event=gap since=20[0-9TZ:.-]+ until=20[0-9TZ:.-]+ milliseconds=[0-9]+ records=7" subsys=bpflock$' | grep .
+	# In the order in which it happened, before the daemon says that it has started.
+	[ "$(grep -noE 'comm=meanwhile|event=gap|event=started' "$LOG" | tail -n 3 | sed 's/.*://' | xargs)" = 'comm=meanwhile event=gap event=started' ]
+	[ "$(grep -cE 'event=gap' "$LOG")" -eq 1 ]
+	accounts_balance
+}
+
+@test "a first start, and one after a stop, have no gap to tell of" {
+	start_with 'profile = restricted'
+	stop_bpflock
+	resume_bpflock -- -c "$CONF"
+	stop_bpflock
+	[ -z "$(log_lines 'event=gap')" ]
+}
+
+@test "decisions that a killed daemon was still collecting for one line are reported lost" {
+	start_with 'profile = restricted' 'event_window = 1h'
+	ask_as collected 50
+	await_log 'comm=collected '
+	# The ring has been read once a later event is in the log.
+	settle
+	kill_bpflock
+	resume_bpflock -- -c "$CONF"
+	log_lines 'level=warning msg="event=events_lost count=49 stage=daemon uncertain=0" bpfprog=kimglock' | grep .
+	stop_bpflock
+	accounts_balance
+}
+
+@test "the counts go on after a killed daemon" {
+	start_with 'profile = restricted' 'event_window = 0'
+	ask_as first 3
+	kill_bpflock
+	ask_as second 4
+	resume_bpflock -- -c "$CONF"
+	ask_as third 5
+	[ "$(counters debugfs)" = '0 12 0' ]
+}
+
+# ---- the ring
+
+@test "records that a full ring lost without a daemon are told by the next one" {
+	configure 'profile = restricted' 'event_window = 0'
+	start_bpflock BPFLOCK_RING_SIZE=4K -- -c "$CONF"
+	kill_bpflock
+	ask_as flood 500
+	resume_bpflock BPFLOCK_RING_SIZE=4K -- -c "$CONF"
+	stop_bpflock
+	log_lines 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock' | grep .
+	accounts_balance
+}
+
+@test "a ring of another size takes over from the old one, of which nothing is lost" {
+	configure 'profile = restricted' 'event_window = 0'
+	start_bpflock BPFLOCK_RING_SIZE=64K -- -c "$CONF"
+	kill_bpflock
+	ask_as old-ring 20
+	resume_bpflock BPFLOCK_RING_SIZE=128K -- -c "$CONF"
+	ask_as new-ring 20
+	[ "$(bpftool -j map show pinned "$PINS/v1/ring" | jq .max_entries)" -eq 131072 ]
+	kill_bpflock
+	ask_as pinned-ring 20
+	resume_bpflock BPFLOCK_RING_SIZE=128K -- -c "$CONF"
+	stop_bpflock
+	for name in old-ring new-ring pinned-ring; do
+		[ "$(count "comm=$name ")" -eq 20 ]
+	done
+	accounts_balance
+	nothing_is_left
+}
+
+@test "somebody else who reads the ring is found out" {
+	start_with 'profile = restricted' 'event_window = 0'
+	kill -STOP "$DAEMON"
+	ask_as stolen 30
+	"$PROGRAMS/steal_records" "$PINS/v1/ring" 10
+	kill -CONT "$DAEMON"
+	ask_as kept 5
+	stop_bpflock
+	log_lines 'level=warning msg="event=events_lost count=10 stage=stolen" bpfprog=kimglock' | grep .
+	accounts_balance
+}
+
+# ---- pins
+
+@test "pins of another layout are reported and replaced, never used" {
+	mkdir -m 0700 "$PINS" "$PINS/v0"
+	bpftool map create "$PINS/v0/ring" type array key 4 value 8 entries 1 name old_layout
+	start_with 'profile = restricted'
+	log_lines "level=warning msg=\"event=layout_replaced source=$PINS/v0 " | grep .
+	[ ! -e "$PINS/v0" ]
+	denied restricted /dev/mem
+	stop_bpflock
+	nothing_is_left
+}
+
+@test "pins of another layout stay as they are when the start fails" {
+	mkdir -m 0700 "$PINS" "$PINS/v0"
+	bpftool map create "$PINS/v0/ring" type array key 4 value 8 entries 1 name old_layout
+	before=$(pinned)
+	refused 2 nonsense BPFLOCK_KIMGLOCK_PROFILE=nonsense -- -c /dev/null
+	[ "$(pinned)" = "$before" ]
+}
+
+@test "a start that fails after everything was loaded leaves the pins as they were, and in force" {
+	start_with 'profile = restricted'
+	kill_bpflock
+	# Where the links of the next generation would be pinned there is something already.
+	mkdir -m 0700 "$PINS/v1/plugins/execsnoop"
+	bpftool map create "$PINS/v1/plugins/execsnoop/account" type array key 4 value 8 entries 1 name foreign
+	before=$(pinned)
+	run try_bpflock BPFLOCK_EXEC_SNOOP=all BPFLOCK_EXECSNOOP_REQUIRED=yes BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
+	[ "$status" -eq 1 ]
+	[[ $output == *'event=plugin_failed '*'bpfprog=execsnoop'* ]]
+	[ "$(pinned)" = "$before" ]
+	run head -c 1 /dev/mem
+	[[ $output == *'Operation not permitted' ]]
+}
+
+@test "--unload takes away what a dead daemon left, without a reboot" {
+	start_with 'profile = restricted'
+	kill_bpflock
+	run head -c 1 /dev/mem
+	[ "$status" -eq 1 ]
+	run run_bpflock -- --unload
+	[ "$status" -eq 0 ]
+	[ "$output" = 'Removed: kimglock' ]
+	nothing_is_left
+	eventually is_open
+	run run_bpflock -- --unload
+	[ "$status" -eq 0 ]
+	[ "$output" = 'Nothing was pinned.' ]
+}
+
+@test "--unload NAME takes away one plugin, and says what there is when it is another" {
+	start_with 'profile = restricted'
+	kill_bpflock
+	for name in kimglok ../plugins/kimglock; do
+		run run_bpflock -- --unload "$name"
+		[ "$status" -eq 1 ]
+		[ "$output" = "bpflock: nothing of a plugin '$name' is pinned (pinned: kimglock)" ]
+	done
+	run run_bpflock -- --unload kimglock
+	[ "$status" -eq 0 ]
+	eventually is_open
+}
+
+@test "--unload with a running daemon is refused, naming it and what to do" {
+	start_with 'profile = restricted'
+	before=$(pinned)
+	for argument in '' kimglock; do
+		run run_bpflock -- --unload $argument
+		[ "$status" -eq 75 ]
+		[[ $output == *"bpflock runs already, as process $DAEMON (stop it first"* ]]
+	done
+	[ "$(pinned)" = "$before" ]
+	denied restricted /dev/mem
+}
+
+@test "a second daemon on a private bpffs is found by its programs, and reported" {
+	start_with 'profile = privileged'
+	UNDER=(unshare -m bash -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' bash)
+	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null >/tmp/second.log 2>&1 3>&- &
+	eventually grep -q event=started /tmp/second.log
+	grep -E 'level=warning msg="event=other_instance error=|level=warning msg="event=other_instance warning=\\"program locked_down \(link [0-9]+\) belongs to another bpflock' /tmp/second.log
+}
+
+@test "a bpffs that is unmounted while it runs changes nothing until the daemon ends" {
+	start_with 'profile = restricted'
+	umount -l /sys/fs/bpf
+	denied restricted /dev/mem
+	configure 'profile = restricted' 'allow = debugfs'
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	head -c 1 "$DEBUGFS" >/dev/null
+	denied restricted /dev/mem
+	stop_bpflock || true
+	mount -t bpf bpf /sys/fs/bpf
+	eventually nothing_is_attached
+}
+
+@test "a bpffs that is read-only ends the start with its path and the reason" {
+	UNDER=(unshare -m bash -c 'mount -o remount,bind,ro /sys/fs/bpf && exec "$@"' bash)
+	refused 1 'Read-only file system' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	nothing_is_attached
+}
