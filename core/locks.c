@@ -450,6 +450,9 @@ void locks_bury(struct locks *locks)
 
 void locks_release(struct locks *locks)
 {
+	if (!locks->settings)
+		return; /* the start did not get as far */
+	locks_retire(locks, true);
 	locks_bury(locks);
 	free(locks->instances);
 	free(locks->retired);

@@ -61,6 +61,7 @@ void locks_retire(struct locks *locks, bool keep);
 bool locks_have_retired(const struct locks *locks);
 void locks_bury(struct locks *locks);
 
+/* Lets go of everything; what is pinned stays. Also of locks that were never opened. */
 void locks_release(struct locks *locks);
 
 #endif
