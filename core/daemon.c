@@ -47,8 +47,17 @@ static int open_log(const struct config *config, struct log **ret, struct report
 	const struct config_section *core = settings_core(config);
 	const struct config_value *outputs = config_value(core, "log_output");
 
-	return log_open((enum log_format)config_number(core, "log_format"),
-			(const char *const *)outputs->strings, outputs->count, ret, report);
+	const struct log_options options = {
+		.format = (enum log_format)config_number(core, "log_format"),
+		.outputs = (const char *const *)outputs->strings,
+		.output_count = outputs->count,
+		.max_size = config_number(core, "log_max_size"),
+		.keep = config_number(core, "log_keep"),
+		.syslog_path = LOG_SYSLOG_PATH,
+		.journal_path = LOG_JOURNAL_PATH,
+	};
+
+	return log_open(&options, ret, report);
 }
 
 /* What a report says goes to the log once there is one. */
@@ -138,14 +147,20 @@ static void log_ring_losses(struct daemon *daemon, struct instance *instance)
 	instance->lost_reported = lost;
 }
 
-static void log_sink_losses(void *context, const char *sink, __u64 lost)
+static void log_sink_loss(void *context, const char *sink, const struct log_loss *loss)
 {
 	struct daemon *daemon = context;
 	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
 
-	log_uint(&record, "count", lost);
+	log_time_text(&loss->since, false, since);
+	log_time_text(&loss->until, false, until);
+	log_uint(&record, "count", loss->events);
+	log_uint(&record, "messages", loss->messages);
 	log_str(&record, "stage", "sink");
 	log_str(&record, "sink", sink);
+	log_str(&record, "since", since);
+	log_str(&record, "until", until);
 	log_write(daemon->log, &record);
 }
 
@@ -163,7 +178,7 @@ static void log_losses(struct daemon *daemon)
 		log_str(&record, "stage", "invalid");
 		log_write(daemon->log, &record);
 	}
-	log_take_lost(daemon->log, log_sink_losses, daemon);
+	log_take_lost(daemon->log, log_sink_loss, daemon);
 }
 
 /* A plugin that a dead predecessor ran and that is not here any more goes on enforcing. */
@@ -287,7 +302,7 @@ static void notice_start_only(const struct config *old, const struct config *new
 static int try_reload(struct daemon *daemon, struct report *report)
 {
 	struct config *config;
-	struct log *log = NULL;
+	struct log *log = NULL, *old;
 	int error;
 
 	error = settings_reload(&daemon->settings, daemon->config_sources, &config, report);
@@ -302,8 +317,9 @@ static int try_reload(struct daemon *daemon, struct report *report)
 		config_free(config);
 		return error;
 	}
-	log_close(daemon->log);
+	old = daemon->log;
 	daemon->log = log;
+	log_replace(log, old, log_sink_loss, daemon);
 	return 0;
 }
 
@@ -450,6 +466,8 @@ static void stop(struct daemon *daemon)
 	log_losses(daemon);
 	locks_release(&daemon->locks, keep);
 	drain(daemon); /* the last records are those of the stop itself */
+	log_finish(daemon->log);
+	log_take_lost(daemon->log, log_sink_loss, daemon);
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_write(daemon->log, &record);

@@ -174,6 +174,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		.subsys = "bpf",
 		.bpfprog = source->plugin->name,
 		.event = type->name,
+		.events = 1,
 	};
 	if (type->flags & BPFLOCK_EVENT_DECISION)
 		return add_decision(&ret->record, source, bytes, size);
@@ -190,6 +191,7 @@ void record_add_count(struct log_record *record, __u64 count)
 {
 	struct log_field last[2];
 
+	record->events = count;
 	record->field_count -= ARRAY_SIZE(last);
 	memcpy(last, &record->fields[record->field_count], sizeof(last));
 	log_uint(record, "count", count);
