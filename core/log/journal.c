@@ -80,8 +80,10 @@ static void put_list(struct datagram *datagram, const char *key, const char *byt
 		datagram->overflow = true;
 		return;
 	}
+	memcpy(list, bytes, length);
 	for (size_t i = 0; i < length; i++)
-		list[i] = bytes[i] ? bytes[i] : ' ';
+		if (!list[i])
+			list[i] = ' ';
 	put_bytes(datagram, key, list, length);
 }
 
