@@ -46,7 +46,6 @@ static int open_log(const struct config *config, struct log **ret, struct report
 {
 	const struct config_section *core = settings_core(config);
 	const struct config_value *outputs = config_value(core, "log_output");
-
 	const struct log_options options = {
 		.format = (enum log_format)config_number(core, "log_format"),
 		.outputs = (const char *const *)outputs->strings,

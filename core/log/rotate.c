@@ -28,9 +28,19 @@ static int shift(const char *path, __u64 number)
 	return error;
 }
 
+static int shift_all(const char *path, __u64 keep)
+{
+	int error = 0;
+
+	for (__u64 number = keep; !error && number > 0; number--)
+		error = shift(path, number - 1);
+	return error;
+}
+
 /*
  * The file itself goes first, to PATH.0: where it may not be renamed (a directory that is read-only,
- * a file that may only be appended to), every new attempt would shift the others by one more.
+ * a file that may only be appended to), every new attempt would shift the others by one more. A daemon that was killed
+ * in between has left a PATH.0.
  */
 int log_rotate(const char *path, __u64 keep)
 {
@@ -41,10 +51,13 @@ int log_rotate(const char *path, __u64 keep)
 		return error;
 	if (!keep)
 		return unlink(path) < 0 ? -errno : 0;
+	if (access(first, F_OK) == 0)
+		error = shift_all(path, keep);
+	if (error < 0)
+		return error;
 	if (rename(path, first) < 0)
 		return -errno;
-	for (__u64 number = keep; !error && number > 0; number--)
-		error = shift(path, number - 1);
+	error = shift_all(path, keep);
 	if (error < 0)
 		rename(first, path);
 	return error;

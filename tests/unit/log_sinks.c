@@ -742,6 +742,23 @@ static void no_more_files_are_kept_than_was_said(void **state)
 	assert_int_equal(access(rotated(test, 3), F_OK), -1);
 }
 
+static void what_a_daemon_killed_while_it_rotated_has_left_is_kept(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 2 * NUMBERED_LINE;
+	test->keep = 2;
+	open_log(test, test->output);
+	write_numbers(test, 2);
+	assert_return_code(rename(test->path, rotated(test, 0)), errno);
+	test->log = log_close(test->log);
+	open_log(test, test->output);
+	write_numbers(test, 3);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 2);
+	assert_int_equal(lines_in(rotated(test, 2)), 2);
+}
+
 static void where_none_is_kept_the_old_file_goes(void **state)
 {
 	struct fixture *test = *state;
@@ -1262,6 +1279,7 @@ int main(void)
 		TEST(a_file_is_rotated_before_it_grows_beyond_its_size),
 		TEST(the_lines_of_rotated_files_are_in_order),
 		TEST(no_more_files_are_kept_than_was_said),
+		TEST(what_a_daemon_killed_while_it_rotated_has_left_is_kept),
 		TEST(where_none_is_kept_the_old_file_goes),
 		TEST(a_line_that_is_longer_than_the_size_is_written_whole),
 		TEST(a_rotation_that_fails_goes_on_in_the_old_file_and_is_told_once),
