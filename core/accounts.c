@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "accounts.h"
 
-#include "log/text.h"
 #include "util/clock.h"
 
 /* An instance whose counts can be told: one that runs, or has just ended. */
@@ -105,8 +104,8 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
 	shared->told_at = clock_since_boot();
 	if (account.lost == shared->told)
 		return;
-	log_time_text(&from, true, since);
-	log_time_text(&to, true, until);
+	log_time_text(&from, false, since);
+	log_time_text(&to, false, until);
 	record.bpfprog = instance->plugin->name;
 	log_uint(&record, "count", account.lost - shared->told);
 	log_str(&record, "stage", "ring");
@@ -131,6 +130,22 @@ static void log_thefts(struct log *log, struct bus *bus, size_t place,
 		log_loss(log, instance->plugin->name, stolen, "stolen");
 }
 
+void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
+{
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
+
+	log_time_text(&loss->since, false, since);
+	log_time_text(&loss->until, false, until);
+	log_uint(&record, "count", loss->events);
+	log_uint(&record, "messages", loss->messages);
+	log_str(&record, "stage", "sink");
+	log_str(&record, "sink", sink);
+	log_str(&record, "since", since);
+	log_str(&record, "until", until);
+	log_write(log, &record);
+}
+
 void accounts_log_losses(struct log *log, const struct locks *locks, struct bus *bus)
 {
 	__u64 invalid = bus_take_invalid(bus);
@@ -145,4 +160,5 @@ void accounts_log_losses(struct log *log, const struct locks *locks, struct bus 
 	}
 	if (invalid)
 		log_loss(log, NULL, invalid, "invalid");
+	log_take_lost(log, accounts_log_sink_loss, log);
 }

@@ -51,9 +51,17 @@ static int open_log(const struct config *config, struct log **ret, struct report
 {
 	const struct config_section *core = settings_core(config);
 	const struct config_value *outputs = config_value(core, "log_output");
+	const struct log_options options = {
+		.format = (enum log_format)config_number(core, "log_format"),
+		.outputs = (const char *const *)outputs->strings,
+		.output_count = outputs->count,
+		.max_size = config_number(core, "log_max_size"),
+		.keep = config_number(core, "log_keep"),
+		.syslog_path = LOG_SYSLOG_PATH,
+		.journal_path = LOG_JOURNAL_PATH,
+	};
 
-	return log_open((enum log_format)config_number(core, "log_format"),
-			(const char *const *)outputs->strings, outputs->count, ret, report);
+	return log_open(&options, ret, report);
 }
 
 /* What a report says goes to the log once there is one. */
@@ -64,23 +72,6 @@ static void tell(struct daemon *daemon, struct report *report)
 	else
 		report_print(report, stderr);
 	report_clear(report);
-}
-
-static void log_sink_losses(void *context, const char *sink, __u64 lost)
-{
-	struct daemon *daemon = context;
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
-
-	log_uint(&record, "count", lost);
-	log_str(&record, "stage", "sink");
-	log_str(&record, "sink", sink);
-	log_write(daemon->log, &record);
-}
-
-static void log_losses(struct daemon *daemon)
-{
-	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
-	log_take_lost(daemon->log, log_sink_losses, daemon);
 }
 
 /* Told when it is new, and when it has changed. */
@@ -158,7 +149,7 @@ static void bury(struct daemon *daemon)
 	drain(daemon);
 	bus_flush_all(daemon->bus, daemon->log);
 	accounts_log_retired(daemon->log, &daemon->locks);
-	log_losses(daemon);
+	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
 	update_sources(daemon);
 	locks_bury(&daemon->locks);
 }
@@ -297,7 +288,7 @@ static void notice_start_only(const struct config *old, const struct config *new
 static int try_reload(struct daemon *daemon, struct report *report)
 {
 	struct config *config;
-	struct log *log = NULL;
+	struct log *log = NULL, *old;
 	int error;
 
 	error = settings_reload(&daemon->settings, daemon->config_sources, &config, report);
@@ -312,8 +303,9 @@ static int try_reload(struct daemon *daemon, struct report *report)
 		config_free(config);
 		return error;
 	}
-	log_close(daemon->log);
+	old = daemon->log;
 	daemon->log = log;
+	log_replace(log, old, accounts_log_sink_loss, log);
 	return 0;
 }
 
@@ -357,7 +349,7 @@ static void handle_timer(struct daemon *daemon)
 	__u64 expirations;
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
-		log_losses(daemon);
+		accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
 }
 
 static void handle_verify_timer(struct daemon *daemon)
@@ -490,6 +482,8 @@ static void stop(struct daemon *daemon)
 
 	locks_retire(&daemon->locks, keep);
 	bury(daemon);
+	log_finish(daemon->log);
+	log_take_lost(daemon->log, accounts_log_sink_loss, daemon->log);
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	log_write(daemon->log, &record);

@@ -307,8 +307,9 @@ static void replace(struct change *change, size_t place)
 /* Its last records and counts are still to be told. */
 static void retire(struct locks *locks, size_t place)
 {
-	if (locks->instances[place])
-		instance_detach(locks->instances[place]);
+	if (!locks->instances[place])
+		return;
+	instance_detach(locks->instances[place]);
 	locks->retired[place] = locks->instances[place];
 	locks->instances[place] = NULL;
 }

@@ -23,10 +23,23 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "log_output",
-		.summary = "where lines go: stderr, stdout, file:/path, syslog",
+		.summary = "where lines go: stderr, stdout, file:/path, syslog, journal",
 		.initial = "stderr",
 		.type = BPFLOCK_OPTION_STRING,
 		.flags = BPFLOCK_OPTION_LIST,
+	},
+	{
+		.name = "log_max_size",
+		.summary = "bytes after which a file: is rotated; 0: never, or by others",
+		.initial = "0",
+		.type = BPFLOCK_OPTION_SIZE,
+	},
+	{
+		.name = "log_keep",
+		.summary = "rotated files FILE.1, FILE.2, ... that stay",
+		.initial = "5",
+		.type = BPFLOCK_OPTION_UINT,
+		.max = 1000,
 	},
 	{
 		.name = "plugin_dir",

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "takeover.h"
 
-#include "log/text.h"
 #include "util/clock.h"
 #include "util/memory.h"
 
@@ -16,8 +15,8 @@ void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
 		return;
 	from = clock_wall_time(pins->last_heartbeat, clock_boot_time());
 	to = clock_wall_time(now, clock_boot_time());
-	log_time_text(&from, true, since);
-	log_time_text(&to, true, until);
+	log_time_text(&from, false, since);
+	log_time_text(&to, false, until);
 	log_str(&record, "since", since);
 	log_str(&record, "until", until);
 	log_uint(&record, "milliseconds", (now - pins->last_heartbeat) / 1000000);

@@ -166,6 +166,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		.subsys = "bpf",
 		.bpfprog = source->plugin->name,
 		.event = type->name,
+		.events = 1,
 	};
 	if (type->flags & BPFLOCK_EVENT_DECISION)
 		return add_decision(&ret->record, source, bytes, size);
@@ -203,6 +204,7 @@ static void move_forward(struct log_record *record)
 
 void record_add_count(struct log_record *record, __u64 count)
 {
+	record->events = count;
 	log_uint(record, "count", count);
 	move_forward(record);
 }

@@ -1,12 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* file:/path. Also takes a named pipe with a reader, or a character device. */
+/*
+ * file:/path. Also takes a named pipe with a reader, or a character device.
+ *
+ * A regular file is rotated by max_size and keep, and followed by its path: who moves it away or
+ * deletes it gets a new one with the next line, without a signal.
+ */
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "log/sink.h"
 #include "util/memory.h"
+
+/* What has failed is not tried again for each line. */
+#define RETRY_SECONDS 1
 
 #define FILE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
@@ -49,14 +59,12 @@ static void report_failure(const struct log_sink *sink, struct report *report, i
 }
 
 /* The old file, if there is one, is finished only when the new one is open. */
-static int open_file(struct log_sink *sink, struct report *report)
+static int start_file(struct log_sink *sink)
 {
 	int fd = open_path(sink->path);
 
-	if (fd < 0) {
-		report_failure(sink, report, fd);
+	if (fd < 0)
 		return fd;
-	}
 	log_writer_close(&sink->writer);
 	log_writer_start(&sink->writer, fd, LOG_WRITER_PLAIN);
 	if (sink->writer.is_regular && ends_in_half_line(sink->path))
@@ -64,10 +72,119 @@ static int open_file(struct log_sink *sink, struct report *report)
 	return 0;
 }
 
+static int open_file(struct log_sink *sink, struct report *report)
+{
+	int error = start_file(sink);
+
+	if (error < 0)
+		report_failure(sink, report, error);
+	return error;
+}
+
+/* *ret_opened is all zero where nothing is open. */
+static bool is_at_path(const struct log_sink *sink, struct stat *ret_opened)
+{
+	struct stat named;
+
+	*ret_opened = (struct stat){ 0 };
+	fstat(sink->writer.fd, ret_opened);
+	return lstat(sink->path, &named) == 0 && named.st_dev == ret_opened->st_dev &&
+	       named.st_ino == ret_opened->st_ino;
+}
+
+static int reopen_file(struct log_sink *sink, struct report *report)
+{
+	struct stat opened;
+
+	if (sink->writer.is_regular && is_at_path(sink, &opened))
+		return 0;
+	return open_file(sink, report);
+}
+
+static time_t seconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	return now.tv_sec;
+}
+
+/* Notes how an attempt ended, and returns whether it is a failure to tell: the first in a row. */
+static bool note_attempt(struct log_sink *sink, int error)
+{
+	bool was_failing = sink->failing;
+
+	sink->failing = error < 0;
+	sink->retry = error < 0 ? seconds() + RETRY_SECONDS : 0;
+	return sink->failing && !was_failing;
+}
+
+/*
+ * A file without a name is closed at once: nobody will read it, and it may be what fills the disk.
+ * One that was moved away takes the lines until there is a new one.
+ */
+static void return_to_path(struct log_sink *sink, const struct stat *opened, struct report *report)
+{
+	int error;
+
+	if (!opened->st_nlink)
+		log_writer_close(&sink->writer);
+	if (seconds() < sink->retry)
+		return;
+	error = start_file(sink);
+	if (note_attempt(sink, error))
+		report_failure(sink, report, error);
+	if (!error)
+		report_add(report, REPORT_NOTICE, "log_reopened", sink->name,
+			   "was deleted or moved away; a new one is open");
+}
+
+static void rotate(struct log_sink *sink, struct report *report)
+{
+	int error;
+
+	if (seconds() < sink->retry)
+		return;
+	error = log_rotate(sink->path, sink->options->keep);
+	if (!error)
+		error = start_file(sink);
+	if (note_attempt(sink, error))
+		report_remedy(report_add(report, REPORT_WARNING, "log_failed", sink->name,
+					 "cannot be rotated: %s", strerror(-error)),
+			      "let root rename files in its directory; until then it grows");
+}
+
+static bool is_full(const struct log_sink *sink, off_t size, size_t more)
+{
+	return sink->options->max_size && size > 0 &&
+	       (__u64)size + sink->writer.rest_length + more > sink->options->max_size;
+}
+
+/* A look before each line, so that none goes into a file that has been deleted already. */
+static void follow_path(struct log_sink *sink, size_t more, struct report *report)
+{
+	struct stat opened;
+
+	if (!is_at_path(sink, &opened))
+		return_to_path(sink, &opened, report);
+	else if (is_full(sink, opened.st_size, more))
+		rotate(sink, report);
+}
+
+static void put_file(struct log_sink *sink, const struct log_line *line, struct report *report)
+{
+	if (sink->writer.is_regular)
+		follow_path(sink, line->length, report);
+	if (sink->writer.fd < 0)
+		log_loss_add_record(&sink->writer.lost, line->record);
+	else
+		log_writer_put(&sink->writer, line);
+}
+
 const struct log_sink_type log_file = {
 	.name = "file:",
 	.open = open_file,
-	.reopen = open_file,
-	.put = log_sink_put,
+	.reopen = reopen_file,
+	.put = put_file,
 	.close = log_sink_close,
 };

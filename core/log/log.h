@@ -4,7 +4,8 @@
  *
  * Everything that is logged, an event of a plugin or a word of the daemon's own, is first a
  * struct log_record. The formats (logfmt, json) are written from it, and the sinks (stderr,
- * stdout, file, syslog) take the lines. No text of a record is ever used as a format string.
+ * stdout, file, syslog, journal) take the lines. No text of a record is ever used as a format
+ * string.
  *
  * The daemon ignores SIGPIPE (a reader that is gone) and SIGXFSZ (a file at its size limit)
  * before it opens the log: sinks count those errors, they do not survive the signals.
@@ -61,6 +62,7 @@ struct log_field {
  * @subsys:  "bpf" for events of plugins, "bpflock" for the daemon's own
  * @bpfprog: the plugin, or NULL
  * @event:   `event=`
+ * @events:  how many events of plugins it stands for; 0 for a word of the daemon's own
  * @fields:  in the order of logfmt
  */
 struct log_record {
@@ -69,6 +71,7 @@ struct log_record {
 	const char *subsys;
 	const char *bpfprog;
 	const char *event;
+	__u64 events;
 	struct log_field fields[LOG_FIELDS_MAX];
 	size_t field_count;
 };
@@ -93,16 +96,41 @@ void log_text(struct log_record *record, const char *key, const char *text);
 ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size);
 ssize_t json_write(const struct log_record *record, char *buffer, size_t size);
 
+#define LOG_TIME_SIZE 64
+
+/* RFC 3339 in UTC, to the second or to the nanosecond. */
+void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_TIME_SIZE]);
+
+#define LOG_SYSLOG_PATH "/dev/log"
+#define LOG_JOURNAL_PATH "/run/systemd/journal/socket"
+
+/**
+ * struct log_options - what the operator wants
+ * @outputs:      "stderr", "stdout", "file:/path", "syslog", "journal"
+ * @max_size:     a file is rotated before it grows beyond this; 0: never by us
+ * @keep:         how many rotated files FILE.1, FILE.2, … stay
+ * @syslog_path:  LOG_SYSLOG_PATH, but for tests
+ * @journal_path: LOG_JOURNAL_PATH, but for tests
+ */
+struct log_options {
+	enum log_format format;
+	const char *const *outputs;
+	size_t output_count;
+	__u64 max_size;
+	__u64 keep;
+	const char *syslog_path;
+	const char *journal_path;
+};
+
 /* The open log: a format and its sinks. */
 struct log;
 
 /*
- * Opens all outputs ("stderr", "stdout", "file:/path", "syslog"). What cannot be opened is
- * reported, as event=log_failed. A syslog that does not run yet is a warning only: it may start
- * later than we do. Returns 0 or a negative errno; *ret is set on success only.
+ * Opens all outputs. What cannot be opened is reported, as event=log_failed. A syslog or a journal
+ * that does not run yet is a warning only: it may start later than we do. Returns 0 or a negative
+ * errno; *ret is set on success only.
  */
-int log_open(enum log_format format, const char *const *outputs, size_t count, struct log **ret,
-	     struct report *report);
+int log_open(const struct log_options *options, struct log **ret, struct report *report);
 /*
  * Checks the names of outputs without opening any, for --check-config. What is wrong, or that there
  * is none, is reported as event=config_error at `where`. Returns 0 or -EINVAL.
@@ -112,23 +140,45 @@ int log_check_outputs(const char *const *outputs, size_t count, const char *wher
 struct log *log_close(struct log *log);
 
 /*
- * Files are opened anew, after rotation. What fails keeps the old one and is reported. Returns
- * 0 or a negative errno; every file is tried.
- */
-int log_reopen(struct log *log, struct report *report);
-
-/*
  * Formats once and gives the line to every sink. Never blocks (but for a file on a disk that
- * hangs); a sink that cannot take the line counts it and is tried again with the next one.
+ * hangs); a sink that cannot take the line counts it and is tried again with the next one. What a
+ * file has to say of its own (it was moved away, cannot be rotated) is logged after the line.
  */
 void log_write(struct log *log, const struct log_record *record);
 
-/*
- * Visits what each sink has lost since the last call, for event=log_lost. `sink` is the
- * output's name.
+/**
+ * struct log_loss - records that did not get through
+ * @events:   of plugins
+ * @messages: the daemon's own
+ * @since:    when the first of them happened
+ * @until:    when the last of them happened
  */
-void log_take_lost(struct log *log, void (*visit)(void *context, const char *sink, __u64 lost),
-		   void *context);
+struct log_loss {
+	__u64 events;
+	__u64 messages;
+	struct timespec since;
+	struct timespec until;
+};
+
+/* `sink` is the output's name. May log. */
+typedef void log_visit_loss(void *context, const char *sink, const struct log_loss *loss);
+
+/*
+ * Visits what each sink has lost since the last visit, for event=events_lost. Where that is nothing
+ * but what earlier visits have logged it waits for the next loss, or a dead sink would make the
+ * others repeat themselves for ever.
+ */
+void log_take_lost(struct log *log, log_visit_loss *visit, void *context);
+
+/* Half lines are finished now or counted as lost; for a last log_take_lost(). */
+void log_finish(struct log *log);
+
+/*
+ * `log` in the place of `old`, which is freed. An output that both have goes on with the line and
+ * the losses that it has not written yet, files are opened anew; what the other outputs of `old`
+ * have lost is visited, and may be logged to `log`.
+ */
+void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context);
 
 /* The time now and the daemon's own subsys, ready for fields. */
 struct log_record log_own(enum log_level level, const char *event);

@@ -6,12 +6,20 @@
 
 #include "util/memory.h"
 
-#define VALID_OUTPUTS "stderr, stdout, file:/path, syslog"
+#define VALID_OUTPUTS "stderr, stdout, file:/path, syslog, journal"
 
+/**
+ * struct log - the open log
+ * @options: without the outputs, which are in @sinks
+ * @report:  what sinks have to say, until it is logged
+ * @telling: it is being logged
+ */
 struct log {
-	enum log_format format;
+	struct log_options options;
 	struct log_sink *sinks;
 	size_t count;
+	struct report report;
+	bool telling;
 	char line[LOG_LINE_MAX];
 };
 
@@ -20,6 +28,7 @@ static const struct log_sink_type *const types[] = {
 	&log_stdout,
 	&log_file,
 	&log_syslog,
+	&log_journal,
 };
 
 static bool takes_path(const struct log_sink_type *type)
@@ -83,10 +92,10 @@ struct report_item *log_sink_failed(const struct log_sink *sink, struct report *
 			  strerror(-error));
 }
 
-void log_sink_put(struct log_sink *sink, enum log_level level, const char *line, size_t length)
+void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report)
 {
-	(void)level; /* it is in the line */
-	log_writer_put(&sink->writer, line, length);
+	(void)report;
+	log_writer_put(&sink->writer, line);
 }
 
 void log_sink_close(struct log_sink *sink)
@@ -94,30 +103,39 @@ void log_sink_close(struct log_sink *sink)
 	log_writer_close(&sink->writer);
 }
 
-static int open_sink(struct log_sink *sink, const char *output, const char *syslog_path,
-		     struct report *report)
+static const char *path_of(const struct log_sink *sink)
 {
+	if (takes_path(sink->type))
+		return sink->name + strlen(sink->type->name);
+	return sink->type == &log_journal ? sink->options->journal_path :
+					    sink->options->syslog_path;
+}
+
+static int open_sink(struct log *log, const char *output, struct report *report)
+{
+	struct log_sink *sink = &log->sinks[log->count++];
+
 	sink->type = find_type(output);
 	sink->name = xstrdup(output);
-	sink->path = takes_path(sink->type) ? sink->name + strlen(sink->type->name) : syslog_path;
+	sink->options = &log->options;
+	sink->path = path_of(sink);
 	sink->writer.fd = -1;
 	return sink->type->open(sink, report);
 }
 
-int log_open_at(enum log_format format, const char *const *outputs, size_t count,
-		const char *syslog_path, struct log **ret, struct report *report)
+int log_open(const struct log_options *options, struct log **ret, struct report *report)
 {
 	struct log *log;
-	int error = log_check_outputs(outputs, count, NULL, report);
+	int error = log_check_outputs(options->outputs, options->output_count, NULL, report);
 
 	if (error < 0)
 		return error;
 	log = xcalloc(1, sizeof(*log));
-	log->format = format;
-	log->sinks = xcalloc(count, sizeof(*log->sinks));
-	log->count = count;
-	for (size_t i = 0; i < count; i++) {
-		int failed = open_sink(&log->sinks[i], outputs[i], syslog_path, report);
+	log->options = *options;
+	log->options.outputs = NULL;
+	log->sinks = xcalloc(options->output_count, sizeof(*log->sinks));
+	for (size_t i = 0; i < options->output_count; i++) {
+		int failed = open_sink(log, options->outputs[i], report);
 
 		error = error ? error : failed;
 	}
@@ -129,12 +147,6 @@ int log_open_at(enum log_format format, const char *const *outputs, size_t count
 	return 0;
 }
 
-int log_open(enum log_format format, const char *const *outputs, size_t count, struct log **ret,
-	     struct report *report)
-{
-	return log_open_at(format, outputs, count, "/dev/log", ret, report);
-}
-
 struct log *log_close(struct log *log)
 {
 	if (!log)
@@ -144,48 +156,98 @@ struct log *log_close(struct log *log)
 		free(log->sinks[i].name);
 	}
 	free(log->sinks);
+	report_clear(&log->report);
 	free(log);
 	return NULL;
 }
 
-int log_reopen(struct log *log, struct report *report)
+static struct log_sink *find_sink(struct log *log, const char *name)
 {
-	int error = 0;
+	for (size_t i = 0; i < log->count; i++)
+		if (log->sinks[i].name && strcmp(log->sinks[i].name, name) == 0)
+			return &log->sinks[i];
+	return NULL;
+}
 
+/* The two may be open on one file: only the old one's writer knows how its last line goes on. */
+static void take_over(struct log_sink *sink, struct log_sink *old, struct report *report)
+{
+	sink->type->close(sink);
+	sink->writer = old->writer;
+	sink->reports = old->reports;
+	old->writer = (struct log_writer){ .fd = -1 };
+	free(old->name);
+	old->name = NULL; /* an output that is named twice is taken over twice */
+	if (sink->type->reopen)
+		sink->type->reopen(sink, report);
+}
+
+void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context)
+{
 	for (size_t i = 0; i < log->count; i++) {
-		struct log_sink *sink = &log->sinks[i];
-		int failed = sink->type->reopen ? sink->type->reopen(sink, report) : 0;
+		struct log_sink *from = find_sink(old, log->sinks[i].name);
 
-		error = error ? error : failed;
+		if (from)
+			take_over(&log->sinks[i], from, &log->report);
 	}
-	return error;
+	log_finish(old);
+	log_take_lost(old, visit, context);
+	log_close(old);
+}
+
+/* What a sink has to say to these lines waits for the next one. */
+static void tell(struct log *log)
+{
+	struct report report = log->report;
+
+	log->report = (struct report){ 0 };
+	log->telling = true;
+	log_report(log, &report);
+	log->telling = false;
+	report_clear(&report);
+}
+
+static ssize_t format(struct log *log, const struct log_record *record)
+{
+	if (log->options.format == LOG_FORMAT_JSON)
+		return json_write(record, log->line, sizeof(log->line));
+	return logfmt_write(record, log->line, sizeof(log->line));
 }
 
 void log_write(struct log *log, const struct log_record *record)
 {
-	ssize_t length = log->format == LOG_FORMAT_JSON ?
-				 json_write(record, log->line, sizeof(log->line)) :
-				 logfmt_write(record, log->line, sizeof(log->line));
+	ssize_t length = format(log, record);
+	const struct log_line line = { record, log->line, (size_t)length };
 
 	for (size_t i = 0; i < log->count; i++) {
 		struct log_sink *sink = &log->sinks[i];
 
 		if (length < 0)
-			sink->writer.lost++;
+			log_loss_add_record(&sink->writer.lost, record);
 		else
-			sink->type->put(sink, record->level, log->line, (size_t)length);
+			sink->type->put(sink, &line, &log->report);
 	}
+	if (log->report.count && !log->telling)
+		tell(log);
 }
 
-void log_take_lost(struct log *log, void (*visit)(void *context, const char *sink, __u64 lost),
-		   void *context)
+void log_finish(struct log *log)
+{
+	for (size_t i = 0; i < log->count; i++)
+		log_writer_finish(&log->sinks[i].writer);
+}
+
+void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 {
 	for (size_t i = 0; i < log->count; i++) {
 		struct log_sink *sink = &log->sinks[i];
-		__u64 lost = sink->writer.lost;
+		struct log_loss lost = sink->writer.lost;
 
-		sink->writer.lost = 0; /* before the visit: it may write, and lose that line too */
-		if (lost)
-			visit(context, sink->name, lost);
+		if (!lost.events && lost.messages == sink->reports)
+			continue;
+		sink->writer.lost = (struct log_loss){ 0 }; /* the visit may lose a line, too */
+		visit(context, sink->name, &lost);
 	}
+	for (size_t i = 0; i < log->count; i++)
+		log->sinks[i].reports = log->sinks[i].writer.lost.messages;
 }

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What both formats need to know about bytes, lists and times. Private to the log room. */
+/* What the formats need to know about bytes, lists and levels. Private to the log room. */
 #ifndef BPFLOCK_LOG_TEXT_H
 #define BPFLOCK_LOG_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <time.h>
 
 #include "log/log.h"
 
@@ -19,11 +18,6 @@ int log_utf8_decode(const char *bytes, size_t length, uint32_t *ret);
 
 /* Takes the first string off a LOG_STRV. Returns false where there is none left. */
 bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length);
-
-#define LOG_TIME_SIZE 64
-
-/* RFC 3339 in UTC, to the second or to the nanosecond. */
-void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_TIME_SIZE]);
 
 const char *log_level_name(enum log_level level);
 

@@ -24,7 +24,7 @@ void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind ki
 	writer->is_regular = S_ISREG(status.st_mode);
 	/* A writable pipe has a whole page free; a terminal has room for one character. */
 	writer->chunk = S_ISFIFO(status.st_mode) ? PIPE_BUF : 1;
-	writer->rest_is_line = false;
+	writer->rest_loss = (struct log_loss){ 0 };
 	writer->rest_length = 0;
 }
 
@@ -32,7 +32,7 @@ void log_writer_break_line(struct log_writer *writer)
 {
 	writer->rest[0] = '\n';
 	writer->rest_length = 1;
-	writer->rest_is_line = false;
+	writer->rest_loss = (struct log_loss){ 0 };
 	writer->end = lseek(writer->fd, 0, SEEK_END);
 }
 
@@ -104,8 +104,8 @@ static void keep_rest(struct log_writer *writer, const char *rest, size_t length
 /* What is written already ends in a newline at least. */
 static void give_up_rest(struct log_writer *writer)
 {
-	writer->lost += writer->rest_is_line;
-	writer->rest_is_line = false;
+	log_loss_add(&writer->lost, &writer->rest_loss);
+	writer->rest_loss = (struct log_loss){ 0 };
 	writer->rest[0] = '\n';
 	writer->rest_length = 1;
 }
@@ -135,6 +135,7 @@ static int finish_rest(struct log_writer *writer)
 	check_rest(writer);
 	error = write_most(writer, writer->rest, writer->rest_length, &done);
 	if (!error) {
+		writer->rest_loss = (struct log_loss){ 0 };
 		writer->rest_length = 0;
 		return 0;
 	}
@@ -144,30 +145,38 @@ static int finish_rest(struct log_writer *writer)
 	return error;
 }
 
-void log_writer_put(struct log_writer *writer, const char *line, size_t length)
+void log_writer_put(struct log_writer *writer, const struct log_line *line)
 {
 	size_t done;
 
 	if (finish_rest(writer) < 0) {
-		writer->lost++;
+		log_loss_add_record(&writer->lost, line->record);
 		return;
 	}
-	if (!write_most(writer, line, length, &done))
+	if (!write_most(writer, line->text, line->length, &done))
 		return;
 	if (!done) {
-		writer->lost++;
+		log_loss_add_record(&writer->lost, line->record);
 		return;
 	}
-	writer->rest_is_line = true;
-	keep_rest(writer, line + done, length - done);
+	log_loss_add_record(&writer->rest_loss, line->record);
+	keep_rest(writer, line->text + done, line->length - done);
+}
+
+/* A newline alone can wait: the file may still be another writer's, in the middle of a line. */
+void log_writer_finish(struct log_writer *writer)
+{
+	if (log_loss_is_none(&writer->rest_loss))
+		return;
+	if (finish_rest(writer) < 0)
+		give_up_rest(writer);
 }
 
 void log_writer_close(struct log_writer *writer)
 {
 	if (writer->fd < 0)
 		return;
-	if (finish_rest(writer) < 0 && writer->rest_is_line)
-		writer->lost++;
+	log_writer_finish(writer);
 	close(writer->fd);
 	writer->fd = -1;
 }

@@ -288,13 +288,13 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 	}
 }
 
-/* Keys of the log that are not a plugin's to use. */
+/* Keys of the log that are not a plugin's to use; "plugin" is one of the journal. */
 static bool is_common_key(const char *name)
 {
 	static const char *const keys[] = { "time",  "level",    "subsys", "bpfprog",	"event",
 					    "tgid",  "pid",	 "ppid",   "uid",	"cgroupid",
 					    "comm",  "pcomm",	 "reason", "operation", "op",
-					    "truncated", "count" };
+					    "truncated", "count",    "plugin" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(name, keys[i]) == 0)

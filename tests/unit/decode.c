@@ -82,6 +82,7 @@ static void every_type_of_field_is_read_in_its_own_size(void **state)
 	assert_text(field(&decoded, "path"), "/a");
 	assert_int_equal(field(&decoded, "words")->string.length, 5);
 	assert_null(field(&decoded, "truncated"));
+	assert_int_equal(decoded.record.events, 1);
 }
 
 static void the_order_is_that_of_the_log(void **state)
@@ -232,6 +233,10 @@ static void a_decision_has_operation_retval_and_reason(void **state)
 	assert_true(field(&decoded, "op")->json_only);
 	assert_int_equal(field(&decoded, "retval")->signed_value, -1);
 	assert_text(field(&decoded, "reason"), "denied (baseline)");
+	assert_int_equal(decoded.record.events, 1);
+	record_add_count(&decoded.record, 7);
+	assert_int_equal(field(&decoded, "count")->unsigned_value, 7);
+	assert_int_equal(decoded.record.events, 7);
 }
 
 int main(void)

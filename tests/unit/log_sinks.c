@@ -30,9 +30,13 @@ struct fixture {
 	char path[64];
 	char output[80];
 	char syslog_path[64];
+	char journal_path[64];
+	__u64 max_size;
+	__u64 keep;
 	struct report report;
 	struct log *log;
-	__u64 lost;
+	__u64 lost; /* events and messages */
+	struct log_loss loss;
 	char last_lost[80];
 };
 
@@ -45,9 +49,19 @@ static int setup(void **state)
 	snprintf(test->path, sizeof(test->path), "%s/log", test->directory);
 	snprintf(test->output, sizeof(test->output), "file:%s", test->path);
 	snprintf(test->syslog_path, sizeof(test->syslog_path), "%s/syslog", test->directory);
+	snprintf(test->journal_path, sizeof(test->journal_path), "%s/journal", test->directory);
 	*state = test;
 	alarm(30); /* a sink that blocks */
 	return 0;
+}
+
+/* The rotated file of a number. */
+static const char *rotated(const struct fixture *test, unsigned int number)
+{
+	static char path[80];
+
+	snprintf(path, sizeof(path), "%s.%u", test->path, number);
+	return path;
 }
 
 static int teardown(void **state)
@@ -59,20 +73,31 @@ static int teardown(void **state)
 	report_clear(&test->report);
 	unlink(test->path);
 	unlink(test->syslog_path);
+	unlink(test->journal_path);
+	for (unsigned int i = 0; i < 10; i++)
+		unlink(rotated(test, i));
 	rmdir(test->directory);
 	test_free(test);
 	return 0;
 }
 
-static int try_open(struct fixture *test, const char *output)
+static int try_open(struct fixture *test, const char *const *outputs, size_t count)
 {
-	return log_open_at(LOG_FORMAT_LOGFMT, &output, 1, test->syslog_path, &test->log,
-			   &test->report);
+	const struct log_options options = {
+		.outputs = outputs,
+		.output_count = count,
+		.max_size = test->max_size,
+		.keep = test->keep,
+		.syslog_path = test->syslog_path,
+		.journal_path = test->journal_path,
+	};
+
+	return log_open(&options, &test->log, &test->report);
 }
 
 static void open_log(struct fixture *test, const char *output)
 {
-	assert_int_equal(try_open(test, output), 0);
+	assert_int_equal(try_open(test, &output, 1), 0);
 	assert_non_null(test->log);
 }
 
@@ -95,13 +120,14 @@ static void write_number(struct fixture *test, unsigned int number)
 	log_write(test->log, &record);
 }
 
-static void count_lost(void *context, const char *sink, __u64 lost)
+static void count_lost(void *context, const char *sink, const struct log_loss *loss)
 {
 	struct fixture *test = context;
 
-	assert_true(lost > 0); /* a sink that has lost nothing is not visited */
+	assert_false(log_loss_is_none(loss)); /* a sink that has lost nothing is not visited */
 	snprintf(test->last_lost, sizeof(test->last_lost), "%s", sink);
-	test->lost += lost;
+	test->loss = *loss;
+	test->lost += loss->events + loss->messages;
 }
 
 static __u64 take_lost(struct fixture *test)
@@ -250,6 +276,14 @@ static void a_packet_socket_that_nobody_reads_does_not_hang(void **state)
 	assert_socket_does_not_hang(*state, SOCK_SEQPACKET);
 }
 
+static void put_bytes(struct log_writer *writer, const char *bytes, size_t length)
+{
+	const struct log_record record = { 0 };
+	const struct log_line line = { &record, bytes, length };
+
+	log_writer_put(writer, &line);
+}
+
 /* What a pipe gets that cannot be opened anew: O_NONBLOCK is not set anywhere. */
 static void a_blocking_pipe_is_asked_first(void **state)
 {
@@ -264,20 +298,20 @@ static void a_blocking_pipe_is_asked_first(void **state)
 	memset(line, 'x', sizeof(line));
 	line[sizeof(line) - 1] = '\n';
 	log_writer_start(&writer, fcntl(ends[1], F_DUPFD_CLOEXEC, 3), LOG_WRITER_POLLED);
-	log_writer_put(&writer, line, sizeof(line));
-	log_writer_put(&writer, "lost\n", 5);
-	assert_int_equal(writer.lost, 1);
+	put_bytes(&writer, line, sizeof(line));
+	put_bytes(&writer, "lost\n", 5);
+	assert_int_equal(writer.lost.messages, 1);
 	for (size_t i = 0; i < sizeof(line); i++) {
 		assert_int_equal(read(ends[0], &byte, 1), 1);
 		assert_int_equal(byte, line[i]);
 		if (i % 4096 == 4095 && i + 1 < sizeof(line))
-			log_writer_put(&writer, "lost\n", 5);
+			put_bytes(&writer, "lost\n", 5);
 	}
-	log_writer_put(&writer, "kept\n", 5);
+	put_bytes(&writer, "kept\n", 5);
 	assert_int_equal(read(ends[0], line, sizeof(line)), 5);
 	assert_memory_equal(line, "kept\n", 5);
 	log_writer_close(&writer);
-	assert_int_equal(writer.lost, 3);
+	assert_int_equal(writer.lost.messages, 3);
 	close(ends[0]);
 	close(ends[1]);
 }
@@ -338,7 +372,7 @@ static void a_sink_that_fails_costs_the_others_nothing(void **state)
 	static struct reader reader;
 
 	reader = (struct reader){ 0 };
-	assert_int_equal(log_open(LOG_FORMAT_LOGFMT, outputs, 2, &test->log, &test->report), 0);
+	assert_int_equal(try_open(test, outputs, 2), 0);
 	for (unsigned int i = 0; i < 10; i++)
 		write_number(test, i);
 	assert_int_equal(take_lost(test), 10);
@@ -444,91 +478,359 @@ static void a_whole_line_of_before_is_followed_at_once(void **state)
 	assert_int_equal(reader.lines, 2);
 }
 
-static void a_deleted_file_comes_back_after_a_reopen(void **state)
+/* A log of the same outputs in the place of the one there is, as on SIGHUP. */
+static void replace_by(struct fixture *test, const char *output)
 {
-	struct fixture *test = *state;
-	static struct reader reader;
+	struct log *old = test->log;
+
+	open_log(test, output);
+	log_replace(test->log, old, count_lost, test);
+}
+
+static void assert_mode_is_0600(const char *path)
+{
 	struct stat status;
 
+	assert_return_code(stat(path, &status), errno);
+	assert_int_equal(status.st_mode & 07777, 0600);
+}
+
+static unsigned int lines_in(const char *path)
+{
+	static struct reader reader;
+
 	reader = (struct reader){ 0 };
+	read_file(&reader, path);
+	assert_int_equal(reader.length, 0);
+	return reader.lines;
+}
+
+static void a_deleted_file_comes_back_with_the_next_line(void **state)
+{
+	struct fixture *test = *state;
+
 	open_log(test, test->output);
 	write_number(test, 1);
 	assert_return_code(unlink(test->path), errno);
 	write_number(test, 2);
-	assert_int_equal(log_reopen(test->log, &test->report), 0);
-	write_number(test, 3);
 	assert_int_equal(take_lost(test), 0);
-	read_file(&reader, test->path);
-	assert_int_equal(reader.lines, 1);
-	assert_int_equal(reader.last, 3);
-	assert_return_code(stat(test->path, &status), errno);
-	assert_int_equal(status.st_mode & 07777, 0600);
+	assert_file_ends_in(test->path, "was deleted or moved away; a new one is open\\\"\" "
+					"subsys=bpflock\n");
+	write_number(test, 5);
+	assert_file_ends_in(test->path, LINE_5);
+	assert_mode_is_0600(test->path);
 }
 
-static void rotate(struct fixture *test, char *ret_old, size_t size)
-{
-	snprintf(ret_old, size, "%s.1", test->path);
-	assert_return_code(rename(test->path, ret_old), errno);
-	assert_int_equal(log_reopen(test->log, &test->report), 0);
-}
-
-static void half_a_line_is_finished_in_the_old_file_before_a_reopen(void **state)
+static void a_file_that_was_moved_away_gets_no_more_lines(void **state)
 {
 	struct fixture *test = *state;
-	static struct reader reader;
-	char old[80];
 
-	reader = (struct reader){ 0 };
-	fill_up(test);
-	limit_file_size(RLIM_INFINITY);
-	rotate(test, old, sizeof(old));
+	open_log(test, test->output);
+	write_number(test, 1);
+	assert_return_code(rename(test->path, rotated(test, 1)), errno);
+	write_number(test, 2);
 	write_number(test, 5);
 	assert_int_equal(take_lost(test), 0);
-	read_file(&reader, old);
-	assert_int_equal(reader.lines, 2);
-	assert_int_equal(reader.length, 0);
-	read_file(&reader, test->path);
-	assert_int_equal(reader.lines, 3);
-	unlink(old);
+	assert_int_equal(lines_in(rotated(test, 1)), 1);
+	assert_file_ends_in(test->path, LINE_5);
 }
 
-static void half_a_line_that_a_reopen_leaves_behind_is_counted(void **state)
+static void another_file_at_the_path_is_continued(void **state)
 {
 	struct fixture *test = *state;
-	static struct reader reader;
-	char old[80];
+	int fd;
 
-	reader = (struct reader){ 0 };
+	open_log(test, test->output);
+	assert_return_code(rename(test->path, rotated(test, 1)), errno);
+	fd = open(test->path, O_WRONLY | O_CREAT | O_CLOEXEC, 0640);
+	assert_int_equal(write(fd, "half", 4), 4);
+	close(fd);
+	write_number(test, 4);
+	assert_int_equal(lines_in(rotated(test, 1)), 0);
+	write_number(test, 5);
+	assert_file_ends_in(test->path, LINE_5);
+}
+
+/* Its lines would go nowhere: they are counted, and the file is back when its directory is. */
+static void a_file_deleted_with_its_directory_loses_lines_and_comes_back(void **state)
+{
+	struct fixture *test = *state;
+	char away[48];
+
+	open_log(test, test->output);
+	write_number(test, 1);
+	assert_return_code(unlink(test->path), errno);
+	snprintf(away, sizeof(away), "%s.away", test->directory);
+	assert_return_code(rename(test->directory, away), errno);
+	write_number(test, 2); /* the line about the failure is lost as well */
+	write_number(test, 3);
+	assert_int_equal(take_lost(test), 3);
+	assert_return_code(rename(away, test->directory), errno);
+	for (int tries = 0; access(test->path, F_OK) < 0 && tries < 100; tries++) {
+		usleep(50000);
+		write_number(test, 4);
+	}
+	write_number(test, 5);
+	assert_file_ends_in(test->path, LINE_5);
+}
+
+static void half_a_line_is_finished_in_a_file_that_was_moved_away(void **state)
+{
+	struct fixture *test = *state;
+
 	fill_up(test);
-	rotate(test, old, sizeof(old));
+	limit_file_size(RLIM_INFINITY);
+	assert_return_code(rename(test->path, rotated(test, 1)), errno);
+	replace_by(test, test->output);
+	write_number(test, 5);
+	assert_int_equal(take_lost(test), 0);
+	assert_int_equal(lines_in(rotated(test, 1)), 2);
+	assert_int_equal(lines_in(test->path), 1);
+}
+
+static void half_a_line_goes_on_after_a_replacement(void **state)
+{
+	struct fixture *test = *state;
+
+	fill_up(test);
+	replace_by(test, test->output);
+	limit_file_size(RLIM_INFINITY);
+	write_number(test, 5);
+	assert_int_equal(take_lost(test), 0);
+	assert_int_equal(lines_in(test->path), 3);
+}
+
+static void half_a_line_is_finished_after_a_reload_that_was_refused(void **state)
+{
+	struct fixture *test = *state;
+	struct log *log;
+
+	fill_up(test);
+	log = test->log;
+	open_log(test, test->output);
+	log_close(test->log);
+	test->log = log;
+	limit_file_size(RLIM_INFINITY);
+	write_number(test, 5);
+	assert_int_equal(take_lost(test), 0);
+	assert_int_equal(lines_in(test->path), 3);
+}
+
+static void half_a_line_that_is_left_behind_is_counted(void **state)
+{
+	struct fixture *test = *state;
+
+	fill_up(test);
+	assert_return_code(rename(test->path, rotated(test, 1)), errno);
+	replace_by(test, test->output);
 	limit_file_size(RLIM_INFINITY);
 	write_number(test, 5);
 	assert_int_equal(take_lost(test), 1);
-	read_file(&reader, test->path);
-	assert_int_equal(reader.lines, 1);
-	unlink(old);
+	assert_int_equal(lines_in(test->path), 1);
 }
 
-static void a_reopen_that_fails_keeps_the_old_file(void **state)
+static void losses_are_taken_over_by_the_next_log(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	replace_by(test, "file:/dev/full");
+	assert_int_equal(test->lost, 0);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 2);
+}
+
+static void losses_of_an_output_that_is_left_out_are_told(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	replace_by(test, test->output);
+	assert_int_equal(test->lost, 1);
+	assert_string_equal(test->last_lost, "file:/dev/full");
+	assert_int_equal(take_lost(test), 0);
+}
+
+static void a_stream_goes_on_with_its_half_line_in_the_next_log(void **state)
+{
+	struct fixture *test = *state;
+	static char text[LOG_STRING_MAX], received[2 * LOG_STRING_MAX];
+	struct log_record record = comm_record(text, sizeof(text));
+	struct log *old;
+	int ends[2];
+	ssize_t length;
+
+	memset(text, 'x', sizeof(text));
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	assert_return_code(fcntl(ends[1], F_SETPIPE_SZ, 8192), errno);
+	open_stderr_on(test, ends[1]);
+	log_write(test->log, &record);
+	old = test->log;
+	open_stderr_on(test, ends[1]);
+	log_replace(test->log, old, count_lost, test);
+	length = read(ends[0], received, sizeof(received));
+	assert_int_equal(length, 8192);
+	write_number(test, 5);
+	length += read(ends[0], received + length, sizeof(received) - (size_t)length);
+	received[length] = '\0';
+	assert_int_equal(take_lost(test), 0);
+	assert_string_equal(strstr(received, "x retval=-1"),
+			    "x retval=-1\" bpfprog=any subsys=bpf\n" LINE_5);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* n=1000 and on: all of one length. */
+#define NUMBERED_LINE 75
+#define FIRST_NUMBER 1000
+
+static void write_numbers(struct fixture *test, unsigned int count)
+{
+	for (unsigned int i = 0; i < count; i++)
+		write_number(test, FIRST_NUMBER + i);
+}
+
+static void a_file_is_rotated_before_it_grows_beyond_its_size(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 3 * NUMBERED_LINE;
+	test->keep = 5;
+	open_log(test, test->output);
+	write_numbers(test, 10);
+	assert_int_equal(lines_in(test->path), 1);
+	for (unsigned int i = 1; i <= 3; i++) {
+		assert_int_equal(lines_in(rotated(test, i)), 3);
+		assert_mode_is_0600(rotated(test, i));
+	}
+	assert_int_equal(access(rotated(test, 4), F_OK), -1);
+	assert_int_equal(access(rotated(test, 0), F_OK), -1);
+	assert_mode_is_0600(test->path);
+	assert_int_equal(take_lost(test), 0);
+}
+
+static void the_lines_of_rotated_files_are_in_order(void **state)
 {
 	struct fixture *test = *state;
 	static struct reader reader;
-	char moved[80];
 
 	reader = (struct reader){ 0 };
+	test->max_size = 3 * NUMBERED_LINE;
+	test->keep = 5;
 	open_log(test, test->output);
-	write_number(test, 1);
-	snprintf(moved, sizeof(moved), "%s.1", test->path);
-	assert_return_code(rename(test->path, moved), errno);
+	write_numbers(test, 10);
+	for (unsigned int i = 3; i > 0; i--)
+		read_file(&reader, rotated(test, i));
+	read_file(&reader, test->path);
+	assert_int_equal(reader.lines, 10);
+	assert_int_equal(reader.last, FIRST_NUMBER + 9);
+}
+
+static void no_more_files_are_kept_than_was_said(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = NUMBERED_LINE;
+	test->keep = 2;
+	open_log(test, test->output);
+	write_numbers(test, 9);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 1);
+	assert_int_equal(lines_in(rotated(test, 2)), 1);
+	assert_int_equal(access(rotated(test, 3), F_OK), -1);
+}
+
+static void what_a_daemon_killed_while_it_rotated_has_left_is_kept(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 2 * NUMBERED_LINE;
+	test->keep = 2;
+	open_log(test, test->output);
+	write_numbers(test, 2);
+	assert_return_code(rename(test->path, rotated(test, 0)), errno);
+	test->log = log_close(test->log);
+	open_log(test, test->output);
+	write_numbers(test, 3);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 2);
+	assert_int_equal(lines_in(rotated(test, 2)), 2);
+}
+
+static void where_none_is_kept_the_old_file_goes(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 2 * NUMBERED_LINE;
+	open_log(test, test->output);
+	write_numbers(test, 5);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(access(rotated(test, 1), F_OK), -1);
+}
+
+static void a_line_that_is_longer_than_the_size_is_written_whole(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 10;
+	test->keep = 1;
+	open_log(test, test->output);
+	write_numbers(test, 2);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 1);
+}
+
+/* A directory in the way of the last file: nobody may rename over it, not even root. */
+static void a_rotation_that_fails_goes_on_in_the_old_file_and_is_told_once(void **state)
+{
+	struct fixture *test = *state;
+	static char text[1 << 16];
+	size_t told = 0;
+	int fd;
+
+	test->max_size = 2 * NUMBERED_LINE;
+	test->keep = 1;
+	assert_return_code(mkdir(rotated(test, 1), 0700), errno);
+	open_log(test, test->output);
+	write_numbers(test, 20);
+	assert_int_equal(take_lost(test), 0);
+	fd = open(test->path, O_RDONLY | O_CLOEXEC);
+	assert_return_code(read(fd, text, sizeof(text) - 1), errno);
+	close(fd);
+	for (const char *at = text; (at = strstr(at, "cannot be rotated: ")); at++)
+		told++;
+	assert_int_equal(told, 1);
+	assert_non_null(strstr(text, "n=1019"));
+	assert_int_equal(access(rotated(test, 0), F_OK), -1);
+	assert_return_code(rmdir(rotated(test, 1)), errno);
+}
+
+static void what_is_not_a_file_is_not_rotated(void **state)
+{
+	struct fixture *test = *state;
+
+	test->max_size = 1;
+	open_log(test, "file:/dev/null");
+	write_numbers(test, 3);
+	assert_int_equal(take_lost(test), 0);
+	assert_return_code(access("/dev/null", F_OK), errno);
+}
+
+static void a_reopen_that_fails_keeps_the_old_file_and_is_told_once(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, test->output);
+	assert_return_code(rename(test->path, rotated(test, 1)), errno);
 	assert_return_code(symlink("/dev/null", test->path), errno);
-	assert_int_equal(log_reopen(test->log, &test->report), -ELOOP);
-	assert_int_equal(test->report.count, 1);
-	assert_string_equal(test->report.items[0].event, "log_failed");
-	assert_string_equal(test->report.items[0].where, test->output);
 	write_number(test, 2);
-	read_file(&reader, moved);
-	assert_int_equal(reader.lines, 2);
-	unlink(moved);
+	assert_file_ends_in(rotated(test, 1), "remedy=\\\"name the file itself, not a symbolic link "
+					      "to it\\\"\" subsys=bpflock\n");
+	write_number(test, 5);
+	assert_file_ends_in(rotated(test, 1), LINE_5);
+	assert_int_equal(take_lost(test), 0);
 }
 
 static void what_cannot_be_opened_is_reported_all_at_once(void **state)
@@ -536,8 +838,7 @@ static void what_cannot_be_opened_is_reported_all_at_once(void **state)
 	struct fixture *test = *state;
 	const char *outputs[] = { "file:/nonexistent/log", test->output, "file:/" };
 
-	assert_int_equal(log_open(LOG_FORMAT_LOGFMT, outputs, 3, &test->log, &test->report),
-			 -ENOENT);
+	assert_int_equal(try_open(test, outputs, 3), -ENOENT);
 	assert_null(test->log);
 	assert_int_equal(test->report.errors, 2);
 	assert_string_equal(test->report.items[0].where, "file:/nonexistent/log");
@@ -548,22 +849,22 @@ static void what_cannot_be_opened_is_reported_all_at_once(void **state)
 static void outputs_are_checked_without_opening_any(void **state)
 {
 	struct fixture *test = *state;
-	const char *outputs[] = { "stderr", "stdout", "syslog", test->output, "file:log",
-				  "stderrr", "file:", "" };
+	const char *outputs[] = { "stderr", "stdout",  "syslog", "journal", test->output,
+				  "file:log", "stderrr", "file:",  "" };
 
-	assert_int_equal(log_check_outputs(outputs, 4, "x.conf:3", &test->report), 0);
+	assert_int_equal(log_check_outputs(outputs, 5, "x.conf:3", &test->report), 0);
 	assert_int_equal(test->report.count, 0);
 	assert_int_equal(access(test->path, F_OK), -1);
-	assert_int_equal(log_check_outputs(outputs, 8, "x.conf:3", &test->report), -EINVAL);
+	assert_int_equal(log_check_outputs(outputs, 9, "x.conf:3", &test->report), -EINVAL);
 	assert_int_equal(test->report.errors, 4);
 	for (size_t i = 0; i < 4; i++) {
 		assert_string_equal(test->report.items[i].event, "config_error");
 		assert_string_equal(test->report.items[i].where, "x.conf:3");
-		assert_non_null(strstr(test->report.items[i].message, outputs[4 + i]));
+		assert_non_null(strstr(test->report.items[i].message, outputs[5 + i]));
 		assert_non_null(strstr(test->report.items[i].remedy, "file:/path"));
 	}
 	assert_string_equal(test->report.items[1].remedy,
-			    "valid: stderr, stdout, file:/path, syslog");
+			    "valid: stderr, stdout, file:/path, syslog, journal");
 	assert_int_equal(log_check_outputs(NULL, 0, "x.conf:3", &test->report), -EINVAL);
 	assert_int_equal(test->report.errors, 5);
 }
@@ -661,6 +962,124 @@ static void syslog_that_does_not_read_does_not_hang(void **state)
 	close(fd);
 }
 
+static size_t receive(int fd, char *ret, size_t size)
+{
+	ssize_t length = recv(fd, ret, size - 1, MSG_DONTWAIT);
+
+	assert_return_code(length, errno);
+	ret[length] = '\0';
+	return (size_t)length;
+}
+
+static void the_journal_gets_the_line_and_each_field(void **state)
+{
+	static const char expected[] =
+		"MESSAGE=time=\"1970-01-01T00:00:07Z\" level=warning msg=\"event=test n=1 i=-1 "
+		"x=0x1f comm=\\\"a b\\\" args=\\\"a b\\\" reason=denied (baseline)\" bpfprog=any "
+		"subsys=bpf\n"
+		"PRIORITY=4\nSYSLOG_IDENTIFIER=bpflock\nBPFLOCK_EVENT=test\nBPFLOCK_PLUGIN=any\n"
+		"BPFLOCK_N=1\nBPFLOCK_I=-1\nBPFLOCK_X=0x1f\nBPFLOCK_COMM=a b\nBPFLOCK_ARGS=a b\n"
+		"BPFLOCK_REASON=denied (baseline)\n";
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	struct log_record record = {
+		.time = { .tv_sec = 7 },
+		.level = LOG_LEVEL_WARNING,
+		.subsys = "bpf",
+		.bpfprog = "any",
+		.event = "test",
+	};
+	char text[1024];
+
+	log_uint(&record, "n", 1);
+	log_int(&record, "i", -1);
+	log_hex(&record, "x", 0x1f);
+	log_str(&record, "comm", "a b");
+	log_strv(&record, "args", "a\0b", 4);
+	log_text(&record, "reason", "denied (baseline)");
+	open_log(test, "journal");
+	log_write(test->log, &record);
+	receive(fd, text, sizeof(text));
+	assert_string_equal(text, expected);
+	assert_int_equal(test->report.count, 0);
+	close(fd);
+}
+
+/* The name of a process cannot add a field: its length comes before it. */
+static void the_journal_gets_bytes_as_they_are(void **state)
+{
+	static const char name[] = "a\nBPFLOCK_REASON=allow\n\xff\0b";
+	static const char end[] = "\nBPFLOCK_COMM\n\x1a\0\0\0\0\0\0\0a\nBPFLOCK_REASON=allow\n\xff\0b\n"
+				  "BPFLOCK_RETVAL=-1\n";
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	struct log_record record = comm_record(name, sizeof(name) - 1);
+	char text[1024];
+	size_t length;
+
+	assert_int_equal(sizeof(name) - 1, 0x1a);
+	open_log(test, "journal");
+	log_write(test->log, &record);
+	length = receive(fd, text, sizeof(text));
+	assert_memory_equal(text + length - (sizeof(end) - 1), end, sizeof(end) - 1);
+	close(fd);
+}
+
+static void the_journal_takes_the_longest_record(void **state)
+{
+	static char text[LOG_STRING_MAX], received[4 * LOG_LINE_MAX];
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	struct log_record record = comm_record(text, sizeof(text));
+
+	memset(text, '\\', sizeof(text));
+	open_log(test, "journal");
+	log_write(test->log, &record);
+	assert_int_equal(take_lost(test), 0);
+	assert_in_range(receive(fd, received, sizeof(received)), 5 * LOG_STRING_MAX, LOG_LINE_MAX);
+	close(fd);
+}
+
+static void a_journal_that_is_away_is_a_warning_with_a_remedy_and_is_used_when_it_is_there(void **state)
+{
+	struct fixture *test = *state;
+	char text[1024];
+	int fd;
+
+	open_log(test, "journal");
+	assert_int_equal(test->report.count, 1);
+	assert_int_equal(test->report.items[0].level, REPORT_WARNING);
+	assert_non_null(strstr(test->report.items[0].remedy, test->journal_path));
+	for (int restart = 0; restart < 2; restart++) {
+		write_number(test, 1);
+		assert_int_equal(take_lost(test), 1);
+		fd = listen_at(test->journal_path);
+		write_number(test, 2);
+		receive(fd, text, sizeof(text));
+		assert_non_null(strstr(text, "\nBPFLOCK_N=2\n"));
+		close(fd);
+		assert_return_code(unlink(test->journal_path), errno);
+	}
+}
+
+static void a_journal_that_does_not_read_does_not_hang(void **state)
+{
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	unsigned int received = 0;
+	__u64 lost;
+
+	open_log(test, "journal");
+	for (unsigned int i = 0; i < MANY; i++)
+		write_number(test, i);
+	lost = take_lost(test);
+	assert_in_range(lost, 1, MANY - 1);
+	for (char byte; recv(fd, &byte, 1, MSG_DONTWAIT) == 1;)
+		received++;
+	assert_int_equal(received + lost, MANY);
+	close(fd);
+}
+
 static void a_record_too_long_for_a_line_is_counted(void **state)
 {
 	struct fixture *test = *state;
@@ -674,16 +1093,16 @@ static void a_record_too_long_for_a_line_is_counted(void **state)
 	assert_int_equal(take_lost(test), 1);
 }
 
-static void write_again(void *context, const char *sink, __u64 lost)
+static void write_again(void *context, const char *sink, const struct log_loss *loss)
 {
 	struct fixture *test = context;
 
 	(void)sink;
-	test->lost += lost;
+	test->lost += loss->messages;
 	write_number(test, 0);
 }
 
-/* The daemon logs event=log_lost for each. */
+/* The daemon logs event=events_lost for each, and a dead sink loses that too: no new reason to speak. */
 static void losses_may_be_logged_while_they_are_visited(void **state)
 {
 	struct fixture *test = *state;
@@ -692,7 +1111,63 @@ static void losses_may_be_logged_while_they_are_visited(void **state)
 	write_number(test, 1);
 	log_take_lost(test->log, write_again, test);
 	assert_int_equal(test->lost, 1);
-	assert_int_equal(take_lost(test), 1);
+	assert_int_equal(take_lost(test), 0);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 2);
+}
+
+static void write_at(struct fixture *test, time_t time, __u64 events)
+{
+	struct log_record record = {
+		.time = { .tv_sec = time },
+		.subsys = "bpf",
+		.event = "test",
+		.events = events,
+	};
+
+	log_write(test->log, &record);
+}
+
+static void events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_at(test, 20, 1);
+	write_at(test, 10, 99);
+	write_at(test, 30, 0);
+	write_at(test, 25, 0);
+	take_lost(test);
+	assert_int_equal(test->loss.events, 100);
+	assert_int_equal(test->loss.messages, 2);
+	assert_int_equal(test->loss.since.tv_sec, 10);
+	assert_int_equal(test->loss.until.tv_sec, 30);
+	write_at(test, 40, 1);
+	take_lost(test);
+	assert_int_equal(test->loss.events, 1);
+	assert_int_equal(test->loss.messages, 0);
+	assert_int_equal(test->loss.since.tv_sec, 40);
+}
+
+static void half_a_line_that_is_given_up_counts_all_its_events(void **state)
+{
+	struct fixture *test = *state;
+
+	fill_up(test);
+	limit_file_size(RLIM_INFINITY);
+	test->log = log_close(test->log);
+	unlink(test->path);
+	open_log(test, test->output);
+	limit_file_size(10);
+	write_at(test, 50, 7);
+	take_lost(test);
+	assert_int_equal(test->lost, 0);
+	log_finish(test->log);
+	take_lost(test);
+	assert_int_equal(test->loss.events, 7);
+	assert_int_equal(test->loss.messages, 0);
+	assert_int_equal(test->loss.since.tv_sec, 50);
+	limit_file_size(RLIM_INFINITY);
 }
 
 static void assert_item_becomes(struct fixture *test, enum report_level level, const char *expected)
@@ -760,8 +1235,13 @@ static void json_is_written_where_it_is_chosen(void **state)
 {
 	struct fixture *test = *state;
 	const char *output = test->output;
+	const struct log_options options = {
+		.format = LOG_FORMAT_JSON,
+		.outputs = &output,
+		.output_count = 1,
+	};
 
-	assert_int_equal(log_open(LOG_FORMAT_JSON, &output, 1, &test->log, &test->report), 0);
+	assert_int_equal(log_open(&options, &test->log, &test->report), 0);
 	write_number(test, 5);
 	assert_file_ends_in(test->path, "\"level\":\"info\",\"n\":5}\n");
 }
@@ -784,17 +1264,40 @@ int main(void)
 		TEST(a_file_truncated_to_free_the_disk_starts_with_a_whole_line),
 		TEST(half_a_line_of_before_is_not_continued),
 		TEST(a_whole_line_of_before_is_followed_at_once),
-		TEST(a_deleted_file_comes_back_after_a_reopen),
-		TEST(half_a_line_is_finished_in_the_old_file_before_a_reopen),
-		TEST(half_a_line_that_a_reopen_leaves_behind_is_counted),
-		TEST(a_reopen_that_fails_keeps_the_old_file),
+		TEST(a_deleted_file_comes_back_with_the_next_line),
+		TEST(a_file_that_was_moved_away_gets_no_more_lines),
+		TEST(another_file_at_the_path_is_continued),
+		TEST(a_file_deleted_with_its_directory_loses_lines_and_comes_back),
+		TEST(a_reopen_that_fails_keeps_the_old_file_and_is_told_once),
+		TEST(half_a_line_is_finished_in_a_file_that_was_moved_away),
+		TEST(half_a_line_goes_on_after_a_replacement),
+		TEST(half_a_line_is_finished_after_a_reload_that_was_refused),
+		TEST(half_a_line_that_is_left_behind_is_counted),
+		TEST(losses_are_taken_over_by_the_next_log),
+		TEST(losses_of_an_output_that_is_left_out_are_told),
+		TEST(a_stream_goes_on_with_its_half_line_in_the_next_log),
+		TEST(a_file_is_rotated_before_it_grows_beyond_its_size),
+		TEST(the_lines_of_rotated_files_are_in_order),
+		TEST(no_more_files_are_kept_than_was_said),
+		TEST(what_a_daemon_killed_while_it_rotated_has_left_is_kept),
+		TEST(where_none_is_kept_the_old_file_goes),
+		TEST(a_line_that_is_longer_than_the_size_is_written_whole),
+		TEST(a_rotation_that_fails_goes_on_in_the_old_file_and_is_told_once),
+		TEST(what_is_not_a_file_is_not_rotated),
 		TEST(what_cannot_be_opened_is_reported_all_at_once),
 		TEST(outputs_are_checked_without_opening_any),
 		TEST(syslog_gets_a_datagram_with_the_lines_priority),
 		TEST(syslog_that_comes_back_is_used_again),
 		TEST(syslog_that_does_not_read_does_not_hang),
+		TEST(the_journal_gets_the_line_and_each_field),
+		TEST(the_journal_gets_bytes_as_they_are),
+		TEST(the_journal_takes_the_longest_record),
+		TEST(a_journal_that_is_away_is_a_warning_with_a_remedy_and_is_used_when_it_is_there),
+		TEST(a_journal_that_does_not_read_does_not_hang),
 		TEST(a_record_too_long_for_a_line_is_counted),
 		TEST(losses_may_be_logged_while_they_are_visited),
+		TEST(events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last),
+		TEST(half_a_line_that_is_given_up_counts_all_its_events),
 		TEST(a_reports_item_is_a_line_that_names_plugin_source_and_remedy),
 		TEST(a_report_without_source_plugin_or_remedy_is_a_line_too),
 		TEST(a_report_that_is_too_long_is_cut_and_not_lost),

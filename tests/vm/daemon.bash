@@ -88,6 +88,11 @@ await_log() {
 	echo "${lines##*$'\n'}"
 }
 
+# in_file FILE REGEX: waits for a line of another log than the daemon's usual one.
+in_file() {
+	LOG=$1 await_log "$2"
+}
+
 # The lines of the log that match, in order. What has happened is in the log once a later event is.
 log_lines() {
 	grep -E -- "$1" "$LOG" || true

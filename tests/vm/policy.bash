@@ -52,6 +52,16 @@ counters() {
 		sed -E 's/.* allowed=([0-9]+) denied=([0-9]+) would_deny=([0-9]+)".*/\1 \2 \3/'
 }
 
+# How many decisions the lines on stdin speak of.
+count_decisions() {
+	awk '/ reason=/ { n = 1; if (match($0, / count=[0-9]+/)) n = substr($0, RSTART + 7, RLENGTH - 7); sum += n } END { print sum + 0 }'
+}
+
+# The same of the lines of a process in the log.
+told() {
+	log_lines "comm=$1 .* reason=" | count_decisions
+}
+
 # in_cgroup PATH COMMAND...: the path is from the root of the hierarchy.
 in_cgroup() {
 	local cgroup=$1

@@ -27,11 +27,6 @@ counted_lines() {
 	log_lines "comm=$1 .* count=[0-9]+ .*reason=" | wc -l
 }
 
-# How many decisions the lines of a process speak of.
-told() {
-	log_lines "comm=$1 .* reason=" | awk '{ n = 1; if (match($0, / count=[0-9]+/)) n = substr($0, RSTART + 7, RLENGTH - 7); sum += n } END { print sum + 0 }'
-}
-
 @test "the first decision is logged at once, the others within the window as one line with their count" {
 	start_with 'profile = privileged' 'event_window = 10s'
 	repeat 50 many

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * journald, by its native protocol: one datagram of fields. libsystemd's sd_journal_sendv() is not
+ * used: it waits while the socket's queue is full, as long as journald does not read, and it takes
+ * a socket that is not there for a success, so that what is lost could not be counted.
+ *
+ *   NAME=value\n                                  where the value has no newline
+ *   NAME\n, 64 bits little-endian of length, value\n   for any value
+ *
+ * MESSAGE= is the line as the other outputs have it; BPFLOCK_EVENT=, BPFLOCK_PLUGIN= and a
+ * BPFLOCK_KEY= for each field of the record have the values as they are, not quoted.
+ */
+#include <ctype.h>
+#include <endian.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "log/sink.h"
+#include "util/memory.h"
+
+#define MESSAGE "MESSAGE="
+
+/* A line that fits into LOG_LINE_MAX has fields that fit too: a name, and a value without escapes. */
+struct datagram {
+	char bytes[LOG_LINE_MAX + LOG_FIELDS_MAX * 64];
+	size_t length;
+	bool overflow;
+};
+
+static void put(struct datagram *datagram, const void *bytes, size_t length)
+{
+	if (length > sizeof(datagram->bytes) - datagram->length)
+		datagram->overflow = true;
+	if (datagram->overflow || !length)
+		return;
+	memcpy(datagram->bytes + datagram->length, bytes, length);
+	datagram->length += length;
+}
+
+static void put_name(struct datagram *datagram, const char *key)
+{
+	put(datagram, "BPFLOCK_", strlen("BPFLOCK_"));
+	for (; *key; key++) {
+		char letter = (char)toupper((unsigned char)*key);
+
+		put(datagram, &letter, 1);
+	}
+}
+
+static void put_bytes(struct datagram *datagram, const char *key, const char *bytes, size_t length)
+{
+	uint64_t size = htole64(length);
+
+	put_name(datagram, key);
+	if (memchr(bytes, '\n', length)) {
+		put(datagram, "\n", 1);
+		put(datagram, &size, sizeof(size));
+	} else {
+		put(datagram, "=", 1);
+	}
+	put(datagram, bytes, length);
+	put(datagram, "\n", 1);
+}
+
+static void put_text(struct datagram *datagram, const char *key, const char *text)
+{
+	put_bytes(datagram, key, text, strlen(text));
+}
+
+/* Strings between single spaces; MESSAGE= tells those with spaces of their own apart. */
+static void put_list(struct datagram *datagram, const char *key, const char *bytes, size_t length)
+{
+	char list[LOG_STRING_MAX];
+
+	if (length && !bytes[length - 1])
+		length--;
+	if (length > sizeof(list)) {
+		datagram->overflow = true;
+		return;
+	}
+	memcpy(list, bytes, length);
+	for (size_t i = 0; i < length; i++)
+		if (!list[i])
+			list[i] = ' ';
+	put_bytes(datagram, key, list, length);
+}
+
+static void put_field(struct datagram *datagram, const struct log_field *field)
+{
+	char number[32];
+
+	switch (field->kind) {
+	case LOG_UINT:
+		snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)field->unsigned_value);
+		break;
+	case LOG_INT:
+		snprintf(number, sizeof(number), "%" PRId64, (int64_t)field->signed_value);
+		break;
+	case LOG_HEX:
+		snprintf(number, sizeof(number), "0x%" PRIx64, (uint64_t)field->unsigned_value);
+		break;
+	case LOG_STRV:
+		put_list(datagram, field->key, field->string.bytes, field->string.length);
+		return;
+	case LOG_STR:
+	case LOG_TEXT:
+		put_bytes(datagram, field->key, field->string.bytes, field->string.length);
+		return;
+	}
+	put_text(datagram, field->key, number);
+}
+
+static void put_record(struct datagram *datagram, const struct log_record *record)
+{
+	char common[64];
+
+	put(datagram, common,
+	    (size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n",
+			     log_priority(record->level)));
+	put_text(datagram, "event", record->event);
+	if (record->bpfprog)
+		put_text(datagram, "plugin", record->bpfprog);
+	for (size_t i = 0; i < record->field_count; i++)
+		put_field(datagram, &record->fields[i]);
+}
+
+static int open_journal(struct log_sink *sink, struct report *report)
+{
+	return log_datagram_open(sink, "systemd-journald", report);
+}
+
+static void put_journal(struct log_sink *sink, const struct log_line *line, struct report *report)
+{
+	struct datagram datagram;
+	struct iovec parts[] = {
+		{ .iov_base = (void *)(uintptr_t)MESSAGE, .iov_len = strlen(MESSAGE) },
+		{ .iov_base = (void *)(uintptr_t)line->text, .iov_len = line->length },
+		{ .iov_base = datagram.bytes },
+	};
+
+	(void)report;
+	datagram.length = 0;
+	datagram.overflow = false;
+	put_record(&datagram, line->record);
+	parts[2].iov_len = datagram.length;
+	if (datagram.overflow)
+		log_loss_add_record(&sink->writer.lost, line->record);
+	else
+		log_datagram_put(sink, line, parts, ARRAY_SIZE(parts));
+}
+
+const struct log_sink_type log_journal = {
+	.name = "journal",
+	.open = open_journal,
+	.put = put_journal,
+	.close = log_datagram_close,
+};
