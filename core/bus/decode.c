@@ -5,7 +5,7 @@
 #include "bus/bus.h"
 #include "util/memory.h"
 
-#define NANOSECONDS 1000000000ll
+#define NANOSECONDS 1000000000ull
 
 /* The last byte says whether the string was cut: see BPFLOCK_CUT. */
 static void add_string(struct decoded_record *decoded, const char *name, const char *bytes,
@@ -150,11 +150,13 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	return 0;
 }
 
+/* A plugin's program may have written any number there: the sum wraps, and is a time all the same. */
 static struct timespec wall_time(__u64 since_boot, __s64 boot_time)
 {
-	__s64 time = boot_time + (__s64)since_boot;
+	__u64 time = (__u64)boot_time + since_boot;
 
-	return (struct timespec){ .tv_sec = time / NANOSECONDS, .tv_nsec = time % NANOSECONDS };
+	return (struct timespec){ .tv_sec = (time_t)(time / NANOSECONDS),
+				  .tv_nsec = (long)(time % NANOSECONDS) };
 }
 
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
