@@ -15,6 +15,7 @@
 #include "log/log.h"
 #include "options.h"
 #include "settings.h"
+#include "util/crash.h"
 #include "util/memory.h"
 
 /* How often losses are looked for, and so how often at most the log speaks of them. */
@@ -49,6 +50,17 @@ static int open_log(const struct config *config, struct log **ret, struct report
 
 	return log_open((enum log_format)config_number(core, "log_format"),
 			(const char *const *)outputs->strings, outputs->count, ret, report);
+}
+
+/* From now on this is the log; a crash is told there, too. */
+static void take_log(struct daemon *daemon, const struct config *config, struct log *log)
+{
+	bool json = config_number(settings_core(config), "log_format") == LOG_FORMAT_JSON;
+	int fds[CRASH_FDS_MAX];
+
+	crash_write_to(fds, log_fds(log, fds, ARRAY_SIZE(fds)), json);
+	log_close(daemon->log);
+	daemon->log = log;
 }
 
 /* What a report says goes to the log once there is one. */
@@ -302,8 +314,7 @@ static int try_reload(struct daemon *daemon, struct report *report)
 		config_free(config);
 		return error;
 	}
-	log_close(daemon->log);
-	daemon->log = log;
+	take_log(daemon, config, log);
 	return 0;
 }
 
@@ -464,6 +475,7 @@ static void release(struct daemon *daemon)
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);
+	crash_write_to(NULL, 0, false);
 	log_close(daemon->log);
 	close(daemon->signals);
 	if (daemon->epoll >= 0)
@@ -483,14 +495,16 @@ static void abandon(struct daemon *daemon)
 static int run(struct daemon *daemon, struct report *report)
 {
 	struct config *config = NULL;
+	struct log *log;
 	int status, error;
 
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
-	if (!status && open_log(config, &daemon->log, report) < 0)
+	if (!status && open_log(config, &log, report) < 0)
 		status = EXIT_CONFIG;
 	if (!status) {
+		take_log(daemon, config, log);
 		status = status_of(start(daemon, &config, report));
 		if (status)
 			abandon(daemon);

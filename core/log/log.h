@@ -124,6 +124,12 @@ int log_reopen(struct log *log, struct report *report);
 void log_write(struct log *log, const struct log_record *record);
 
 /*
+ * The descriptors that take lines as they are, but stderr's, for the line of a crash. They stay open
+ * as long as the log; log_reopen() changes them. Returns how many there are, at most `max`.
+ */
+size_t log_fds(const struct log *log, int *ret, size_t max);
+
+/*
  * Visits what each sink has lost since the last call, for event=log_lost. `sink` is the
  * output's name.
  */

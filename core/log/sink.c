@@ -177,6 +177,19 @@ void log_write(struct log *log, const struct log_record *record)
 	}
 }
 
+size_t log_fds(const struct log *log, int *ret, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < log->count && count < max; i++) {
+		const struct log_sink *sink = &log->sinks[i];
+
+		if (sink->type->put == log_sink_put && sink->type != &log_stderr)
+			ret[count++] = sink->writer.fd;
+	}
+	return count;
+}
+
 void log_take_lost(struct log *log, void (*visit)(void *context, const char *sink, __u64 lost),
 		   void *context)
 {
