@@ -204,7 +204,7 @@ static int read_content(const char *path, char **ret, size_t *ret_length)
 void config_file_read(struct config_text *text, const char *path, bool required,
 		      struct report *report)
 {
-	CLEANUP(cleanup_free) char *content = NULL;
+	CLEANUP(cleanup_free) char *content = xstrdup("");
 	struct reader reader = { .text = text, .report = report };
 	size_t length = 0;
 	int error = read_content(path, &content, &length);
