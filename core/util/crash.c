@@ -37,7 +37,7 @@ static struct {
 	int fds[CRASH_FDS_MAX];
 	volatile size_t fd_count;
 	bool json;
-	unsigned char stack[STACK_SIZE];
+	unsigned char stack[STACK_SIZE] __attribute__((aligned(16)));
 } crash;
 
 struct line {
