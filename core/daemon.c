@@ -18,6 +18,7 @@
 #include "settings.h"
 #include "takeover.h"
 #include "util/clock.h"
+#include "util/crash.h"
 #include "util/memory.h"
 
 /* How often losses are looked for, and so how often at most the log speaks of them. */
@@ -62,6 +63,19 @@ static int open_log(const struct config *config, struct log **ret, struct report
 	};
 
 	return log_open(&options, ret, report);
+}
+
+/* From now on this is the log; a crash is told there, too. */
+static void take_log(struct daemon *daemon, const struct config *config, struct log *log)
+{
+	bool json = config_number(settings_core(config), "log_format") == LOG_FORMAT_JSON;
+	struct log *old = daemon->log;
+	const int *fds[CRASH_FDS_MAX];
+
+	crash_write_to(fds, log_fds(log, fds, ARRAY_SIZE(fds)), json);
+	daemon->log = log;
+	if (old)
+		log_replace(log, old, accounts_log_sink_loss, log);
 }
 
 /* What a report says goes to the log once there is one. */
@@ -288,7 +302,7 @@ static void notice_start_only(const struct config *old, const struct config *new
 static int try_reload(struct daemon *daemon, struct report *report)
 {
 	struct config *config;
-	struct log *log = NULL, *old;
+	struct log *log = NULL;
 	int error;
 
 	error = settings_reload(&daemon->settings, daemon->config_sources, &config, report);
@@ -303,9 +317,7 @@ static int try_reload(struct daemon *daemon, struct report *report)
 		config_free(config);
 		return error;
 	}
-	old = daemon->log;
-	daemon->log = log;
-	log_replace(log, old, accounts_log_sink_loss, log);
+	take_log(daemon, config, log);
 	return 0;
 }
 
@@ -500,6 +512,7 @@ static void release(struct daemon *daemon)
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);
+	crash_write_to(NULL, 0, false);
 	log_close(daemon->log);
 	close(daemon->signals);
 	if (daemon->epoll >= 0)
@@ -519,14 +532,16 @@ static void abandon(struct daemon *daemon)
 static int run(struct daemon *daemon, struct report *report)
 {
 	struct config *config = NULL;
+	struct log *log;
 	int status, error;
 
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
-	if (!status && open_log(config, &daemon->log, report) < 0)
+	if (!status && open_log(config, &log, report) < 0)
 		status = EXIT_CONFIG;
 	if (!status) {
+		take_log(daemon, config, log);
 		status = status_of(start(daemon, &config, report));
 		if (status)
 			abandon(daemon);

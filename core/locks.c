@@ -13,12 +13,14 @@
  * struct change - a configuration on its way to being in force
  * @successors: one for each plugin: the instance that is to run in the place of the one that does;
  *              NULL where that one stays, or where the plugin is disabled
+ * @policies:   one for each plugin: the policy of the instance that will run; NULL where there is none
  * @exceptions: one for each plugin: what follows the exceptions of the new configuration
  */
 struct change {
 	struct locks *locks;
 	struct config *config;
 	struct instance **successors;
+	struct bpflock_policy_slot **policies;
 	struct exceptions **exceptions;
 	struct report *report;
 };
@@ -130,10 +132,18 @@ static int exempt_group(void *context, const char *group)
 	return operations_exempt(context, group);
 }
 
-/* The policy as it would be; nothing is written yet. */
-static int resolve_policy(struct change *change, size_t place, struct bpflock_policy_slot *ret)
+/* The instance that will run, of those that there are now. */
+static struct instance *future_instance(const struct change *change, size_t place)
+{
+	return change->successors[place] ? change->successors[place] :
+					   change->locks->instances[place];
+}
+
+/* The policy as it would be; nothing is written yet. The plugin may fail to say what it is to be. */
+static int resolve_policy(struct change *change, size_t place)
 {
 	const struct plugin *plugin = plugin_at(change, place);
+	const struct instance *instance = future_instance(change, place);
 	struct operations *operations = &change->locks->settings->operations[place];
 	struct host host = { .plugin = plugin,
 			     .report = change->report,
@@ -141,34 +151,26 @@ static int resolve_policy(struct change *change, size_t place, struct bpflock_po
 			     .exempt_group = exempt_group };
 	int error;
 
+	if (!instance || !instance->policy || !section_at(change, place)->enabled)
+		return 0;
 	for (size_t i = 0; i < operations->count; i++)
 		operations->items[i].exempt = false;
 	error = host_call(&host, "policy", plugin->descriptor.policy, section_at(change, place));
-	if (!error)
-		policy_resolve(operations, section_at(change, place), ret);
-	return error;
+	if (error)
+		return error;
+	change->policies[place] = xcalloc(1, sizeof(*change->policies[place]));
+	policy_resolve(operations, section_at(change, place), change->policies[place]);
+	return 0;
 }
 
 /* Before it is attached: a program without a policy would deny everything. */
 static int give_policy(struct change *change, size_t place)
 {
 	struct instance *successor = change->successors[place];
-	struct bpflock_policy_slot slot;
-	int error;
 
-	if (!successor || !successor->policy)
-		return 0;
-	error = resolve_policy(change, place, &slot);
-	if (!error)
-		policy_put(successor->policy, &slot);
-	return error;
-}
-
-/* The instance that will run, of those that there are now. */
-static struct instance *future_instance(const struct change *change, size_t place)
-{
-	return change->successors[place] ? change->successors[place] :
-					   change->locks->instances[place];
+	if (successor && change->policies[place])
+		policy_put(successor->policy, change->policies[place]);
+	return 0;
 }
 
 /*
@@ -268,9 +270,10 @@ static int for_each_plugin(struct change *change, change_step step)
 
 static int prepare_change(struct change *change)
 {
-	static const change_step steps[] = { open_successor,    load_successor,  give_policy,
-					     follow_exceptions, attach_enforcer, verify_enforcer,
-					     attach_observer,   pin_successor };
+	static const change_step steps[] = {
+		open_successor,	   load_successor,  resolve_policy,  give_policy,   follow_exceptions,
+		attach_enforcer,   verify_enforcer, attach_observer, pin_successor,
+	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		int error = for_each_plugin(change, steps[i]);
@@ -281,15 +284,14 @@ static int prepare_change(struct change *change)
 	return 0;
 }
 
-/* An instance that stays takes the new policy by one write. It was checked; it cannot fail. */
+/* An instance that stays takes the new policy by one write; without one it keeps the old. */
 static void update_policy(struct change *change, size_t place)
 {
 	struct instance *instance = change->locks->instances[place];
-	struct bpflock_policy_slot slot;
 
 	instance->section = section_at(change, place);
-	if (instance->policy && resolve_policy(change, place, &slot) == 0)
-		policy_put(instance->policy, &slot);
+	if (change->policies[place])
+		policy_put(instance->policy, change->policies[place]);
 }
 
 static void replace(struct change *change, size_t place)
@@ -368,10 +370,13 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 {
 	size_t count = locks->settings->plugins.count;
 	CLEANUP(cleanup_free) struct instance **successors = xcalloc(count, sizeof(*successors));
+	CLEANUP(cleanup_free) struct bpflock_policy_slot **policies =
+		xcalloc(count, sizeof(*policies));
 	CLEANUP(cleanup_free) struct exceptions **exceptions = xcalloc(count, sizeof(*exceptions));
 	struct change change = { .locks = locks,
 				 .config = config,
 				 .successors = successors,
+				 .policies = policies,
 				 .exceptions = exceptions,
 				 .report = report };
 	int error = prepare_change(&change);
@@ -381,6 +386,7 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 			discard_successor(&change, i);
 		else
 			complete_plugin(&change, i);
+		free(policies[i]);
 	}
 	if (error)
 		return error;

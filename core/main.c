@@ -5,6 +5,7 @@
 #include "commands.h"
 #include "daemon.h"
 #include "unload.h"
+#include "util/crash.h"
 #include "util/memory.h"
 
 extern char **environ;
@@ -124,6 +125,7 @@ int main(int argc, char **argv)
 	struct config_sources sources;
 	int status;
 
+	crash_install();
 	/* EX_USAGE of argp is not one of ours: a bad command line is a bad configuration. */
 	argp_err_exit_status = EXIT_CONFIG;
 	argp_parse(&argp, argc, argv, 0, NULL, &arguments);

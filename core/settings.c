@@ -122,7 +122,8 @@ static void check_plugin(const struct settings *settings, size_t place,
 	}
 	if (plugin_is_enforcer(plugin))
 		(void)policy_check(&settings->operations[place], section, report);
-	(void)host_call(&host, "check", plugin->descriptor.check, section);
+	if (section->enabled)
+		(void)host_call(&host, "check", plugin->descriptor.check, section);
 }
 
 static int bind(const struct settings *settings, const struct config_text *text,

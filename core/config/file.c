@@ -9,6 +9,7 @@
 #include "util/memory.h"
 
 #define FILE_SIZE_MAX (1024ul * 1024)
+#define FILE_CHUNK (16ul * 1024)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
 
 /**
@@ -172,23 +173,30 @@ static void read_lines(struct reader *reader, const char *path, char *content, s
 }
 
 /* -EFBIG keeps a device, given by mistake, from being read for ever. */
-static int read_stream(FILE *stream, char *content, size_t *ret_length)
+static int read_stream(FILE *stream, char **ret, size_t *ret_length)
 {
-	errno = 0;
-	*ret_length = fread(content, 1, FILE_SIZE_MAX + 1, stream);
+	size_t size = 0;
+
+	do {
+		size += FILE_CHUNK;
+		*ret = xreallocarray(*ret, size + 1, 1);
+		errno = 0;
+		*ret_length += fread(*ret + *ret_length, 1, size - *ret_length, stream);
+	} while (*ret_length == size && size <= FILE_SIZE_MAX);
+	(*ret)[*ret_length] = '\0';
 	if (ferror(stream))
 		return errno ? -errno : -EIO;
 	return *ret_length > FILE_SIZE_MAX ? -EFBIG : 0;
 }
 
-static int read_content(const char *path, char *content, size_t *ret_length)
+static int read_content(const char *path, char **ret, size_t *ret_length)
 {
 	FILE *stream = fopen(path, "re");
 	int error;
 
 	if (!stream)
 		return -errno;
-	error = read_stream(stream, content, ret_length);
+	error = read_stream(stream, ret, ret_length);
 	fclose(stream);
 	return error;
 }
@@ -196,10 +204,10 @@ static int read_content(const char *path, char *content, size_t *ret_length)
 void config_file_read(struct config_text *text, const char *path, bool required,
 		      struct report *report)
 {
-	CLEANUP(cleanup_free) char *content = xcalloc(1, FILE_SIZE_MAX + 2);
+	CLEANUP(cleanup_free) char *content = xstrdup("");
 	struct reader reader = { .text = text, .report = report };
 	size_t length = 0;
-	int error = read_content(path, content, &length);
+	int error = read_content(path, &content, &length);
 
 	if (error == -ENOENT && !required)
 		return;

@@ -146,6 +146,13 @@ struct log *log_close(struct log *log);
  */
 void log_write(struct log *log, const struct log_record *record);
 
+/*
+ * Where the descriptors are that take lines as they are, but stderr's, for the line of a crash. The places stay as
+ * long as the log; what is there changes when a file is opened anew, and may be -1. Returns how many there are, at
+ * most `max`.
+ */
+size_t log_fds(const struct log *log, const int **ret, size_t max);
+
 /**
  * struct log_loss - records that did not get through
  * @events:   of plugins

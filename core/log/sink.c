@@ -237,6 +237,19 @@ void log_finish(struct log *log)
 		log_writer_finish(&log->sinks[i].writer);
 }
 
+size_t log_fds(const struct log *log, const int **ret, size_t max)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < log->count && count < max; i++) {
+		const struct log_sink *sink = &log->sinks[i];
+
+		if (sink->type == &log_stdout || sink->type == &log_file)
+			ret[count++] = &sink->writer.fd;
+	}
+	return count;
+}
+
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 {
 	for (size_t i = 0; i < log->count; i++) {

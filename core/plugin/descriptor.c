@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "config/value.h"
 #include "log/log.h"
 #include "util/hash.h"
 #include "util/memory.h"
@@ -13,6 +14,8 @@
 #define NAME_MAX_LEN 15
 #define ROWS_MAX 1024
 #define RECORD_SIZE_MAX 65536
+#define ROW_SIZE_MAX 4096
+#define CONFIG_SIZE_MAX 65536
 /* What the core adds to the fields of an event: see core/bus/decode.c. */
 #define COMMON_FIELDS 16
 
@@ -96,9 +99,10 @@ static int copy_table(struct bpflock_table *table, const struct table_kind *kind
 		*table = (struct bpflock_table){ .stride = (__u32)kind->row_size };
 		return 0;
 	}
-	if (!from || table->count > ROWS_MAX || table->stride < kind->row_size_1_0) {
+	if (!from || table->count > ROWS_MAX || table->stride < kind->row_size_1_0 ||
+	    table->stride > ROW_SIZE_MAX) {
 		*table = (struct bpflock_table){ 0 };
-		return refuse(ret_reason, "its table of %s has no rows, too many, or rows that are too short",
+		return refuse(ret_reason, "its table of %s has no rows, too many, or rows of an impossible size",
 			      kind->name);
 	}
 	to = xcalloc(table->count, kind->row_size);
@@ -184,6 +188,9 @@ static int check_identity(const struct bpflock_plugin *descriptor, const char *f
 			      descriptor->name, descriptor->name);
 	if (!descriptor->version || !descriptor->summary || !descriptor->license)
 		return refuse(ret_reason, "it lacks a version, a summary or a license");
+	if (descriptor->config_size > CONFIG_SIZE_MAX)
+		return refuse(ret_reason, "its configuration structure has an impossible size (%llu)",
+			      descriptor->config_size);
 	return 0;
 }
 
@@ -219,9 +226,53 @@ static bool option_is_in(const struct bpflock_table *table, const char *name)
 	return false;
 }
 
+static int check_values(const char *owner, const struct bpflock_table *table, __u32 size,
+			char **ret_reason)
+{
+	const struct bpflock_value *values = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++) {
+		if (!values[i].name || !*values[i].name)
+			return refuse(ret_reason, "'%s' has a value without a name", owner);
+		if (size && size < sizeof(__u64) && values[i].value >> size * 8)
+			return refuse(ret_reason, "value '%s' of '%s' does not fit in %u bytes",
+				      values[i].name, owner, size);
+	}
+	return 0;
+}
+
+/* A default that no file could have would be an error of every start. What cgroups there are may change. */
+static int check_initial(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
+			 char **ret_reason)
+{
+	CLEANUP(report_clear) struct report report = { 0 };
+	CLEANUP(config_value_clear) struct config_value value = { .option = option };
+	const struct config_place place = {
+		.report = &report, .section = descriptor->name, .key = option->name, .plugin = true
+	};
+
+	if (!option->initial || option->type == BPFLOCK_OPTION_CGROUP)
+		return 0;
+	config_value_begin(&value, "default");
+	if (config_value_append(&value, option->initial, &place) == 0)
+		return 0;
+	return refuse(ret_reason, "the default of option '%s' is not valid: %s", option->name,
+		      report.items[0].message);
+}
+
+/* Of the member of the configuration structure. */
+static bool option_is_aligned(const struct bpflock_option *option)
+{
+	__u32 alignment = option->size > sizeof(__u64) ? sizeof(__u64) : option->size;
+
+	return alignment == 0 || option->offset % alignment == 0;
+}
+
 static int check_option(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
 			char **ret_reason)
 {
+	int error;
+
 	if (!is_name(option->name, "_"))
 		return refuse(ret_reason, "it has an option whose name is not of the form [a-z][a-z0-9_]*");
 	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL ||
@@ -238,7 +289,11 @@ static int check_option(const struct bpflock_plugin *descriptor, const struct bp
 	    option->size > descriptor->config_size - option->offset)
 		return refuse(ret_reason, "option '%s' reaches outside the configuration structure",
 			      option->name);
-	return 0;
+	if (!option_is_aligned(option))
+		return refuse(ret_reason, "option '%s' is not aligned to its size", option->name);
+	error = check_values(option->name, &option->values,
+			     option->flags & BPFLOCK_OPTION_LIST ? 0 : option->size, ret_reason);
+	return error ? error : check_initial(descriptor, option, ret_reason);
 }
 
 static int check_options(const struct bpflock_plugin *descriptor, const struct plugin_names *reserved,
@@ -319,7 +374,15 @@ static int check_field(const struct bpflock_event_type *event, const struct bpfl
 	    field->size > RECORD_SIZE_MAX - field->offset)
 		return refuse(ret_reason, "field '%s' of event '%s' lies outside the record",
 			      field->name, event->name);
-	return 0;
+	return check_values(field->name, &field->values, 0, ret_reason);
+}
+
+static bool field_is_in(const struct bpflock_field *fields, __u32 count, const char *name)
+{
+	for (__u32 i = 0; i < count; i++)
+		if (strcmp(fields[i].name, name) == 0)
+			return true;
+	return false;
 }
 
 static int check_fields(const struct bpflock_event_type *event, char **ret_reason)
@@ -335,6 +398,9 @@ static int check_fields(const struct bpflock_event_type *event, char **ret_reaso
 
 		if (error)
 			return error;
+		if (field_is_in(fields, i, fields[i].name))
+			return refuse(ret_reason, "field '%s' of event '%s' is there twice",
+				      fields[i].name, event->name);
 		if (fields[i].type == BPFLOCK_FIELD_STR || fields[i].type == BPFLOCK_FIELD_STRV)
 			text += fields[i].size;
 	}
@@ -344,25 +410,47 @@ static int check_fields(const struct bpflock_event_type *event, char **ret_reaso
 	return 0;
 }
 
+static bool event_is_in(const struct bpflock_event_type *events, __u32 count, const char *name)
+{
+	for (__u32 i = 0; i < count; i++)
+		if (strcmp(events[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+static int check_event(const struct plugin *plugin, __u32 place, char **ret_reason)
+{
+	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
+	const struct bpflock_event_type *event = &events[place];
+
+	if (!is_name(event->name, "_") || !event->summary)
+		return refuse(ret_reason, "it has an event without a proper name or summary");
+	if (plugin_event_type(plugin, event->type) != event)
+		return refuse(ret_reason, "its event type %u is there twice", event->type);
+	if (event_is_in(events, place, event->name))
+		return refuse(ret_reason, "its event '%s' is there twice", event->name);
+	if (event->flags & ~BPFLOCK_EVENT_DECISION ||
+	    (event->flags & BPFLOCK_EVENT_DECISION && event->fields.count))
+		return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields",
+			      event->name);
+	return check_fields(event, ret_reason);
+}
+
 static int check_events(const struct plugin *plugin, char **ret_reason)
 {
 	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
+	bool decides = false;
 
 	for (__u32 i = 0; i < plugin->descriptor.events.count; i++) {
-		int error;
+		int error = check_event(plugin, i, ret_reason);
 
-		if (!is_name(events[i].name, "_") || !events[i].summary)
-			return refuse(ret_reason, "it has an event without a proper name or summary");
-		if (plugin_event_type(plugin, events[i].type) != &events[i])
-			return refuse(ret_reason, "its event type %u is there twice", events[i].type);
-		if (events[i].flags & ~BPFLOCK_EVENT_DECISION ||
-		    (events[i].flags & BPFLOCK_EVENT_DECISION && events[i].fields.count))
-			return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields",
-				      events[i].name);
-		error = check_fields(&events[i], ret_reason);
 		if (error)
 			return error;
+		decides = decides || events[i].flags & BPFLOCK_EVENT_DECISION;
 	}
+	/* Without one no denial of an enforcer's could be logged. */
+	if (decides != plugin_is_enforcer(plugin))
+		return refuse(ret_reason, "enforcers, and only they, have an event that is a decision");
 	return 0;
 }
 
@@ -371,13 +459,37 @@ static int check_operation(const struct bpflock_plugin *descriptor,
 {
 	const __u32 known = BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY;
 
-	if (operation->flags & ~known)
+	if (operation->flags & ~known || operation->reserved)
 		return refuse(ret_reason, "it has an operation with unknown flags");
+	if (operation->flags && !descriptor->operation_enum)
+		return refuse(ret_reason, "it has a row that is no operation, and no operation_enum");
+	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)
+		return refuse(ret_reason, "it has a boundary without the group that it ends");
 	if (descriptor->operation_enum && !operation->enumerator)
 		return refuse(ret_reason, "it has an operation without an enumerator of %s",
 			      descriptor->operation_enum);
 	if (!operation->flags && (!is_name(operation->name, "_") || !operation->summary))
 		return refuse(ret_reason, "it has an operation without a proper name or summary");
+	return 0;
+}
+
+static bool is_same(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+/* Kernels call one operation by several enumerators; but one number has one name, and one row. */
+static int check_repeated(const struct bpflock_plugin *descriptor, __u32 place, char **ret_reason)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+	const struct bpflock_operation *row = &rows[place];
+
+	for (__u32 i = 0; i < place; i++) {
+		if (!descriptor->operation_enum && is_same(rows[i].name, row->name))
+			return refuse(ret_reason, "its operation '%s' is there twice", row->name);
+		if (is_same(rows[i].enumerator, row->enumerator))
+			return refuse(ret_reason, "its enumerator %s is there twice", row->enumerator);
+	}
 	return 0;
 }
 
@@ -397,6 +509,8 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 	for (__u32 i = 0; i < descriptor->operations.count; i++) {
 		int error = check_operation(descriptor, &operations[i], ret_reason);
 
+		if (!error)
+			error = check_repeated(descriptor, i, ret_reason);
 		if (error)
 			return error;
 	}

@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
+#include "util/crash.h"
 #include "util/memory.h"
+
+/* MAX_ERRNO of include/linux/err.h. */
+#define ERRNO_MAX 4095
 
 static __attribute__((format(printf, 2, 3))) void report_error(const struct bpflock_host *interface,
 							       const char *format, ...)
@@ -43,6 +47,21 @@ static struct bpflock_host interface_of(struct host *host)
 	};
 }
 
+/* Says of a failed callback what it has not said itself. */
+static void report_result(const struct host *host, const char *phase, int error)
+{
+	struct report_item *item;
+
+	if (error < 0 && error >= -ERRNO_MAX)
+		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
+				  "%s() failed: %s", phase, strerror(-error));
+	else
+		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
+				  "%s() returned %d, which is neither 0 nor a negative errno", phase,
+				  error);
+	report_plugin(item, host->plugin->name);
+}
+
 int host_call(struct host *host, const char *phase, host_callback callback,
 	      const struct config_section *section)
 {
@@ -56,12 +75,14 @@ int host_call(struct host *host, const char *phase, host_callback callback,
 		return 0;
 	config = xcalloc(1, descriptor->config_size);
 	config_fill(section, &descriptor->options, config);
+	crash_enter(host->plugin->name, phase);
 	error = callback(&interface, config);
+	crash_leave();
 	if (error && host->report->errors == errors)
-		report_plugin(report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
-					 "%s() failed: %s", phase, strerror(-error)),
-			      host->plugin->name);
-	return error > 0 ? -EINVAL : error;
+		report_result(host, phase, error);
+	if (!error && host->report->errors == errors)
+		return 0;
+	return error == -EOPNOTSUPP ? error : -EINVAL;
 }
 
 void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
@@ -69,5 +90,7 @@ void host_observe(struct host *host, const char *source, const struct bpflock_ev
 {
 	const struct bpflock_host interface = interface_of(host);
 
+	crash_enter(host->plugin->name, "observe");
 	host->plugin->descriptor.observe(&interface, source, event, size);
+	crash_leave();
 }

@@ -7,6 +7,7 @@
 #include "plugin/descriptor.h"
 #include "plugin/plugin.h"
 #include "plugin/trust.h"
+#include "util/crash.h"
 #include "util/memory.h"
 
 #define SUFFIX ".so"
@@ -54,9 +55,11 @@ static void open_plugin(struct plugin *plugin, const struct plugin_names *reserv
 
 	if (trust_file(plugin->path, &plugin->refusal) < 0)
 		return;
-	if (open_exported(plugin->path, &exported, &plugin->refusal) < 0)
-		return;
-	(void)descriptor_accept(exported, reserved, plugin, &plugin->refusal);
+	/* Constructors of the file run; and a table that is not where it should be is found by a crash. */
+	crash_enter(plugin->name, "open");
+	if (open_exported(plugin->path, &exported, &plugin->refusal) == 0)
+		(void)descriptor_accept(exported, reserved, plugin, &plugin->refusal);
+	crash_leave();
 }
 
 static int has_suffix(const struct dirent *entry)

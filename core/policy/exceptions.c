@@ -44,12 +44,23 @@ struct scan {
 
 static const char *const lists[] = { "except_cgroups", "except_units" };
 
+/* The first option that names one, or NULL. */
+static const struct config_value *first_wanted(const struct config_section *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
+		const struct config_value *list = config_value(section, lists[i]);
+
+		if (list->count)
+			return list;
+	}
+	if (config_number(section, "except_sessions") != SESSIONS_NONE)
+		return config_value(section, "except_sessions");
+	return NULL;
+}
+
 bool exceptions_wanted(const struct config_section *section)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
-		if (config_value(section, lists[i])->count)
-			return true;
-	return config_number(section, "except_sessions") != SESSIONS_NONE;
+	return first_wanted(section);
 }
 
 static void complain(struct report *report, const struct config_section *section,
@@ -120,6 +131,7 @@ static void check_items(const struct config_section *section, const char *list,
 void exceptions_check(const struct config_section *section, struct report *report)
 {
 	const struct config_value *sessions = config_value(section, "except_sessions");
+	const struct config_value *wanted = first_wanted(section);
 	const char *problem;
 
 	check_items(section, "except_cgroups", is_path,
@@ -130,9 +142,8 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "valid here: none");
-	if (exceptions_wanted(section) && !have_cgroup2())
-		complain(report, section, config_value(section, "except_cgroups"),
-			 "exceptions need cgroup v2 alone on " CGROUP_ROOT,
+	if (wanted && !have_cgroup2())
+		complain(report, section, wanted, "exceptions need cgroup v2 alone on " CGROUP_ROOT,
 			 "boot with systemd.unified_cgroup_hierarchy=1");
 }
 

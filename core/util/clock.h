@@ -6,14 +6,14 @@
 #include <linux/types.h>
 #include <time.h>
 
-#define NANOSECONDS 1000000000ll
+#define NANOSECONDS 1000000000ull
 
 static inline __s64 clock_read(clockid_t clock)
 {
 	struct timespec now;
 
 	clock_gettime(clock, &now);
-	return now.tv_sec * NANOSECONDS + now.tv_nsec;
+	return now.tv_sec * (__s64)NANOSECONDS + now.tv_nsec;
 }
 
 /* As in records: nanoseconds of CLOCK_BOOTTIME. */
@@ -28,12 +28,16 @@ static inline __s64 clock_boot_time(void)
 	return clock_read(CLOCK_REALTIME) - clock_read(CLOCK_BOOTTIME);
 }
 
-/* The wall time of a time since boot. */
+/*
+ * The wall time of a time since boot. A plugin's program may have written any number there: the sum wraps, and is a
+ * time all the same.
+ */
 static inline struct timespec clock_wall_time(__u64 since_boot, __s64 boot_time)
 {
-	__s64 time = boot_time + (__s64)since_boot;
+	__u64 time = (__u64)boot_time + since_boot;
 
-	return (struct timespec){ .tv_sec = time / NANOSECONDS, .tv_nsec = time % NANOSECONDS };
+	return (struct timespec){ .tv_sec = (time_t)(time / NANOSECONDS),
+				  .tv_nsec = (long)(time % NANOSECONDS) };
 }
 
 #endif

@@ -198,6 +198,21 @@ static void the_time_is_when_it_happened(void **state)
 	assert_int_equal(decoded.record.time.tv_nsec, 100000000);
 }
 
+static void any_number_is_a_time(void **state)
+{
+	const __s64 boot_time = 1644578226000000000ll;
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	record.event.time = INT64_MAX;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), boot_time, &decoded), 0);
+	assert_in_range(decoded.record.time.tv_nsec, 0, 999999999);
+	record.event.time = UINT64_MAX;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), boot_time, &decoded), 0);
+	assert_in_range(decoded.record.time.tv_nsec, 0, 999999999);
+}
+
 static void a_verdict_that_its_rule_cannot_give_is_refused(void **state)
 {
 	struct bpflock_decision record = {
@@ -252,6 +267,7 @@ int main(void)
 		cmocka_unit_test(an_empty_string_is_left_out),
 		cmocka_unit_test(what_no_table_describes_is_refused),
 		cmocka_unit_test(the_time_is_when_it_happened),
+		cmocka_unit_test(any_number_is_a_time),
 		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
 	};

@@ -296,6 +296,21 @@ static void what_a_list_cannot_mean_is_refused_with_what_it_can(void **state)
 		       "one of the two lists");
 }
 
+/* Where cgroup v2 is what it should be, there is nothing to complain of, and nothing to see here. */
+static void a_missing_hierarchy_is_complained_of_where_an_exception_is(void **state)
+{
+	struct report report = { 0 };
+	struct bound bound;
+
+	(void)state;
+	(void)bind(&bound, SET("gate.except_units=a.service"), &report);
+	for (size_t i = 0; i < report.count; i++) {
+		assert_string_equal(report.items[i].where, "-o");
+		assert_non_null(strstr(report.items[i].message, "[gate] except_units: "));
+	}
+	unbind(&bound, &report);
+}
+
 static void a_policy_is_put_in_force_by_one_flip(void **state)
 {
 	struct bpflock_policy_slot one = { { 1 } }, two = { { 2 } };
@@ -325,6 +340,7 @@ int main(void)
 		cmocka_unit_test(an_operation_may_cover_another),
 		cmocka_unit_test(log_denied_marks_every_rule),
 		cmocka_unit_test(what_a_list_cannot_mean_is_refused_with_what_it_can),
+		cmocka_unit_test(a_missing_hierarchy_is_complained_of_where_an_exception_is),
 		cmocka_unit_test(a_policy_is_put_in_force_by_one_flip),
 	};
 

@@ -178,7 +178,9 @@ struct bpflock_field {
 		.offset = __builtin_offsetof(structure, member)                                    \
 	}
 
-/* Flags of events. Since ABI 1.0. */
+/*
+ * Flags of events. An enforcer has at least one event that is a decision, an observer none. Since ABI 1.0.
+ */
 #define BPFLOCK_EVENT_DECISION 0x1u /* the record is a struct bpflock_decision, and nothing more */
 
 /**
