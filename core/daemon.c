@@ -14,6 +14,8 @@
 #include "locks.h"
 #include "log/log.h"
 #include "options.h"
+#include "privileges.h"
+#include "service.h"
 #include "settings.h"
 #include "util/memory.h"
 
@@ -74,6 +76,23 @@ static void log_instance(struct daemon *daemon, const struct instance *instance)
 	log_write(daemon->log, &record);
 }
 
+/* What `systemctl status` shows: "running: NAME NAME", behind what there is to say of a reload. */
+static void tell_service(const struct daemon *daemon, const char *reload)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", reload);
+
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
+		char *longer;
+
+		if (!daemon->locks.instances[i])
+			continue;
+		longer = xasprintf("%s %s", text, daemon->settings.plugins.items[i].name);
+		free(text);
+		text = longer;
+	}
+	service_ready(text);
+}
+
 static void log_running(struct daemon *daemon, const char *event)
 {
 	struct log_record record;
@@ -87,6 +106,7 @@ static void log_running(struct daemon *daemon, const char *event)
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(daemon->log, &record);
+	tell_service(daemon, "");
 }
 
 static void log_decision_counts(struct daemon *daemon, const struct instance *instance,
@@ -313,6 +333,7 @@ static void reload(struct daemon *daemon)
 	struct report report = { 0 };
 	struct log_record refused;
 
+	service_reloading();
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
 		update_sources(daemon);
@@ -322,6 +343,7 @@ static void reload(struct daemon *daemon)
 	tell(daemon, &report);
 	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
+	tell_service(daemon, "the new configuration was refused, the old one is in force; ");
 }
 
 static void handle_signals(struct daemon *daemon)
@@ -440,21 +462,36 @@ static void drain(struct daemon *daemon)
 	bus_flush_all(daemon->bus, daemon->log);
 }
 
+/* A restart is not a stop, and only the service manager knows which of them this is. */
+static size_t give_to_service(struct daemon *daemon)
+{
+	struct report report = { 0 };
+	size_t given = store_give(&report);
+
+	tell(daemon, &report);
+	return given;
+}
+
 static void stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->locks.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
 	struct log_record record;
+	size_t given;
 
+	service_stopping();
+	given = keep ? 0 : give_to_service(daemon);
 	log_decisions(daemon);
 	log_losses(daemon);
-	locks_release(&daemon->locks, keep);
+	locks_release(&daemon->locks, keep || given);
+	if (!keep)
+		pins_remove_all();
 	drain(daemon); /* the last records are those of the stop itself */
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
+	if (given)
+		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
-	if (!keep)
-		pins_remove_all();
 }
 
 static void release(struct daemon *daemon)
@@ -485,6 +522,9 @@ static int run(struct daemon *daemon, struct report *report)
 	struct config *config = NULL;
 	int status, error;
 
+	/* Also for a start that is about to fail: what its predecessor enforced goes on. */
+	pins_restore(report);
+	tell(daemon, report);
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
@@ -494,6 +534,8 @@ static int run(struct daemon *daemon, struct report *report)
 		status = status_of(start(daemon, &config, report));
 		if (status)
 			abandon(daemon);
+		else
+			privileges_drop(report);
 	}
 	tell(daemon, report);
 	config_free(config);

@@ -3,6 +3,7 @@
  * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
  *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
+ *	store		what is pinned, kept by the service manager while no daemon runs
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */
 #ifndef BPFLOCK_LOADER_LOADER_H
@@ -51,6 +52,21 @@ void pins_close(struct pins *pins);
 void pins_abandon(struct pins *pins);
 /* Unpins everything of ours. */
 void pins_remove_all(void);
+/*
+ * Pins again what a predecessor gave to the service manager when it was told to stop: from here on it is
+ * as if that one had been killed. Changes nothing where nothing was given.
+ */
+void pins_restore(struct report *report);
+
+/*
+ * Gives everything that is pinned to the service manager, which holds it until the daemon starts again,
+ * or drops it when the service has stopped for good. Returns how many objects it was offered: none
+ * where there is no such manager. Whether it takes them it does not say.
+ */
+size_t store_give(struct report *report);
+bool store_is_empty(void);
+/* Pins what this process got of the manager. PINS_PATH has to be there, and locked. */
+void store_take(struct report *report);
 
 /*
  * The generation map that is pinned for a plugin, or a new one, and the number of its next generation.
