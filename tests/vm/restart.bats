@@ -157,7 +157,11 @@ pinned() {
 @test "where the store takes nothing, a restart is a stop and a start" {
 	configure 'profile = restricted'
 	manage -n
+	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
+	hammer=$!
 	restart
+	kill "$hammer" && wait "$hammer"
+	grep -E ', [1-9][0-9]* opened$' /tmp/hammered
 	denied restricted /dev/mem
 	says '^ended with 0, 0 stored$'
 	stop_for_good
