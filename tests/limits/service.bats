@@ -18,6 +18,8 @@ setup_file() {
 	# The log where the tests read it; and an emulated machine is slow.
 	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=1h' '[Service]' "StandardError=append:$LOG" >"$UNITS/bpflock.service.d/test.conf"
 	for unit in "${UNWANTED[@]}"; do ln -sf /dev/null "$UNITS/$unit.service"; done
+	set_profile restricted
+	command systemctl --root=/ --quiet enable bpflock.service
 	setsid unshare --fork --pid --mount-proc --kill-child env -i PATH="$PATH" /lib/systemd/systemd \
 		--system --unit=guest.target --log-target=console --show-status=no </dev/null >/run/systemd.log 2>&1 3>&- &
 	echo $! >/run/unshare.pid
@@ -88,6 +90,13 @@ is_denied() {
 
 state_is() {
 	[ "$(property ActiveState)" = "$1" ]
+}
+
+@test "enabled, it enforces before basic.target is reached" {
+	is_denied
+	state_is active
+	[ "$(property ActiveEnterTimestampMonotonic)" -le "$(systemctl show basic.target --property ActiveEnterTimestampMonotonic --value)" ]
+	! grep -i 'ordering cycle' /run/systemd.log || false
 }
 
 @test "it is active once it enforces, says what runs, and has what the unit leaves it" {

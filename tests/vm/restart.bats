@@ -29,7 +29,7 @@ manage() {
 restart() {
 	forget_log
 	kill -USR1 "$MANAGER"
-	await_log "${1:-event=started}"
+	await_log "${1:-event=started}" 60
 	DAEMON=$(pidof bpflock || true)
 }
 

@@ -88,11 +88,9 @@ static pid_t start_service(char **command)
 
 static void keep(const char *name, int fd)
 {
-	int high = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD + STORE_MAX);
-
-	if (stored < store_max && high >= 0) {
+	if (stored < store_max) {
 		snprintf(store[stored].name, NAME_SIZE, "%s", name);
-		store[stored++].fd = high;
+		store[stored++].fd = fcntl(fd, F_DUPFD_CLOEXEC, FIRST_FD + STORE_MAX);
 	}
 	close(fd);
 }
