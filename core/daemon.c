@@ -15,6 +15,8 @@
 #include "locks.h"
 #include "log/log.h"
 #include "options.h"
+#include "privileges.h"
+#include "service.h"
 #include "settings.h"
 #include "takeover.h"
 #include "util/clock.h"
@@ -181,6 +183,23 @@ static void log_instance(struct daemon *daemon, const struct instance *instance)
 	log_write(daemon->log, &record);
 }
 
+/* What `systemctl status` shows: "running: NAME NAME", behind what there is to say of a reload. */
+static void tell_service(const struct daemon *daemon, const char *reload)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", reload);
+
+	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
+		char *longer;
+
+		if (!daemon->locks.instances[i])
+			continue;
+		longer = xasprintf("%s %s", text, daemon->settings.plugins.items[i].name);
+		free(text);
+		text = longer;
+	}
+	service_ready(text);
+}
+
 static void log_running(struct daemon *daemon, const char *event)
 {
 	struct log_record record;
@@ -195,6 +214,7 @@ static void log_running(struct daemon *daemon, const char *event)
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(daemon->log, &record);
+	tell_service(daemon, "");
 }
 
 static int open_sources(struct daemon *daemon)
@@ -327,6 +347,7 @@ static void reload(struct daemon *daemon)
 	struct report report = { 0 };
 	struct log_record refused;
 
+	service_reloading();
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
 		if (locks_have_retired(&daemon->locks))
@@ -340,6 +361,7 @@ static void reload(struct daemon *daemon)
 	tell(daemon, &report);
 	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
+	tell_service(daemon, "the new configuration was refused, the old one is in force; ");
 }
 
 static void handle_signals(struct daemon *daemon)
@@ -481,8 +503,17 @@ static void take_over(struct daemon *daemon)
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
-	takeover_report_others(&daemon->pins, &report);
 	tell(daemon, &report);
+}
+
+/* A restart is not a stop, and only the service manager knows which of them this is. */
+static size_t give_to_service(struct daemon *daemon)
+{
+	struct report report = { 0 };
+	size_t given = store_give(&report);
+
+	tell(daemon, &report);
+	return given;
 }
 
 /* The counts come last: by then nothing decides any more, or whoever comes next goes on counting. */
@@ -491,17 +522,22 @@ static void stop(struct daemon *daemon)
 	const struct config_section *core = settings_core(daemon->locks.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
 	struct log_record record;
+	size_t given;
 
-	locks_retire(&daemon->locks, keep);
+	service_stopping();
+	given = keep ? 0 : give_to_service(daemon);
+	locks_retire(&daemon->locks, keep || given);
+	if (!keep)
+		pins_remove_all();
 	bury(daemon);
 	log_finish(daemon->log);
 	log_take_lost(daemon->log, accounts_log_sink_loss, daemon->log);
 	record = log_own(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
+	if (given)
+		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
 	*daemon->pins.heartbeat = clock_since_boot();
-	if (!keep)
-		pins_remove_all();
 }
 
 static void release(struct daemon *daemon)
@@ -529,12 +565,22 @@ static void abandon(struct daemon *daemon)
 		pins_abandon(&daemon->pins);
 }
 
+/* What takes more privileges than are left afterwards. */
+static void finish_start(struct daemon *daemon, struct report *report)
+{
+	takeover_report_others(&daemon->pins, report);
+	privileges_drop(report);
+}
+
 static int run(struct daemon *daemon, struct report *report)
 {
 	struct config *config = NULL;
 	struct log *log;
 	int status, error;
 
+	/* Also for a start that is about to fail: what its predecessor enforced goes on. */
+	pins_restore(report);
+	tell(daemon, report);
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
@@ -545,6 +591,8 @@ static int run(struct daemon *daemon, struct report *report)
 		status = status_of(start(daemon, &config, report));
 		if (status)
 			abandon(daemon);
+		else
+			finish_start(daemon, report);
 	}
 	tell(daemon, report);
 	config_free(config);

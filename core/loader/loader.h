@@ -4,6 +4,7 @@
  *
  *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
  *	lineage		what the generations of one plugin share
+ *	store		what is pinned, kept by the service manager while no daemon runs
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */
 #ifndef BPFLOCK_LOADER_LOADER_H
@@ -76,6 +77,21 @@ void pins_each_other_layout(void (*visit)(void *context, const char *path), void
 void pins_remove_layout(const char *path);
 /* Unpins everything of ours. */
 void pins_remove_all(void);
+/*
+ * Pins again what a predecessor gave to the service manager when it was told to stop: from here on it is
+ * as if that one had been killed. Changes nothing where nothing was given.
+ */
+void pins_restore(struct report *report);
+
+/*
+ * Gives everything that is pinned to the service manager, which holds it until the daemon starts again,
+ * or drops it when the service has stopped for good. Returns how many objects it was offered: none
+ * where there is no such manager. Whether it takes them it does not say.
+ */
+size_t store_give(struct report *report);
+bool store_is_empty(void);
+/* Pins what this process got of the manager. PINS_PATH has to be there, and locked. */
+void store_take(struct report *report);
 
 /* The new ring takes the place of the old one, once the new programs write to it. Returns 0 or a negative errno. */
 int pins_settle_ring(struct pins *pins);

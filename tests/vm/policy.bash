@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For guest tests of the policy: kimglock with a configuration that changes while it runs.
 
-load daemon.bash
+load ../vm/daemon.bash
 
 PROGRAMS=/tmp/programs
 CONF=/tmp/bpflock.conf

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "service.h"
+
+#ifdef HAVE_LIBSYSTEMD
+#include <systemd/sd-daemon.h>
+#include <time.h>
+
+void service_ready(const char *status)
+{
+	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
+}
+
+/* The time tells the manager which of several requests this is the answer to. */
+void service_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	(void)sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%lld\nSTATUS=reloading",
+			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
+}
+
+void service_stopping(void)
+{
+	(void)sd_notify(0, "STOPPING=1\nSTATUS=stopping");
+}
+
+#else
+
+void service_ready(const char *status)
+{
+	(void)status;
+}
+
+void service_reloading(void)
+{
+}
+
+void service_stopping(void)
+{
+}
+
+#endif

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the service manager is told of the daemon's state (systemd, Type=notify). Nothing happens where
+ * none has started it, or without libsystemd.
+ */
+#ifndef BPFLOCK_SERVICE_H
+#define BPFLOCK_SERVICE_H
+
+/* It is up and enforcing, and is so again after a reload; `status` is a short text for the operator. */
+void service_ready(const char *status);
+/* A reload has begun; service_ready() says that it has ended, well or not. */
+void service_reloading(void);
+void service_stopping(void);
+
+#endif

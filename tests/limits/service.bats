@@ -1,0 +1,183 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# The unit, as installed, under a real systemd: process 1 of a pid namespace of its own, with basic.target.
+
+load ../vm/policy.bash
+
+UNITS=/run/systemd/system
+CONF=/etc/bpflock/conf.d/50-test.conf
+
+# What looks after hardware, disks and clocks, or would empty /tmp under the tests.
+UNWANTED=(systemd-udevd systemd-udev-trigger systemd-modules-load systemd-timesyncd systemd-hwdb-update
+	systemd-remount-fs systemd-tmpfiles-setup systemd-tmpfiles-setup-dev systemd-journal-flush keyboard-setup console-setup)
+
+setup_file() {
+	install_programs
+	mkdir -p "$UNITS/bpflock.service.d" "${CONF%/*}"
+	printf '%s\n' '[Unit]' 'Requires=basic.target' 'After=basic.target' >"$UNITS/guest.target"
+	# The log where the tests read it; and an emulated machine is slow.
+	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=1h' '[Service]' "StandardError=append:$LOG" >"$UNITS/bpflock.service.d/test.conf"
+	for unit in "${UNWANTED[@]}"; do ln -sf /dev/null "$UNITS/$unit.service"; done
+	set_profile restricted
+	command systemctl --root=/ --quiet enable bpflock.service
+	setsid unshare --fork --pid --mount-proc --kill-child env -i PATH="$PATH" /lib/systemd/systemd \
+		--system --unit=guest.target --log-target=console --show-status=no </dev/null >/run/systemd.log 2>&1 3>&- &
+	echo $! >/run/unshare.pid
+	await_systemd
+}
+
+await_systemd() {
+	local deadline=$((SECONDS + 120))
+	until systemctl is-active --quiet guest.target 2>/dev/null; do
+		((SECONDS < deadline)) || { cat /run/systemd.log && return 1; }
+		sleep 0.5
+	done
+}
+
+# In the namespaces of that systemd.
+inside() {
+	nsenter --target "$(pgrep -o -f '^/lib/systemd/systemd --system')" --mount --pid "$@"
+}
+
+systemctl() {
+	inside systemctl "$@"
+}
+
+property() {
+	systemctl show bpflock.service --property "$1" --value
+}
+
+# set_profile PROFILE [LINE for kimglock]
+set_profile() {
+	configure "profile = $1" 'log = denied' "${@:2}" '[execsnoop]' 'enabled = no'
+}
+
+# The unit with this profile, anew.
+start_unit() {
+	set_profile "$1"
+	: >"$LOG"
+	systemctl reset-failed bpflock.service 2>/dev/null || true # and with it the count of starts
+	systemctl start bpflock.service || { cat "$LOG" && return 1; }
+	DAEMON=$(pidof bpflock)
+}
+
+teardown() {
+	pkill -KILL -x hammer || true
+	systemctl stop bpflock.service || true
+	clean_up_bpflock
+	eventually head -c 1 /dev/mem >/dev/null
+}
+
+teardown_file() {
+	kill -KILL "$(cat /run/unshare.pid)"
+}
+
+start_hammer() {
+	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
+	HAMMER=$!
+}
+
+nothing_opened() {
+	kill "$HAMMER" && wait "$HAMMER"
+	cat /tmp/hammered
+	grep -E '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered
+}
+
+is_denied() {
+	run head -c 1 /dev/mem
+	[[ $status -ne 0 && $output == *'Operation not permitted' ]]
+}
+
+state_is() {
+	[ "$(property ActiveState)" = "$1" ]
+}
+
+@test "enabled, it enforces before basic.target is reached" {
+	is_denied
+	state_is active
+	[ "$(property ActiveEnterTimestampMonotonic)" -le "$(systemctl show basic.target --property ActiveEnterTimestampMonotonic --value)" ]
+	! grep -i 'ordering cycle' /run/systemd.log || false
+}
+
+@test "it is active once it enforces, says what runs, and has what the unit leaves it" {
+	start_unit restricted
+	is_denied
+	[ "$(property ActiveState)" = active ]
+	[ "$(property StatusText)" = 'running: kimglock' ]
+	[ -z "$(log_lines 'level=(warning|error)')" ]
+	grep -E '^Seccomp:\s+2$' "/proc/$DAEMON/status"
+	grep -E '^CapEff:\s+000000c000000000$' "/proc/$DAEMON/status"
+}
+
+@test "baseline works in the unit: the kernel's symbols are there, and exceptions follow cgroups" {
+	start_unit baseline
+	head -c 1 /dev/mem >/dev/null
+	denied baseline /dev/mem contained
+	set_profile baseline 'except_units = late.service'
+	systemctl reload bpflock.service
+	await_log 'event=reloaded'
+	inside systemd-run --quiet --wait --unit=late.service --property=PrivateNetwork=yes \
+		sh -c 'until head -c 1 /dev/mem >/dev/null; do sleep 0.2; done'
+}
+
+@test "systemctl restart leaves no moment without enforcement" {
+	start_unit restricted
+	start_hammer
+	systemctl restart bpflock.service
+	systemctl restart bpflock.service
+	nothing_opened
+	[ -e "$PINS/v1/plugins/kimglock/g3" ]
+	[ "$(property NFileDescriptorStore)" -eq 0 ]
+	[ -z "$(log_lines 'level=(warning|error)')" ]
+}
+
+@test "systemctl stop leaves nothing" {
+	start_unit restricted
+	is_denied
+	systemctl stop bpflock.service
+	eventually head -c 1 /dev/mem
+	[ -z "$(find /sys/fs/bpf -mindepth 1)" ]
+	[ "$(bpftool -j link)" = '[]' ]
+	state_is inactive
+}
+
+@test "systemctl reload puts another profile in force" {
+	start_unit restricted
+	is_denied
+	set_profile privileged
+	systemctl reload bpflock.service
+	eventually head -c 1 /dev/mem
+	eventually state_is active
+}
+
+@test "a daemon that is killed is started again, and enforcement goes on" {
+	start_unit restricted
+	start_hammer
+	: >"$LOG"
+	kill -KILL "$DAEMON"
+	await_log 'event=started' 60
+	nothing_opened
+	[ "$(property NRestarts)" -eq 1 ]
+}
+
+@test "a loop of crashes ends, and enforcement goes on" {
+	start_unit restricted
+	until state_is failed; do
+		pkill -KILL -x bpflock || true
+	done
+	[ "$(property Result)" = start-limit-hit ] || [ "$(property Result)" = signal ]
+	is_denied
+	[ -e "$PINS/v1/plugins/kimglock" ]
+}
+
+@test "a restart with a bad configuration is tried once, and what was enforced still is" {
+	start_unit restricted
+	start_hammer
+	set_profile privilegd
+	run systemctl restart bpflock.service
+	[ "$status" -ne 0 ]
+	eventually state_is failed
+	[ "$(property ExecMainStatus)" -eq 2 ]
+	[ "$(property NRestarts)" -eq 0 ]
+	nothing_opened
+}
