@@ -63,6 +63,9 @@ static __u64 find_symbol(const char *name)
 	CLEANUP(cleanup_free) char *line = NULL;
 	size_t size = 0;
 
+	/* The kernel hands out a page at a time; less would cost a hundred thousand symbols more calls. */
+	if (stream)
+		setvbuf(stream, NULL, _IOFBF, (size_t)sysconf(_SC_PAGESIZE));
 	while (stream && getline(&line, &size, stream) > 0) {
 		char *type = NULL;
 		__u64 address = strtoull(line, &type, 16);

@@ -147,7 +147,7 @@ deny_memory() {
 	for phase in prepare policy; do
 		for manner in fails says_and_succeeds; do
 			start_both 'enabled = yes' 'required = no' "phase = $phase" "manner = $manner"
-			await_log 'level=warning msg="event=plugin_failed warning=.*" bpfprog=misbehaver'
+			await_log 'level=error msg="event=plugin_failed error=.*" bpfprog=misbehaver'
 			[ -z "$(log_lines 'event=plugin_running .*bpfprog=misbehaver')" ]
 			[ ! -e "$PINS/v1/plugins/misbehaver/g1" ]
 			chroot / /bin/true

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * pgrouplock: decides who may ask for a process group. An enforcer with a self-test of its own, which the tests
+ * can make fail while the daemon runs:
+ *
+ *	/run/pgrouplock.silent	it says that it has asked, and has not
+ *	/run/pgrouplock.refused	it says that the kernel has refused
+ */
+#include <bpflock/plugin.h>
+#include <errno.h>
+#include <unistd.h>
+
+static const struct bpflock_operation operations[] = {
+	{ .name = "getpgid", .summary = "ask for the process group of a process" },
+};
+
+static const struct bpflock_event_type events[] = {
+	{
+		.type = 1,
+		.flags = BPFLOCK_EVENT_DECISION,
+		.name = "lsm_getpgid",
+		.summary = "somebody asks for the process group of a process",
+	},
+};
+
+/* By its number: for one's own process the kernel asks only then. */
+static int ask(const struct bpflock_host *host, const void *config)
+{
+	(void)host;
+	(void)config;
+	if (access("/run/pgrouplock.silent", F_OK) == 0)
+		return 0;
+	if (access("/run/pgrouplock.refused", F_OK) == 0)
+		return -EPERM;
+	return getpgid(getpid()) < 0 ? -errno : 0;
+}
+
+BPFLOCK_PLUGIN(pgrouplock,
+	.version = "1.0",
+	.summary = "Who may ask for a process group",
+	.license = "Apache-2.0 AND GPL-2.0-only",
+	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM,
+	.events = BPFLOCK_TABLE(events),
+	.operations = BPFLOCK_TABLE(operations),
+	.self_test = ask);

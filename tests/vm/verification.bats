@@ -1,0 +1,111 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# "Enforcing" is said only of what was seen to run.
+
+load policy.bash
+
+PLUGINS=/run/plugins
+SILENT=/run/pgrouplock.silent
+REFUSED=/run/pgrouplock.refused
+
+setup_file() {
+	install_programs
+	mkdir -p "$PLUGINS"
+	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
+	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{pgrouplock,hostlock}.so "$PLUGINS"
+}
+
+teardown() {
+	clean_up_bpflock
+	rm -f "$SILENT" "$REFUSED"
+}
+
+# start PLUGIN LINE...: that enforcer alone, looked after every second
+start() {
+	configure_plugin "$@"
+	start_bpflock -- -c "$CONF"
+}
+
+configure_plugin() {
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" 'verify_interval = 1s' "[$1]" 'enabled = yes' "${@:2}" >"$CONF"
+}
+
+# What the log says of an enforcer's state, in order.
+states() {
+	log_lines "event=enforcement .*bpfprog=$1 " | sed -E 's/.* state=([a-z]+).*/\1/' | xargs
+}
+
+has_states() {
+	[ "$(states "$1")" = "$2" ]
+}
+
+@test "an enforcer that was seen to run is enforcing, and that is said before the daemon has started" {
+	start kimglock 'profile = restricted'
+	[ "$(grep -oE 'event=enforcement state=[a-z]+|event=started' "$LOG" | xargs)" = 'event=enforcement state=enforcing event=started' ]
+	log_lines 'level=info msg="event=enforcement state=enforcing" bpfprog=kimglock subsys=bpflock$' | grep .
+}
+
+@test "the daemon's own requests are neither logged nor counted" {
+	start kimglock 'profile = restricted' 'level = confidentiality' 'event_window = 0'
+	sleep 3 # three times it makes the kernel ask for bpf_read
+	run "$PROGRAMS/trigger" bpf_read_kernel
+	[ "$output" = 'bpf_read_kernel denied' ]
+	stop_bpflock
+	[ -z "$(log_lines 'event=lsm_locked_down .*comm=bpflock ')" ]
+	[ "$(count 'operation=."use of bpf to read kernel RAM.*retval=-1')" -gt 0 ]
+	accounts_balance
+}
+
+@test "an enforcer's own self-test is called" {
+	start pgrouplock
+	has_states pgrouplock enforcing
+}
+
+@test "an enforcer that the kernel does not call fails the start, and what was in force stays" {
+	start kimglock 'profile = restricted'
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	touch "$SILENT"
+	configure_plugin pgrouplock
+	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = privileged' >>"$CONF"
+	run try_bpflock -- -c "$CONF"
+	[ "$status" -eq 1 ]
+	[[ $output == *'level=error msg="event=plugin_failed error=\"attached, and the kernel does not call it\"" bpfprog=pgrouplock'* ]]
+	run head -c 1 /dev/mem
+	[[ $output == *'Operation not permitted' ]]
+}
+
+@test "one that fails later is told as an error, once, and that it has recovered" {
+	start pgrouplock
+	touch "$SILENT"
+	eventually has_states pgrouplock 'enforcing failed'
+	log_lines 'level=error msg="event=enforcement state=failed reason=\\"attached, and the kernel does not call it\\"" bpfprog=pgrouplock' | grep .
+	sleep 2
+	has_states pgrouplock 'enforcing failed'
+	rm "$SILENT"
+	eventually has_states pgrouplock 'enforcing failed enforcing'
+}
+
+@test "where another LSM denies the self-test first, it is unverified, not failed" {
+	touch "$REFUSED"
+	start pgrouplock
+	has_states pgrouplock unverified
+	log_lines 'level=warning msg="event=enforcement state=unverified reason=\\"another LSM denies the self-test before bpf is asked\\"" bpfprog=pgrouplock' | grep .
+}
+
+@test "an enforcer without a self-test is unverified, which is a warning" {
+	start hostlock
+	log_lines 'level=warning msg="event=enforcement state=unverified reason=\\"it declares no self-test\\"" bpfprog=hostlock' | grep .
+}
+
+@test "verify_interval = 0 looks when it is loaded, and then no more" {
+	configure_plugin pgrouplock
+	sed -i 's/verify_interval = 1s/verify_interval = 0/' "$CONF"
+	start_bpflock -- -c "$CONF"
+	touch "$SILENT"
+	sleep 3
+	has_states pgrouplock enforcing
+	sed -i 's/verify_interval = 0/verify_interval = 1s/' "$CONF"
+	kill -HUP "$DAEMON"
+	eventually has_states pgrouplock 'enforcing failed'
+}
