@@ -453,6 +453,7 @@ static void take_over(struct daemon *daemon)
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
 	takeover_report_others(&daemon->pins, &report);
+	own_sweep(daemon->pins.own);
 	tell(daemon, &report);
 }
 
