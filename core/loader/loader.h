@@ -3,6 +3,7 @@
  * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
  *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
+ *	own		the set of the ids of what is ours
  *	lineage		what the generations of one plugin share
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */

@@ -144,6 +144,17 @@ kimglock_works() {
 	[ -e "$PINS/v1" ]
 }
 
+@test "what hides the pins by a detour is told at the next verification, and that it is over" {
+	guarded '[bpflock]' 'verify_interval = 1s'
+	forget_log
+	mount -t tmpfs none /sys/fs
+	told=0
+	await_log 'event=enforcement state=unverified reason=.*is not there.* bpfprog=selfguard' || told=$?
+	umount /sys/fs
+	[ "$told" -eq 0 ]
+	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
+}
+
 @test "maps, programs and links of ours cannot be had by id or by pin" {
 	guarded
 	refused map bpftool map dump id "$(own_id map_id)"
@@ -314,6 +325,8 @@ kimglock_works() {
 	forget_log
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
+	# The kernel detaches the guard a moment after its last pin has gone.
+	eventually bpftool map show pinned "$PINS/v1/own"
 	# The heartbeat is mapped, and its descriptor closed.
 	open=$(cat "/proc/$DAEMON/fdinfo/"* | grep -E '^(map|prog|link)_id:' | sort -u)
 	own=$(bpftool -j map dump pinned "$PINS/v1/own")
