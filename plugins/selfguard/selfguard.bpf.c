@@ -123,7 +123,10 @@ int BPF_PROG(symlink_pin, struct inode *dir, struct dentry *dentry, const char *
 	return decide_pin(dentry, ret);
 }
 
-/* A directory that is not 0700 and the daemon's is refused by a successor. Also the self-test. */
+/*
+ * A directory that is not 0700 is refused by a successor. Also the self-test. There is no such program for
+ * chown: its hook takes structures by value, which not every kernel and architecture can attach to.
+ */
 SEC("lsm/path_chmod")
 int BPF_PROG(chmod_pin, const struct path *path, unsigned short mode, int ret)
 {
@@ -132,12 +135,6 @@ int BPF_PROG(chmod_pin, const struct path *path, unsigned short mode, int ret)
 	if (bpflock_is_daemon())
 		learn_place(path);
 	return bpflock_decide(SELFGUARD_UNPIN, SELFGUARD_TAMPER);
-}
-
-SEC("lsm/path_chown")
-int BPF_PROG(chown_pin, const struct path *path, __u64 uid, __u64 gid, int ret)
-{
-	return decide_pin(path->dentry, ret);
 }
 
 /*

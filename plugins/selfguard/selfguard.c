@@ -23,7 +23,7 @@ static const struct bpflock_event_type events[] = {
 
 static const struct bpflock_operation operations[] = {
 	[SELFGUARD_UNPIN] = { .name = "unpin",
-			      .summary = "remove, rename or change what is pinned, or add to it",
+			      .summary = "remove, rename or chmod what is pinned, or add to it",
 			      .groups = "bpffs" },
 	[SELFGUARD_UNMOUNT] = { .name = "unmount",
 				.summary = "unmount, move or cover the bpffs that holds the pins",
