@@ -171,8 +171,10 @@ static void print_plugin(const struct plugin *plugin, const struct operations *o
 	printf("%s %s: %s\n%s\n\n[%s]\n\n", descriptor->name, descriptor->version,
 	       descriptor->summary, descriptor->license, descriptor->name);
 	print_options(plugin->name, enforcer ? &enforcer_options : &observer_options);
-	if (enforcer)
+	if (enforcer) {
+		print_options(plugin->name, policy_profile(&plugin->descriptor));
 		print_options(plugin->name, &policy_options);
+	}
 	print_options(plugin->name, &descriptor->options);
 	puts("\nEvents:\n");
 	print_events(descriptor);

@@ -569,6 +569,7 @@ static void abandon(struct daemon *daemon)
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
+	own_sweep(daemon->pins.own);
 	privileges_drop(report);
 }
 

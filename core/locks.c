@@ -56,6 +56,7 @@ static void discard_successor(struct change *change, size_t place)
 	if (!successor)
 		return;
 	instance_unpin(successor);
+	instance_disown(successor);
 	discard(&change->successors[place]);
 }
 
@@ -300,6 +301,8 @@ static void replace(struct change *change, size_t place)
 	struct instance *successor = change->successors[place];
 
 	instance_record(successor);
+	if (locks->instances[place])
+		instance_disown(locks->instances[place]);
 	discard(&locks->instances[place]);
 	pins_remove_generations(successor->plugin->name, successor->generation);
 	locks->instances[place] = successor;
@@ -342,6 +345,8 @@ static void complete_plugin(struct change *change, size_t place)
 	} else if (*instance && section_at(change, place)->enabled) {
 		update_policy(change, place);
 	} else if (!section_at(change, place)->enabled) {
+		if (*instance)
+			instance_disown(*instance);
 		retire(change->locks, place);
 		pins_remove_generations(plugin_at(change, place)->name, 0);
 	}
@@ -451,7 +456,8 @@ bool locks_have_retired(const struct locks *locks)
 
 void locks_bury(struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+	/* Without settings it was never opened. */
+	for (size_t i = 0; locks->settings && i < locks->settings->plugins.count; i++)
 		discard(&locks->retired[i]);
 }
 

@@ -29,6 +29,7 @@ static struct config_schema_section plugin_schema(const struct plugin *plugin)
 	section.aliases = plugin->descriptor.aliases;
 	if (plugin_is_enforcer(plugin)) {
 		section.tables[section.table_count++] = enforcer_options;
+		section.tables[section.table_count++] = *policy_profile(&plugin->descriptor);
 		section.tables[section.table_count++] = policy_options;
 	} else {
 		section.tables[section.table_count++] = observer_options;
@@ -139,9 +140,10 @@ static int bind(const struct settings *settings, const struct config_text *text,
 int settings_load(const struct config_sources *sources, const struct kernel *kernel,
 		  struct settings *ret, struct config **ret_config, struct report *report)
 {
+	const struct bpflock_plugin any = { 0 };
 	const struct plugin_names reserved = {
 		.core_options = core_options,
-		.plugin_options = { enforcer_options, policy_options },
+		.plugin_options = { enforcer_options, *policy_profile(&any), policy_options },
 	};
 	struct config_text *text;
 	int error;

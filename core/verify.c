@@ -35,6 +35,8 @@ static struct verification try_hook(const struct instance *instance, const struc
 	report_clear(&report);
 	if (passes(instance) > before)
 		return (struct verification){ .state = VERIFY_ENFORCING };
+	if (error == -ENOENT)
+		return unverified("what its self-test asks for is not there");
 	if (error && kernel->confidential)
 		return unverified("superseded by kernel lockdown: it denies before bpf is asked");
 	if (error)

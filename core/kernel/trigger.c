@@ -25,24 +25,7 @@ static int load_kernel_reader(void)
 	return program < 0 ? -errno : 0;
 }
 
-/* There may be no program at all: the kernel has been asked by then. */
-static int call_bpf(void)
-{
-	__u32 next;
-
-	if (bpf_prog_get_next_id(0, &next) < 0 && errno != ENOENT && errno != EPERM)
-		return -errno;
-	return 0;
-}
-
 int kernel_trigger(__u32 trigger)
 {
-	switch (trigger) {
-	case BPFLOCK_TRIGGER_BPF_READ:
-		return load_kernel_reader();
-	case BPFLOCK_TRIGGER_BPF:
-		return call_bpf();
-	default:
-		return -EINVAL;
-	}
+	return trigger == BPFLOCK_TRIGGER_BPF_READ ? load_kernel_reader() : -EINVAL;
 }

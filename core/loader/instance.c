@@ -5,6 +5,8 @@
 #include <stdarg.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
 
 #include "loader/loader.h"
 #include "loader/object_scan.h"
@@ -92,9 +94,15 @@ static int set_options(const struct instance *instance, struct report *report)
 	return 0;
 }
 
+/* As the kernel has it in its own structures (MKDEV). */
+static __u64 kernel_device(dev_t device)
+{
+	return (__u64)major(device) << 20 | minor(device);
+}
+
 /* An object uses of the shared declarations what it includes: an observer has no policy. */
 static int set_shared_variables(const struct instance *instance, const struct kernel *kernel,
-				struct report *report)
+				const struct stat *pins, struct report *report)
 {
 	const struct {
 		const char *name;
@@ -103,6 +111,8 @@ static int set_shared_variables(const struct instance *instance, const struct ke
 		{ "bpflock_source", instance->plugin->source },
 		{ "bpflock_own_generation", instance->generation },
 		{ "bpflock_init_net", kernel->init_net },
+		{ "bpflock_pins_device", kernel_device(pins->st_dev) },
+		{ "bpflock_pins_inode", pins->st_ino },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
@@ -124,6 +134,7 @@ static int share_maps(const struct instance *instance, const struct pins *pins,
 	} maps[] = {
 		{ "bpflock_ring", pins->ring },
 		{ "bpflock_daemon", pins->daemon },
+		{ "bpflock_own", pins->own },
 		{ "bpflock_lineage", instance->lineage->map },
 		{ "bpflock_account", instance->lineage->account_map },
 		{ COUNTERS_MAP, instance->lineage->counters_map },
@@ -201,9 +212,14 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
 		  const struct kernel *kernel, const struct pins *pins, struct report *report)
 {
+	struct stat status;
 	int error;
 
-	*instance = (struct instance){ .plugin = plugin, .section = section, .exceptions_map = -1 };
+	*instance = (struct instance){
+		.plugin = plugin, .section = section, .exceptions_map = -1, .own = pins->own
+	};
+	if (fstat(pins->directory, &status) < 0)
+		return fail(instance, -errno, report, "cannot examine " PINS_ROOT);
 	error = open_lineage(instance, predecessor);
 	if (error)
 		return fail(instance, error, report,
@@ -214,7 +230,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = select_programs(instance, kernel, report);
 	if (!error)
-		error = set_shared_variables(instance, kernel, report);
+		error = set_shared_variables(instance, kernel, &status, report);
 	if (!error)
 		error = set_options(instance, report);
 	if (!error)
@@ -264,6 +280,24 @@ static int map_fd(const struct instance *instance, const char *name)
 	return map ? bpf_map__fd(map) : -1;
 }
 
+/* Before anything is attached: from then on it may be guarded. */
+static int own_objects(const struct instance *instance, struct report *report)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+	int error = 0;
+
+	bpf_object__for_each_map(map, instance->object)
+		if (!error && bpf_map__fd(map) >= 0)
+			error = own_add(instance->own, BPFLOCK_OWN_MAP, bpf_map__fd(map));
+	bpf_object__for_each_program(program, instance->object)
+		if (!error && bpf_program__fd(program) >= 0)
+			error = own_add(instance->own, BPFLOCK_OWN_PROGRAM, bpf_program__fd(program));
+	if (error)
+		return fail(instance, error, report, "its objects cannot be noted as our own");
+	return 0;
+}
+
 int instance_load(struct instance *instance, struct report *report)
 {
 	CLEANUP(cleanup_free) char *log = xcalloc(1, VERIFIER_LOG_SIZE);
@@ -280,7 +314,8 @@ int instance_load(struct instance *instance, struct report *report)
 			    *end ? ": " : "", end);
 	}
 	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
-	return map_policy(instance, report);
+	error = own_objects(instance, report);
+	return error ? error : map_policy(instance, report);
 }
 
 int instance_attach(struct instance *instance, struct report *report)
@@ -289,6 +324,7 @@ int instance_attach(struct instance *instance, struct report *report)
 
 	bpf_object__for_each_program(program, instance->object) {
 		struct bpf_link *link;
+		int error;
 
 		if (!bpf_program__autoload(program))
 			continue;
@@ -299,6 +335,9 @@ int instance_attach(struct instance *instance, struct report *report)
 		instance->links = xreallocarray(instance->links, instance->link_count + 1,
 						sizeof(*instance->links));
 		instance->links[instance->link_count++] = link;
+		error = own_add(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(link));
+		if (error)
+			return fail(instance, error, report, "a link of it cannot be noted as our own");
 	}
 	return 0;
 }
@@ -361,6 +400,38 @@ void instance_record(struct instance *instance)
 {
 	__atomic_store_n(&instance->lineage->shared->recording, instance->generation,
 			 __ATOMIC_RELEASE);
+}
+
+/* Does a map of its object go with it? Those of the daemon stay, and those of a lineage go with its last. */
+static bool ends_with(const struct instance *instance, const char *map)
+{
+	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_own" };
+	static const char *const lineages[] = { "bpflock_lineage", "bpflock_account", COUNTERS_MAP };
+
+	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++)
+		if (strcmp(map, daemons[i]) == 0)
+			return false;
+	for (size_t i = 0; i < ARRAY_SIZE(lineages); i++)
+		if (strcmp(map, lineages[i]) == 0)
+			return instance->lineage->references == 1;
+	return true;
+}
+
+void instance_disown(const struct instance *instance)
+{
+	struct bpf_program *program;
+	struct bpf_map *map;
+
+	if (!instance->object)
+		return;
+	bpf_object__for_each_map(map, instance->object)
+		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
+			own_remove(instance->own, BPFLOCK_OWN_MAP, bpf_map__fd(map));
+	bpf_object__for_each_program(program, instance->object)
+		if (bpf_program__fd(program) >= 0)
+			own_remove(instance->own, BPFLOCK_OWN_PROGRAM, bpf_program__fd(program));
+	for (size_t i = 0; i < instance->link_count; i++)
+		own_remove(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(instance->links[i]));
 }
 
 void instance_detach(struct instance *instance)

@@ -3,6 +3,7 @@
  * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
  *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
+ *	own		the set of the ids of what is ours
  *	lineage		what the generations of one plugin share
  *	store		what is pinned, kept by the service manager while no daemon runs
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
@@ -11,6 +12,7 @@
 #define BPFLOCK_LOADER_LOADER_H
 
 #include <bpf/libbpf.h>
+#include <bpflock/own.h>
 #include <bpflock/plugin.h>
 #include <stdint.h>
 
@@ -31,6 +33,7 @@ const char *libbpf_log_take(void);
  * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
  * @ring_size: of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
+ * @own:       fd of the set of what is ours: struct bpflock_own_object
  * @heartbeat: when the daemon last gave a sign of life, CLOCK_BOOTTIME in nanoseconds; pinned
  * @last_heartbeat: what it was when it was opened: the last of a predecessor, or 0
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
@@ -41,14 +44,15 @@ struct pins {
 	int old_ring;
 	__u64 ring_size;
 	int daemon;
+	int own;
 	__u64 *heartbeat;
 	__u64 last_heartbeat;
 	bool inherited;
 };
 
-#define PINS_CLOSED { .directory = -1, .ring = -1, .old_ring = -1, .daemon = -1 }
+#define PINS_CLOSED { .directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .own = -1 }
 
-#define PINS_ROOT "/sys/fs/bpf/bpflock"
+#define PINS_ROOT BPFLOCK_PINS
 /* The layout of records and maps below it; a change of either needs another number. */
 #define PINS_PATH PINS_ROOT "/v1"
 
@@ -112,6 +116,15 @@ void pins_remove_generation(const char *plugin, __u64 generation);
 /* Visits the name of every plugin that has something pinned. */
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
+/*
+ * Puts an object (fd) of a kind, BPFLOCK_OWN_*, into the set of what is ours, or takes it out. own_add() returns
+ * 0 or a negative errno.
+ */
+int own_add(int own, __u32 kind, int fd);
+void own_remove(int own, __u32 kind, int fd);
+/* Takes out what is there no more: of predecessors. Needs CAP_SYS_ADMIN, without which nothing is taken out. */
+void own_sweep(int own);
+
 /**
  * struct lineage - what the generations of one plugin share: maps that outlive each of them
  * @references: generations of this process that hold it
@@ -152,6 +165,7 @@ struct bpflock_account lineage_account(const struct lineage *lineage);
  * @lineage:    shared with the generations before and after it
  * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
  * @policy:     the mapped policy of an enforcer, or NULL
+ * @own:        fd of the set of what is ours; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
  */
@@ -165,6 +179,7 @@ struct instance {
 	struct lineage *lineage;
 	int exceptions_map;
 	struct bpflock_policy *policy;
+	int own;
 	char *skipped;
 	bool made_directory;
 };
@@ -186,6 +201,8 @@ int instance_pin(struct instance *instance, struct report *report);
 void instance_unpin(const struct instance *instance);
 /* From now on this generation records, and none before it. */
 void instance_record(struct instance *instance);
+/* Its objects are no longer said to be ours: what is pinned of it goes as well. */
+void instance_disown(const struct instance *instance);
 /* Its programs run no more, unless they are pinned. */
 void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);

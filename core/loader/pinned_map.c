@@ -24,7 +24,7 @@ int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_s
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
-		return -errno;
+		return errno == EPERM ? -EACCES : -errno;
 	if (check_map(fd, type, key_size, value_size) < 0) {
 		close(fd);
 		return -EPERM;
@@ -32,16 +32,23 @@ int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_s
 	return fd;
 }
 
+__u32 pinned_map_key_size(const struct pinned_map *kind)
+{
+	return kind->key_size ? kind->key_size : sizeof(__u32);
+}
+
 int pinned_map_open(const char *directory, const struct pinned_map *kind)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kind->flags);
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
 	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_%.7s", kind->name);
-	int fd = pinned_map_check(path, kind->type, sizeof(__u32), kind->value_size);
+	__u32 key_size = pinned_map_key_size(kind);
+	int fd = pinned_map_check(path, kind->type, key_size, kind->value_size);
 
 	if (fd != -ENOENT)
 		return fd;
-	fd = bpf_map_create(kind->type, name, sizeof(__u32), kind->value_size, 1, &opts);
+	fd = bpf_map_create(kind->type, name, key_size, kind->value_size,
+			    kind->key_size ? kind->entries : 1, &opts);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -33,6 +33,16 @@ static const struct pinned_map heartbeat_map = {
 	.flags = BPF_F_MMAPABLE,
 };
 
+/* What a guard has to know, also while no daemon runs. */
+static const struct pinned_map own_map = {
+	.name = "own",
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(struct bpflock_own_object),
+	.value_size = sizeof(__u8),
+	.entries = BPFLOCK_OWN_MAX,
+	.flags = BPF_F_NO_PREALLOC,
+};
+
 static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report,
 						      const char *path, const char *format, ...)
 {
@@ -162,6 +172,13 @@ static int report_map(int fd, const char *path, struct report *report)
 {
 	if (fd >= 0)
 		return fd;
+	if (fd == -EACCES) {
+		fail(fd, report, path, "is guarded: this process is not known to be a bpflock");
+		report_remedy(&report->items[report->count - 1],
+			      "start, as root in the initial pid namespace, the bpflock that lies where the "
+			      "one lay that pinned it, or reboot");
+		return fd;
+	}
 	if (fd != -EPERM)
 		return fail(fd, report, path, "cannot open or make it: %s", strerror(-fd));
 	fail(fd, report, path, "is not what this version of bpflock pins there");
@@ -228,12 +245,29 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
+static int open_own(struct pins *pins, struct report *report)
+{
+	int error;
+
+	pins->own = pinned_map_open(PINS_PATH, &own_map);
+	error = pins->own < 0 ? pins->own : pinned_map_pin(pins->own, PINS_PATH, &own_map);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->own);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->daemon);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->ring);
+	return error ? report_map(error, PINS_PATH "/own", report) : 0;
+}
+
 static int open_heartbeat(struct pins *pins, struct report *report)
 {
 	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &heartbeat_map);
 	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &heartbeat_map);
 	void *memory;
 
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, fd);
 	if (error)
 		return report_map(error, PINS_PATH "/heartbeat", report);
 	memory = mmap(NULL, sizeof(*pins->heartbeat), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
@@ -263,6 +297,11 @@ static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u3
 	return fd >= 0 || fd == -ENOENT ? 0 : report_map(fd, path, report);
 }
 
+static int check_existing_kind(const char *path, const struct pinned_map *kind, struct report *report)
+{
+	return check_existing_map(path, kind->type, pinned_map_key_size(kind), kind->value_size, report);
+}
+
 static int check_existing(struct report *report)
 {
 	int error = check_existing_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
@@ -271,8 +310,9 @@ static int check_existing(struct report *report)
 	if (!error)
 		error = check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
 	if (!error)
-		error = check_existing_map(PINS_PATH "/heartbeat", heartbeat_map.type, sizeof(__u32),
-					   heartbeat_map.value_size, report);
+		error = check_existing_kind(PINS_PATH "/heartbeat", &heartbeat_map, report);
+	if (!error)
+		error = check_existing_kind(PINS_PATH "/own", &own_map, report);
 	return error;
 }
 
@@ -297,6 +337,8 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 	if (error)
 		return error;
 	error = open_ring(ring_size, pins, report);
+	if (!error)
+		error = open_own(pins, report);
 	return error ? error : open_heartbeat(pins, report);
 }
 
@@ -320,6 +362,15 @@ int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
 	return error;
 }
 
+/* Whoever may not get at one pin may not take any away. */
+static int check_access(struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE,
+							 sizeof(int), sizeof(__u32));
+
+	return fd == -EACCES ? report_map(fd, PINNED_DAEMON, report) : 0;
+}
+
 int pins_lock(struct report *report)
 {
 	int fd, error;
@@ -330,6 +381,8 @@ int pins_lock(struct report *report)
 	if (fd < 0)
 		return fd;
 	error = take_lock(fd, report);
+	if (!error)
+		error = check_access(report);
 	if (error)
 		close(fd);
 	return error ? error : fd;
@@ -350,6 +403,7 @@ void pins_close(struct pins *pins)
 	close_fd(&pins->ring);
 	close_fd(&pins->old_ring);
 	close_fd(&pins->daemon);
+	close_fd(&pins->own);
 	close_fd(&pins->directory);
 }
 

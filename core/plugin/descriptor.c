@@ -177,7 +177,7 @@ static int copy_descriptor(const struct bpflock_plugin *exported, struct bpflock
 static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name,
 			  char **ret_reason)
 {
-	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM))
+	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM | BPFLOCK_RESTRICTED))
 		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
 			      descriptor->flags);
 	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
@@ -310,7 +310,8 @@ static int check_options(const struct bpflock_plugin *descriptor, const struct p
 		if (option_is_in(&before, options[i].name) ||
 		    option_is_in(&reserved->plugin_options[0], options[i].name) ||
 		    (descriptor->flags & BPFLOCK_ENFORCER &&
-		     option_is_in(&reserved->plugin_options[1], options[i].name)))
+		     (option_is_in(&reserved->plugin_options[1], options[i].name) ||
+		      option_is_in(&reserved->plugin_options[2], options[i].name))))
 			return refuse(ret_reason, "option '%s' is there twice, or is one of the core's",
 				      options[i].name);
 	}
@@ -502,7 +503,7 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 		return refuse(ret_reason, "enforcers, and only they, have operations");
 	if (descriptor->operations.count > BPFLOCK_OPERATIONS_MAX)
 		return refuse(ret_reason, "it has more than %d operations", BPFLOCK_OPERATIONS_MAX);
-	if (descriptor->trigger > BPFLOCK_TRIGGER_BPF || descriptor->reserved2)
+	if (descriptor->trigger > BPFLOCK_TRIGGER_BPF_READ || descriptor->reserved2)
 		return refuse(ret_reason, "it names an unknown trigger for its self-test");
 	if (descriptor->operation_enum && !descriptor->operation_prefix)
 		return refuse(ret_reason, "it names an operation_enum without an operation_prefix");

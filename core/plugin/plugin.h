@@ -39,11 +39,11 @@ struct plugins {
 /**
  * struct plugin_names - names that a plugin may not use, because the core has them
  * @core_options:   of the core's section; no variable of a plugin may read like one of these
- * @plugin_options: that the core adds to every plugin's section
+ * @plugin_options: that the core adds to every plugin's section; behind the first, to an enforcer's
  */
 struct plugin_names {
 	struct bpflock_table core_options;
-	struct bpflock_table plugin_options[2];
+	struct bpflock_table plugin_options[3];
 };
 
 /*

@@ -32,14 +32,29 @@ static const struct bpflock_value session_choices[] = {
 	  "the session that is active on this machine's own seat, as logind says" },
 };
 
+#define PROFILE_ROW(initial_profile)                                                               \
+	{                                                                                          \
+		{                                                                                  \
+			.name = "profile",                                                         \
+			.summary = "who may do what is in neither list",                           \
+			.initial = (initial_profile),                                              \
+			.type = BPFLOCK_OPTION_CHOICE,                                             \
+			.values = BPFLOCK_TABLE(profiles),                                         \
+		},                                                                                 \
+	}
+
+static const struct bpflock_option privileged_row[] = PROFILE_ROW("privileged");
+static const struct bpflock_option restricted_row[] = PROFILE_ROW("restricted");
+
+static const struct bpflock_table privileged_profile = BPFLOCK_TABLE(privileged_row);
+static const struct bpflock_table restricted_profile = BPFLOCK_TABLE(restricted_row);
+
+const struct bpflock_table *policy_profile(const struct bpflock_plugin *descriptor)
+{
+	return descriptor->flags & BPFLOCK_RESTRICTED ? &restricted_profile : &privileged_profile;
+}
+
 static const struct bpflock_option options[] = {
-	{
-		.name = "profile",
-		.summary = "who may do what is in neither list",
-		.initial = "privileged",
-		.type = BPFLOCK_OPTION_CHOICE,
-		.values = BPFLOCK_TABLE(profiles),
-	},
 	{
 		.name = "block",
 		.summary = "operations and @groups that are always denied",

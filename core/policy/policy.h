@@ -61,7 +61,8 @@ void operations_each_group(const struct operations *operations,
 /* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
 int operations_exempt(struct operations *operations, const char *group);
 
-/* The options that every enforcer's section has. */
+/* The options that every enforcer's section has: `profile`, whose default is the enforcer's, and the others. */
+const struct bpflock_table *policy_profile(const struct bpflock_plugin *descriptor);
 extern const struct bpflock_table policy_options;
 
 /*

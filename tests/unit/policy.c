@@ -176,6 +176,9 @@ struct bound {
 	struct operations operations;
 };
 
+/* An enforcer without a flag. */
+static const struct bpflock_plugin gate;
+
 static int bind(struct bound *bound, const char *const *assignments, struct report *report)
 {
 	const struct config_sources sources = { .main_file = "/nonexistent",
@@ -184,7 +187,9 @@ static int bind(struct bound *bound, const char *const *assignments, struct repo
 						.assignments = assignments };
 
 	bound->schema_section = (struct config_schema_section){
-		.name = "gate", .tables = { policy_options }, .table_count = 1
+		.name = "gate",
+		.tables = { *policy_profile(&gate), policy_options },
+		.table_count = 2,
 	};
 	bound->schema = (struct config_schema){ &bound->schema_section, 1 };
 	build(usual, ARRAY_SIZE(usual), &bound->operations);

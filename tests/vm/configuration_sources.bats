@@ -237,12 +237,13 @@ nothing_is_loaded() {
 	done
 }
 
-@test "--list-plugins names both, what they are and whether they are enabled" {
+@test "--list-plugins names each, what they are and whether they are enabled" {
 	run try_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- --list-plugins
 	[ "$status" -eq 0 ]
 	grep -E '^kimglock +1\.0 +enabled +enforcer, ' <<<"$output"
 	grep -E '^execsnoop +1\.0 +disabled +observer, ' <<<"$output"
-	[ "${#lines[@]}" -eq 2 ]
+	grep -E '^selfguard +1\.0 +disabled +enforcer, ' <<<"$output"
+	[ "${#lines[@]}" -eq 3 ]
 	nothing_is_loaded
 }
 

@@ -275,17 +275,17 @@ struct bpflock_host {
  */
 #define BPFLOCK_TRIGGER_NONE 0u
 #define BPFLOCK_TRIGGER_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
-#define BPFLOCK_TRIGGER_BPF 2u	    /* calls bpf(2): lsm/bpf */
 
 /* Flags of plugins. Since ABI 1.0. */
 #define BPFLOCK_ENFORCER 0x1u /* decides; without it the plugin only observes */
 #define BPFLOCK_BPF_LSM 0x2u  /* has LSM programs: `bpf` must be among the kernel's active LSMs */
+#define BPFLOCK_RESTRICTED 0x4u /* of an enforcer: its default profile is restricted, not privileged */
 
 /**
  * struct bpflock_plugin - the descriptor
  * @size:        sizeof(struct bpflock_plugin), set by BPFLOCK_PLUGIN()
  * @abi_minor:   BPFLOCK_ABI_MINOR, set by BPFLOCK_PLUGIN()
- * @flags:       BPFLOCK_ENFORCER, BPFLOCK_BPF_LSM
+ * @flags:       BPFLOCK_ENFORCER, BPFLOCK_BPF_LSM, BPFLOCK_RESTRICTED
  * @name:        [a-z][a-z0-9]*, at most 15 bytes; the file is NAME.so and the section [NAME]
  * @version:     of the plugin, for --list-plugins
  * @summary:     one line

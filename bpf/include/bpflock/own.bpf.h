@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/* What is the daemon's own: its BPF objects, and its directory on bpffs. */
+#ifndef BPFLOCK_OWN_BPF_H
+#define BPFLOCK_OWN_BPF_H
+
+#include <bpflock/kernel.bpf.h>
+
+#include <bpf/bpf_helpers.h>
+#include <bpflock/own.h>
+
+/* From BPFLOCK_PINS down to the deepest pin are five steps; one who digs deeper has pinned that himself. */
+#define BPFLOCK_PINS_DEPTH 8
+
+/*
+ * Maps, programs and links of all plugins and generations, and of the core. The daemon owns it and puts
+ * it in the place of this declaration.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, BPFLOCK_OWN_MAX);
+	__type(key, struct bpflock_own_object);
+	__type(value, __u8);
+} bpflock_own SEC(".maps");
+
+/* The directory BPFLOCK_PINS: set by the daemon before load. */
+const volatile __u64 bpflock_pins_device = 0;
+const volatile __u64 bpflock_pins_inode = 0;
+
+static __always_inline bool bpflock_owns(__u32 kind, __u32 id)
+{
+	struct bpflock_own_object object = { .kind = kind, .id = id };
+
+	return bpf_map_lookup_elem(&bpflock_own, &object);
+}
+
+/* The directory itself, or what lies below it. An entry that is still to be made counts as well. */
+static __always_inline bool bpflock_is_pin(const struct dentry *dentry)
+{
+	if (dentry->d_sb->s_dev != bpflock_pins_device)
+		return false;
+#pragma unroll
+	for (int depth = 0; depth < BPFLOCK_PINS_DEPTH; depth++) {
+		const struct inode *inode = dentry->d_inode;
+
+		if (inode && inode->i_ino == bpflock_pins_inode)
+			return true;
+		dentry = dentry->d_parent;
+	}
+	return false;
+}
+
+#endif

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The set of what is ours. An id that has gone is no danger: the kernel counts on for years before it comes again. */
+#include <bpf/bpf.h>
+#include <errno.h>
+
+#include "loader/loader.h"
+#include "util/memory.h"
+
+static __u32 map_id(int fd)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
+}
+
+static __u32 program_id(int fd)
+{
+	struct bpf_prog_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
+}
+
+static __u32 link_id(int fd)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
+}
+
+static const struct {
+	__u32 (*id)(int fd);
+	int (*get_fd)(__u32 id);
+} kinds[] = {
+	[BPFLOCK_OWN_MAP] = { map_id, bpf_map_get_fd_by_id },
+	[BPFLOCK_OWN_PROGRAM] = { program_id, bpf_prog_get_fd_by_id },
+	[BPFLOCK_OWN_LINK] = { link_id, bpf_link_get_fd_by_id },
+};
+
+int own_add(int own, __u32 kind, int fd)
+{
+	const struct bpflock_own_object object = { .kind = kind, .id = kinds[kind].id(fd) };
+	const __u8 present = 1;
+
+	if (!object.id)
+		return -errno;
+	return bpf_map_update_elem(own, &object, &present, BPF_ANY) < 0 ? -errno : 0;
+}
+
+void own_remove(int own, __u32 kind, int fd)
+{
+	const struct bpflock_own_object object = { .kind = kind, .id = kinds[kind].id(fd) };
+
+	(void)bpf_map_delete_elem(own, &object);
+}
+
+static bool is_gone(const struct bpflock_own_object *object)
+{
+	CLEANUP(cleanup_close) int fd = -1;
+
+	if (object->kind < BPFLOCK_OWN_MAP || object->kind >= ARRAY_SIZE(kinds))
+		return true;
+	fd = kinds[object->kind].get_fd(object->id);
+	return fd < 0 && errno == ENOENT;
+}
+
+void own_sweep(int own)
+{
+	CLEANUP(cleanup_free) struct bpflock_own_object *gone = NULL;
+	struct bpflock_own_object object, *previous = NULL;
+	size_t count = 0;
+
+	while (bpf_map_get_next_key(own, previous, &object) == 0) {
+		previous = &object;
+		if (!is_gone(&object))
+			continue;
+		gone = xreallocarray(gone, count + 1, sizeof(*gone));
+		gone[count++] = object;
+	}
+	/* Afterwards: behind a key that is there no more the kernel begins again with the first. */
+	for (size_t i = 0; i < count; i++)
+		(void)bpf_map_delete_elem(own, &gone[i]);
+}
