@@ -27,33 +27,27 @@ static const struct pinned_map counters_map = {
 	.flags = BPF_F_MMAPABLE,
 };
 
-static int map_memory(int fd, size_t size, int protection, void **ret)
+/* NULL and errno on failure. */
+static void *map_memory(int fd, size_t size, int protection)
 {
 	void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
 
-	if (memory == MAP_FAILED)
-		return -errno;
-	*ret = memory;
-	return 0;
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 static int map_shared(struct lineage *lineage)
 {
-	void *memory = NULL;
-	int error;
-
-	error = map_memory(lineage->map, sizeof(*lineage->shared), PROT_READ | PROT_WRITE, &memory);
-	if (error)
-		return error;
-	lineage->shared = memory;
+	lineage->shared =
+		map_memory(lineage->map, sizeof(*lineage->shared), PROT_READ | PROT_WRITE);
+	if (!lineage->shared)
+		return -errno;
 	if (!lineage->shared->told_at)
 		lineage->shared->told_at = clock_since_boot();
 	if (lineage->counters_map < 0)
 		return 0;
-	error = map_memory(lineage->counters_map, sizeof(*lineage->counters), PROT_READ, &memory);
-	if (!error)
-		lineage->counters = memory;
-	return error;
+	lineage->counters =
+		map_memory(lineage->counters_map, sizeof(*lineage->counters), PROT_READ);
+	return lineage->counters ? 0 : -errno;
 }
 
 int lineage_open(const struct plugin *plugin, struct lineage **ret)
