@@ -7,7 +7,6 @@
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
-#include <sys/utsname.h>
 #include <sysexits.h>
 
 #include "accounts.h"
@@ -18,6 +17,7 @@
 #include "privileges.h"
 #include "service.h"
 #include "settings.h"
+#include "status.h"
 #include "takeover.h"
 #include "util/clock.h"
 #include "util/crash.h"
@@ -90,35 +90,6 @@ static void tell(struct daemon *daemon, struct report *report)
 	report_clear(report);
 }
 
-/* Told when it is new, and when it has changed. */
-static void log_verification(struct daemon *daemon, size_t place)
-{
-	static const enum log_level levels[] = {
-		[VERIFY_ENFORCING] = LOG_LEVEL_INFO,
-		[VERIFY_UNVERIFIED] = LOG_LEVEL_WARNING,
-		[VERIFY_FAILED] = LOG_LEVEL_ERROR,
-	};
-	struct verification *verification = &daemon->locks.verifications[place];
-	struct log_record record = log_own(levels[verification->state], "enforcement");
-
-	if (verification->told)
-		return;
-	record.bpfprog = daemon->settings.plugins.items[place].name;
-	log_str(&record, "state", verify_state_name(verification->state));
-	if (verification->reason)
-		log_str(&record, "reason", verification->reason);
-	log_write(daemon->log, &record);
-	verification->told = true;
-}
-
-static void log_verifications(struct daemon *daemon)
-{
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
-		if (daemon->locks.instances[i] &&
-		    plugin_is_enforcer(daemon->locks.instances[i]->plugin))
-			log_verification(daemon, i);
-}
-
 /* Before anything of a new lineage is read. */
 static void follow_source(struct daemon *daemon, size_t place)
 {
@@ -168,53 +139,6 @@ static void bury(struct daemon *daemon)
 	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
 	update_sources(daemon);
 	locks_bury(&daemon->locks);
-}
-
-static void log_instance(struct daemon *daemon, const struct instance *instance)
-{
-	struct log_record record = log_own(LOG_LEVEL_INFO, "plugin_running");
-
-	record.bpfprog = instance->plugin->name;
-	log_str(&record, "version", instance->plugin->descriptor.version);
-	log_uint(&record, "generation", instance->generation);
-	log_uint(&record, "programs", instance->link_count);
-	if (*instance->skipped)
-		log_str(&record, "not_in_this_kernel", instance->skipped);
-	log_write(daemon->log, &record);
-}
-
-/* What `systemctl status` shows: "running: NAME NAME", behind what there is to say of a reload. */
-static void tell_service(const struct daemon *daemon, const char *reload)
-{
-	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", reload);
-
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
-		char *longer;
-
-		if (!daemon->locks.instances[i])
-			continue;
-		longer = xasprintf("%s %s", text, daemon->settings.plugins.items[i].name);
-		free(text);
-		text = longer;
-	}
-	service_ready(text);
-}
-
-static void log_running(struct daemon *daemon, const char *event)
-{
-	struct log_record record;
-	struct utsname name;
-
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++)
-		if (daemon->locks.instances[i])
-			log_instance(daemon, daemon->locks.instances[i]);
-	log_verifications(daemon);
-	uname(&name);
-	record = log_own(LOG_LEVEL_INFO, event);
-	log_str(&record, "version", BPFLOCK_VERSION);
-	log_str(&record, "kernel", name.release);
-	log_write(daemon->log, &record);
-	tell_service(daemon, "");
 }
 
 static int open_sources(struct daemon *daemon)
@@ -355,13 +279,13 @@ static void reload(struct daemon *daemon)
 		else
 			update_sources(daemon);
 		arm_verify_timer(daemon);
-		log_running(daemon, "reloaded");
+		status_log_running(daemon->log, &daemon->locks, "reloaded");
 		return;
 	}
 	tell(daemon, &report);
 	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
-	tell_service(daemon, "the new configuration was refused, the old one is in force; ");
+	status_tell_service(&daemon->locks, "the new configuration was refused, the old one is in force; ");
 }
 
 static void handle_signals(struct daemon *daemon)
@@ -393,7 +317,8 @@ static void handle_verify_timer(struct daemon *daemon)
 	if (read(daemon->verify_timer, &expirations, sizeof(expirations)) < 0)
 		return;
 	locks_verify(&daemon->locks);
-	log_verifications(daemon);
+	if (status_log_enforcement(daemon->log, &daemon->locks))
+		status_tell_service(&daemon->locks, "");
 }
 
 static void handle_exceptions(struct daemon *daemon)
@@ -600,7 +525,7 @@ static int run(struct daemon *daemon, struct report *report)
 	if (status)
 		return status;
 	take_over(daemon);
-	log_running(daemon, "started");
+	status_log_running(daemon->log, &daemon->locks, "started");
 	error = loop(daemon);
 	stop(daemon);
 	return status_of(error);

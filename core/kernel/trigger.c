@@ -7,7 +7,7 @@
 #include "kernel/kernel.h"
 #include "util/memory.h"
 
-/* bpf_probe_read_kernel(stack - 8, 0, NULL): the kernel asks when it is loaded, and nobody runs it. */
+/* bpf_probe_read_kernel(stack - 8, 8, NULL): the kernel asks when it is loaded, and nobody runs it. */
 static int load_kernel_reader(void)
 {
 	const struct bpf_insn insns[] = {

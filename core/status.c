@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "status.h"
+
+#include <sys/utsname.h>
+
+#include "service.h"
+#include "util/memory.h"
+
+static bool is_running_enforcer(const struct locks *locks, size_t place)
+{
+	return locks->instances[place] && plugin_is_enforcer(locks->instances[place]->plugin);
+}
+
+static void log_verification(struct log *log, struct verification *verification, const char *plugin)
+{
+	static const enum log_level levels[] = {
+		[VERIFY_ENFORCING] = LOG_LEVEL_INFO,
+		[VERIFY_UNVERIFIED] = LOG_LEVEL_WARNING,
+		[VERIFY_FAILED] = LOG_LEVEL_ERROR,
+	};
+	struct log_record record = log_own(levels[verification->state], "enforcement");
+
+	record.bpfprog = plugin;
+	log_str(&record, "state", verify_state_name(verification->state));
+	if (verification->reason)
+		log_str(&record, "reason", verification->reason);
+	log_write(log, &record);
+	verification->told = true;
+}
+
+bool status_log_enforcement(struct log *log, struct locks *locks)
+{
+	bool any = false;
+
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		if (!is_running_enforcer(locks, i) || locks->verifications[i].told)
+			continue;
+		log_verification(log, &locks->verifications[i], locks->instances[i]->plugin->name);
+		any = true;
+	}
+	return any;
+}
+
+static void log_instance(struct log *log, const struct instance *instance)
+{
+	struct log_record record = log_own(LOG_LEVEL_INFO, "plugin_running");
+
+	record.bpfprog = instance->plugin->name;
+	log_str(&record, "version", instance->plugin->descriptor.version);
+	log_uint(&record, "generation", instance->generation);
+	log_uint(&record, "programs", instance->link_count);
+	if (*instance->skipped)
+		log_str(&record, "not_in_this_kernel", instance->skipped);
+	log_write(log, &record);
+}
+
+/* "NAME (STATE)" for an enforcer. */
+static char *describe(const struct locks *locks, size_t place)
+{
+	const char *name = locks->settings->plugins.items[place].name;
+
+	if (!is_running_enforcer(locks, place))
+		return xstrdup(name);
+	return xasprintf("%s (%s)", name, verify_state_name(locks->verifications[place].state));
+}
+
+void status_tell_service(const struct locks *locks, const char *first)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", first);
+
+	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+		CLEANUP(cleanup_free) char *plugin = NULL;
+		char *longer;
+
+		if (!locks->instances[i])
+			continue;
+		plugin = describe(locks, i);
+		longer = xasprintf("%s %s", text, plugin);
+		free(text);
+		text = longer;
+	}
+	service_ready(text);
+}
+
+void status_log_running(struct log *log, struct locks *locks, const char *event)
+{
+	struct log_record record;
+	struct utsname name;
+
+	for (size_t i = 0; i < locks->settings->plugins.count; i++)
+		if (locks->instances[i])
+			log_instance(log, locks->instances[i]);
+	(void)status_log_enforcement(log, locks);
+	uname(&name);
+	record = log_own(LOG_LEVEL_INFO, event);
+	log_str(&record, "version", BPFLOCK_VERSION);
+	log_str(&record, "kernel", name.release);
+	log_write(log, &record);
+	status_tell_service(locks, "");
+}

@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What runs and whether it enforces, for the log and for the service manager. */
+#ifndef BPFLOCK_STATUS_H
+#define BPFLOCK_STATUS_H
+
+#include "locks.h"
+#include "log/log.h"
+
+/* Enforcers whose state the log does not know yet: new ones, and those that have changed. Returns whether any. */
+bool status_log_enforcement(struct log *log, struct locks *locks);
+
+/* Everything that runs, then `event`; the service manager is told that the daemon is ready. */
+void status_log_running(struct log *log, struct locks *locks, const char *event);
+
+/* The same to the service manager alone, behind what there is to say first. */
+void status_tell_service(const struct locks *locks, const char *first);
+
+#endif
