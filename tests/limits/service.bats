@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The unit, as installed, under a real systemd: process 1 of a pid namespace of its own, with basic.target.
 
-load ../vm/policy.bash
+load ../vm/enforcement.bash
 
 UNITS=/run/systemd/system
 CONF=/etc/bpflock/conf.d/50-test.conf
@@ -70,22 +70,6 @@ teardown() {
 
 teardown_file() {
 	kill -KILL "$(cat /run/unshare.pid)"
-}
-
-start_hammer() {
-	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
-	HAMMER=$!
-}
-
-nothing_opened() {
-	kill "$HAMMER" && wait "$HAMMER"
-	cat /tmp/hammered
-	grep -E '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered
-}
-
-is_denied() {
-	run head -c 1 /dev/mem
-	[[ $status -ne 0 && $output == *'Operation not permitted' ]]
 }
 
 state_is() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every decision is in the log, or the log says that it is not; and denials come first.
 
-load policy.bash
+load enforcement.bash
 
 # Of the records in a ring: 8 bytes before each, and struct bpflock_decision.
 RECORD_SIZE=112
@@ -20,11 +20,6 @@ teardown() {
 start() {
 	configure "${@:2}" 'event_window = 0'
 	start_bpflock "BPFLOCK_RING_SIZE=$1" BPFLOCK_EXEC_SNOOP=all -- -c "$CONF"
-}
-
-# ask_as NAME COUNT FILE: whatever the answer
-ask_as() {
-	"$PROGRAMS/ask" -c "$2" "$1" "$3" || true
 }
 
 exec_storm() {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What happens to a daemon from outside: stopped, starved, its clock set, started five times at once.
 
-load policy.bash
+load enforcement.bash
 
 setup_file() {
 	install_programs
@@ -13,10 +13,6 @@ teardown() {
 	pkill -KILL -x hammer || true
 	clean_up_bpflock
 	[[ ! -e $CGROUPS/starved ]] || remove_cgroup /starved
-}
-
-ask_as() {
-	"$PROGRAMS/ask" -c "$2" "$1" "$DEBUGFS" || true
 }
 
 @test "SIGSTOP for 10 s: everything is denied meanwhile, and in the log afterwards" {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Restarts by a service manager: what is pinned goes into its file descriptor store, and comes back.
 
-load policy.bash
+load enforcement.bash
 
 MESSAGES=/tmp/messages
 
@@ -40,10 +40,6 @@ stop_for_good() {
 
 says() {
 	grep -qE -- "$1" "$MESSAGES"
-}
-
-nothing_is_left() {
-	[[ -z $(find /sys/fs/bpf -mindepth 1) && $(bpftool -j link) == '[]' ]]
 }
 
 pinned() {

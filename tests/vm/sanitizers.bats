@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The daemon's whole run, as it was built with AddressSanitizer and UndefinedBehaviorSanitizer.
 
-load policy.bash
+load enforcement.bash
 
 SANITIZED=/run/sanitized
 
@@ -20,10 +20,6 @@ teardown() {
 start() {
 	PATH=$SANITIZED/usr/sbin:$PATH "$1" UBSAN_OPTIONS=halt_on_error=1 \
 		BPFLOCK_PLUGIN_DIR="$(echo "$SANITIZED"/usr/lib/*/bpflock/plugins)" -- -c "$CONF"
-}
-
-ask_as() {
-	"$PROGRAMS/ask" -c "$2" "$1" "$DEBUGFS" || true
 }
 
 nothing_was_found() {
