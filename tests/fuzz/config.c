@@ -102,7 +102,10 @@ static void set_up(void)
 		.name = "frog", .tables = { observer_options, frog_table }, .table_count = 2, .plugin = true
 	};
 	sections[GATE] = (struct config_schema_section){
-		.name = "gate", .tables = { enforcer_options, policy_options }, .table_count = 2, .plugin = true
+		.name = "gate",
+		.tables = { enforcer_options, *policy_profile(&gate), policy_options },
+		.table_count = 3,
+		.plugin = true,
 	};
 	sections[REFUSED] = (struct config_schema_section){
 		.name = "refused", .tables = { enforcer_options }, .table_count = 1, .plugin = true, .opaque = true
