@@ -308,6 +308,7 @@ static void handle_timer(struct daemon *daemon)
 
 	if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
 		accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	service_alive();
 }
 
 static void handle_verify_timer(struct daemon *daemon)
@@ -346,6 +347,15 @@ static int handle(struct daemon *daemon, int fd)
 	return 0;
 }
 
+/* Should it be killed before it comes by here again. */
+static void leave_notes(const struct daemon *daemon)
+{
+	*daemon->pins.notes = (struct pins_notes){
+		.heartbeat = clock_since_boot(),
+		.sink_lost = log_untold(daemon->log),
+	};
+}
+
 static int loop(struct daemon *daemon)
 {
 	int error = 0;
@@ -354,7 +364,7 @@ static int loop(struct daemon *daemon)
 		struct epoll_event event;
 		int count;
 
-		*daemon->pins.heartbeat = clock_since_boot();
+		leave_notes(daemon);
 		count = epoll_wait(daemon->epoll, &event, 1, -1);
 		if (count > 0)
 			error = handle(daemon, event.data.fd);
@@ -425,6 +435,7 @@ static void take_over(struct daemon *daemon)
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
 	drain(daemon);
 	accounts_log_inherited(daemon->log, &daemon->locks, daemon->bus);
+	takeover_log_sink_losses(daemon->log, &daemon->pins);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
@@ -462,7 +473,7 @@ static void stop(struct daemon *daemon)
 	if (given)
 		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
-	*daemon->pins.heartbeat = clock_since_boot();
+	leave_notes(daemon);
 }
 
 static void release(struct daemon *daemon)

@@ -25,6 +25,11 @@ void service_stopping(void)
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=stopping");
 }
 
+void service_alive(void)
+{
+	(void)sd_notify(0, "WATCHDOG=1");
+}
+
 #else
 
 void service_ready(const char *status)
@@ -37,6 +42,10 @@ void service_reloading(void)
 }
 
 void service_stopping(void)
+{
+}
+
+void service_alive(void)
 {
 }
 

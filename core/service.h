@@ -11,5 +11,7 @@ void service_ready(const char *status);
 /* A reload has begun; service_ready() says that it has ended, well or not. */
 void service_reloading(void);
 void service_stopping(void);
+/* It does its rounds: where this is not said for WatchdogSec= the manager ends it, by a signal that names what hangs. */
+void service_alive(void);
 
 #endif

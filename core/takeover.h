@@ -12,6 +12,9 @@
  */
 void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records);
 
+/* What the outputs of a predecessor's log had lost when it was killed, and it had not told. */
+void takeover_log_sink_losses(struct log *log, const struct pins *pins);
+
 /* Pins of plugins that are not here any more: they go on enforcing. */
 void takeover_report_orphans(const struct plugins *plugins, struct report *report);
 

@@ -27,6 +27,16 @@ void libbpf_log_install(void);
 const char *libbpf_log_take(void);
 
 /**
+ * struct pins_notes - what a daemon leaves that is killed
+ * @heartbeat: its last sign of life, CLOCK_BOOTTIME in nanoseconds
+ * @sink_lost: events that the outputs of its log had lost and that the log had not been told of
+ */
+struct pins_notes {
+	__u64 heartbeat;
+	__u64 sink_lost;
+};
+
+/**
  * struct pins - what this daemon holds on bpffs
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
@@ -34,8 +44,8 @@ const char *libbpf_log_take(void);
  * @ring_size: of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
  * @own:       fd of the set of what is ours: struct bpflock_own_object
- * @heartbeat: when the daemon last gave a sign of life, CLOCK_BOOTTIME in nanoseconds; pinned
- * @last_heartbeat: what it was when it was opened: the last of a predecessor, or 0
+ * @notes:     the daemon's own, for the one that comes after it; pinned
+ * @inherited_notes: what they were when they were opened: those of a predecessor, or zero
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
  */
 struct pins {
@@ -45,8 +55,8 @@ struct pins {
 	__u64 ring_size;
 	int daemon;
 	int own;
-	__u64 *heartbeat;
-	__u64 last_heartbeat;
+	struct pins_notes *notes;
+	struct pins_notes inherited_notes;
 	bool inherited;
 };
 

@@ -25,11 +25,10 @@
 /* A ring of another size, until it takes the place of the old one. */
 #define PINNED_NEW_RING PINS_PATH "/ring_new" /* bpffs takes no dot in a name */
 
-/* When a daemon last gave a sign of life: the gap after it is what a successor has to tell. */
-static const struct pinned_map heartbeat_map = {
-	.name = "heartbeat",
+static const struct pinned_map notes_map = {
+	.name = "notes",
 	.type = BPF_MAP_TYPE_ARRAY,
-	.value_size = sizeof(__u64),
+	.value_size = sizeof(struct pins_notes),
 	.flags = BPF_F_MMAPABLE,
 };
 
@@ -260,21 +259,21 @@ static int open_own(struct pins *pins, struct report *report)
 	return error ? report_map(error, PINS_PATH "/own", report) : 0;
 }
 
-static int open_heartbeat(struct pins *pins, struct report *report)
+static int open_notes(struct pins *pins, struct report *report)
 {
-	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &heartbeat_map);
-	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &heartbeat_map);
+	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &notes_map);
+	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &notes_map);
 	void *memory;
 
 	if (!error)
 		error = own_add(pins->own, BPFLOCK_OWN_MAP, fd);
 	if (error)
-		return report_map(error, PINS_PATH "/heartbeat", report);
-	memory = mmap(NULL, sizeof(*pins->heartbeat), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+		return report_map(error, PINS_PATH "/notes", report);
+	memory = mmap(NULL, sizeof(*pins->notes), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
-		return report_map(-errno, PINS_PATH "/heartbeat", report);
-	pins->heartbeat = memory;
-	pins->last_heartbeat = *pins->heartbeat;
+		return report_map(-errno, PINS_PATH "/notes", report);
+	pins->notes = memory;
+	pins->inherited_notes = *pins->notes;
 	return 0;
 }
 
@@ -310,7 +309,7 @@ static int check_existing(struct report *report)
 	if (!error)
 		error = check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
 	if (!error)
-		error = check_existing_kind(PINS_PATH "/heartbeat", &heartbeat_map, report);
+		error = check_existing_kind(PINS_PATH "/notes", &notes_map, report);
 	if (!error)
 		error = check_existing_kind(PINS_PATH "/own", &own_map, report);
 	return error;
@@ -339,7 +338,7 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 	error = open_ring(ring_size, pins, report);
 	if (!error)
 		error = open_own(pins, report);
-	return error ? error : open_heartbeat(pins, report);
+	return error ? error : open_notes(pins, report);
 }
 
 int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
@@ -397,9 +396,9 @@ static void close_fd(int *fd)
 
 void pins_close(struct pins *pins)
 {
-	if (pins->heartbeat)
-		munmap(pins->heartbeat, sizeof(*pins->heartbeat));
-	pins->heartbeat = NULL;
+	if (pins->notes)
+		munmap(pins->notes, sizeof(*pins->notes));
+	pins->notes = NULL;
 	close_fd(&pins->ring);
 	close_fd(&pins->old_ring);
 	close_fd(&pins->daemon);

@@ -250,6 +250,15 @@ size_t log_fds(const struct log *log, const int **ret, size_t max)
 	return count;
 }
 
+__u64 log_untold(const struct log *log)
+{
+	__u64 events = 0;
+
+	for (size_t i = 0; i < log->count; i++)
+		events += log->sinks[i].writer.lost.events;
+	return events;
+}
+
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 {
 	for (size_t i = 0; i < log->count; i++) {

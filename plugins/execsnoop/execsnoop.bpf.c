@@ -87,14 +87,9 @@ static __always_inline bool is_traced(void)
 	return !cgroups_count || cgroup_is_listed();
 }
 
-static __always_inline struct execsnoop_execve *begin(void)
-{
-	if (!is_traced())
-		return NULL;
-	if (args)
-		return bpflock_event_begin(EXECSNOOP_EXECVE, sizeof(struct execsnoop_execve));
-	return bpflock_event_begin(EXECSNOOP_EXECVE, offsetof(struct execsnoop_execve, args));
-}
+/* The verifier of 6.1 loses track of a record that may come from two places: each size has a path of its own. */
+#define WITH_ARGS sizeof(struct execsnoop_execve)
+#define WITHOUT_ARGS offsetof(struct execsnoop_execve, args)
 
 /* The new program's argv lies at the top of its stack, written a moment ago: it is resident. */
 static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_struct *mm)
@@ -112,39 +107,52 @@ static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_
 	event->args.length = length | cut;
 }
 
-SEC("tp_btf/sched_process_exec")
-int BPF_PROG(exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+static __always_inline int succeeded(struct task_struct *task, struct linux_binprm *bprm, __u64 size)
 {
-	struct execsnoop_execve *event = begin();
+	struct execsnoop_execve *event = bpflock_event_begin(EXECSNOOP_EXECVE, size);
 
 	if (!event)
 		return 0;
 	event->retval = 0;
 	bpflock_copy_kernel_string(event->filename, sizeof(event->filename), bprm->filename);
-	if (args)
+	if (size == WITH_ARGS)
 		copy_args(event, task->mm);
 	bpflock_event_submit(event);
 	return 0;
 }
 
-/* `filename` is the caller's memory, read again after the kernel has read it: another of its threads
+SEC("tp_btf/sched_process_exec")
+int BPF_PROG(exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+{
+	if (!is_traced())
+		return 0;
+	return args ? succeeded(task, bprm, WITH_ARGS) : succeeded(task, bprm, WITHOUT_ARGS);
+}
+
+/*
+ * `filename` is the caller's memory, read again after the kernel has read it: another of its threads
  * may have changed it in between. What succeeded is named by the kernel's own copy.
  */
-static __always_inline int failed(const char *filename, long ret)
+static __always_inline int record_failure(const char *filename, long ret, __u64 size)
 {
-	struct execsnoop_execve *event;
+	struct execsnoop_execve *event = bpflock_event_begin(EXECSNOOP_EXECVE, size);
 
-	if (ret >= 0)
-		return 0;
-	event = begin();
 	if (!event)
 		return 0;
 	event->retval = ret;
 	bpflock_copy_user_string(event->filename, sizeof(event->filename), filename);
-	if (args)
+	if (size == WITH_ARGS)
 		event->args.length = 0;
 	bpflock_event_submit(event);
 	return 0;
+}
+
+static __always_inline int failed(const char *filename, long ret)
+{
+	if (ret >= 0 || !is_traced())
+		return 0;
+	return args ? record_failure(filename, ret, WITH_ARGS) :
+		      record_failure(filename, ret, WITHOUT_ARGS);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execve))

@@ -162,7 +162,7 @@ kimglock_works() {
 	refused map bpftool map dump pinned "$PINS/v1/plugins/kimglock/g1/policy"
 	refused map bpftool map dump pinned "$PINS/v1/daemon"
 	refused map bpftool map dump pinned "$PINS/v1/own"
-	refused map bpftool map dump pinned "$PINS/v1/heartbeat"
+	refused map bpftool map dump pinned "$PINS/v1/notes"
 	refused program bpftool prog show id "$(own_id prog_id)"
 	refused program bpftool prog dump xlated id "$(own_id prog_id)"
 	refused link bpftool link show id "$(own_id link_id)"
@@ -326,7 +326,7 @@ kimglock_works() {
 	await_log 'event=reloaded'
 	# The kernel detaches the guard a moment after its last pin has gone.
 	eventually bpftool map show pinned "$PINS/v1/own"
-	# The heartbeat is mapped, and its descriptor closed.
+	# The notes are mapped, and its descriptor closed.
 	open=$(cat "/proc/$DAEMON/fdinfo/"* | grep -E '^(map|prog|link)_id:' | sort -u)
 	own=$(bpftool -j map dump pinned "$PINS/v1/own")
 	[ "$(jq length <<<"$own")" -eq "$(($(wc -l <<<"$open") + 1))" ] || { echo "$open $own" && return 1; }

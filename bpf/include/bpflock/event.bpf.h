@@ -11,6 +11,9 @@
  *
  * NULL means that there is nothing to fill: the ring had no room, which has been counted, or another
  * generation of this program is the one that records.
+ *
+ * A record that may come from either of two bpflock_event_begin() is not accepted by the verifier of 6.1, which follows
+ * the branch in which it would be NULL a second time. Where two sizes are wanted, give each a path of its own.
  */
 #ifndef BPFLOCK_EVENT_BPF_H
 #define BPFLOCK_EVENT_BPF_H
@@ -76,14 +79,17 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
 {
 	__u32 first = 0;
 	struct bpflock_account *account = bpf_map_lookup_elem(&bpflock_account, &first);
-	struct bpflock_event *event = NULL;
+	struct bpflock_event *event;
 	__u64 sequence;
 
 	if (!account)
 		return NULL;
 	sequence = __sync_fetch_and_add(&account->records, 1) + 1;
-	if (is_denial || bpflock_ring_has_headroom())
-		event = bpf_ringbuf_reserve(&bpflock_ring, size, 0);
+	if (!is_denial && !bpflock_ring_has_headroom()) {
+		bpflock_count_lost(account);
+		return NULL;
+	}
+	event = bpf_ringbuf_reserve(&bpflock_ring, size, 0);
 	if (!event) {
 		bpflock_count_lost(account);
 		return NULL;
