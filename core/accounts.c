@@ -119,12 +119,13 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
  * Numbers that are missing, and not because the ring was full: another process has read the pinned ring.
  * The losses are read after what is missing, so that one in between does not look like a theft.
  */
-static void log_thefts(struct log *log, struct bus *bus, size_t place,
-		       const struct instance *instance)
+static void log_thefts(struct log *log, const struct locks *locks, struct bus *bus, size_t place)
 {
+	const struct instance *instance = instance_at(locks, place);
 	__u64 missing = bus_missing(bus, place);
 	__u64 lost = lineage_account(instance->lineage).lost;
-	__u64 stolen = missing > lost ? bus_take_stolen(bus, place, missing - lost) : 0;
+	__u64 stolen = bus_take_stolen(bus, place, missing > lost ? missing - lost : 0,
+				       instance == locks->retired[place]);
 
 	if (stolen)
 		log_loss(log, instance->plugin->name, stolen, "stolen");
@@ -155,7 +156,7 @@ void accounts_log_losses(struct log *log, const struct locks *locks, struct bus 
 
 		if (!instance)
 			continue;
-		log_thefts(log, bus, i, instance);
+		log_thefts(log, locks, bus, i);
 		log_ring_losses(log, instance);
 	}
 	if (invalid)

@@ -33,6 +33,7 @@ struct sequence {
  * @timer:   set to the end of the first window in @repeats
  * @sequences: of each source, one for each possible CPU
  * @stolen:  of each source: records that the log knows to be stolen
+ * @suspected: of each source: how many looked stolen the last time
  * @ledgers: of each source
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
@@ -45,6 +46,7 @@ struct bus {
 	struct sequence *sequences;
 	size_t cpus;
 	__u64 *stolen;
+	__u64 *suspected;
 	struct ledger *ledgers;
 	struct log *log; /* of the bus_drain() or bus_flush() in progress */
 	__s64 boot_time; /* the same */
@@ -144,15 +146,18 @@ __u64 bus_missing(const struct bus *bus, size_t source)
 	return missing;
 }
 
-__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen)
+__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen, bool ended)
 {
-	__u64 before = bus->stolen[source];
+	__u64 suspected = bus->suspected[source], known = bus->stolen[source];
 
-	if (stolen <= before)
+	bus->suspected[source] = stolen;
+	if (!ended && stolen > suspected)
+		stolen = suspected;
+	if (stolen <= known)
 		return 0;
 	bus->stolen[source] = stolen;
-	ledger_gone(&bus->ledgers[source], stolen - before);
-	return stolen - before;
+	ledger_gone(&bus->ledgers[source], stolen - known);
+	return stolen - known;
 }
 
 /* libbpf stops at once when this returns non-zero; the record itself counts as taken. */
@@ -219,6 +224,7 @@ int bus_open(const int *rings, size_t ring_count, const struct bus_source *sourc
 	bus->cpus = (size_t)cpus;
 	bus->sequences = xcalloc(count * bus->cpus, sizeof(*bus->sequences));
 	bus->stolen = xcalloc(count, sizeof(*bus->stolen));
+	bus->suspected = xcalloc(count, sizeof(*bus->suspected));
 	bus->ledgers = xcalloc(count, sizeof(*bus->ledgers));
 	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
@@ -238,6 +244,7 @@ struct bus *bus_close(struct bus *bus)
 		close(bus->timer);
 	free(bus->sequences);
 	free(bus->stolen);
+	free(bus->suspected);
 	for (size_t i = 0; i < bus->source_count; i++)
 		ledger_end(&bus->ledgers[i]);
 	free(bus->ledgers);

@@ -68,8 +68,11 @@ __u64 bus_take_invalid(struct bus *bus);
  * that somebody else has taken from the ring.
  */
 __u64 bus_missing(const struct bus *bus, size_t source);
-/* How many of `stolen` are new since the last call. */
-__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen);
+/*
+ * How many of `stolen` are new since the last call. While programs run they count when they are missing twice: one that
+ * was interrupted between taking its number and writing its record is late, not robbed.
+ */
+__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen, bool ended);
 
 /**
  * struct decoded_record - a record of the ring, ready for the log
