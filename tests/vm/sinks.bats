@@ -66,6 +66,18 @@ lines_are_whole() {
 
 # ---- files
 
+@test "what an output had lost when the daemon was killed is told by the next one" {
+	configure 'profile = restricted' 'event_window = 0'
+	start_bpflock BPFLOCK_LOG_OUTPUT=stderr,file:/dev/full -- -c "$CONF"
+	deny lost 5
+	await_log 'comm=lost '
+	settle
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	resume_bpflock -- -c "$CONF"
+	log_lines 'level=warning msg="event=events_lost count=[5-9] stage=sink of=predecessor" subsys=bpflock$' | grep .
+}
+
 @test "file, full disk: losses are told with their times, and it goes on when there is space" {
 	mkdir "$DIR/disk"
 	mount -t tmpfs -o size=64k tmpfs "$DIR/disk"
