@@ -67,10 +67,8 @@ lines_are_whole() {
 # ---- files
 
 @test "what an output had lost when the daemon was killed is told by the next one" {
-	configure 'profile = restricted' 'event_window = 0'
-	start_bpflock BPFLOCK_LOG_OUTPUT=stderr,file:/dev/full -- -c "$CONF"
-	deny lost 5
-	await_log 'comm=lost '
+	start file:/dev/full
+	deny 5 lost
 	settle
 	kill -KILL "$DAEMON"
 	wait_for_end "$DAEMON"
