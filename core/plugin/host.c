@@ -82,7 +82,7 @@ int host_call(struct host *host, const char *phase, host_callback callback,
 		report_result(host, phase, error);
 	if (!error && host->report->errors == errors)
 		return 0;
-	return error == -EOPNOTSUPP ? error : -EINVAL;
+	return error == -EOPNOTSUPP || error == -ENOENT ? error : -EINVAL;
 }
 
 void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
