@@ -4,18 +4,11 @@
 #include <string.h>
 
 #include "loader/loader.h"
+#include "loader/pinned_map.h"
 #include "util/memory.h"
 
 /* Far more than any program of ours uses. */
 #define MAPS_MAX 64
-
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return fd < 0 || bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
-}
 
 static bool is_ring(__u32 id)
 {
@@ -32,7 +25,7 @@ static bool is_foreign(const struct bpf_prog_info *info, const __u32 *maps, cons
 {
 	for (__u32 i = 0; i < info->nr_map_ids && i < MAPS_MAX; i++)
 		if (is_ring(maps[i]))
-			return maps[i] != map_id(pins->ring) && maps[i] != map_id(pins->old_ring);
+			return maps[i] != pinned_map_id(pins->ring) && maps[i] != pinned_map_id(pins->old_ring);
 	return false;
 }
 

@@ -12,18 +12,24 @@
 static const struct pinned_map lineage_map = {
 	.name = "lineage",
 	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct bpflock_lineage),
+	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
 static const struct pinned_map account_map = {
 	.name = "account",
 	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
+	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct bpflock_account),
+	.entries = 1,
 };
 static const struct pinned_map counters_map = {
 	.name = "counters",
 	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct bpflock_counters),
+	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
 
@@ -94,12 +100,6 @@ struct lineage *lineage_hold(struct lineage *lineage)
 	return lineage;
 }
 
-static void close_fd(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void lineage_release(struct lineage *lineage)
 {
 	if (!lineage || --lineage->references)
@@ -108,9 +108,9 @@ void lineage_release(struct lineage *lineage)
 		munmap(lineage->shared, sizeof(*lineage->shared));
 	if (lineage->counters)
 		munmap((void *)(uintptr_t)lineage->counters, sizeof(*lineage->counters));
-	close_fd(lineage->map);
-	close_fd(lineage->account_map);
-	close_fd(lineage->counters_map);
+	cleanup_close(&lineage->map);
+	cleanup_close(&lineage->account_map);
+	cleanup_close(&lineage->counters_map);
 	free(lineage);
 }
 

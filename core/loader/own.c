@@ -4,15 +4,8 @@
 #include <errno.h>
 
 #include "loader/loader.h"
+#include "loader/pinned_map.h"
 #include "util/memory.h"
-
-static __u32 map_id(int fd)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
-}
 
 static __u32 program_id(int fd)
 {
@@ -34,7 +27,7 @@ static const struct {
 	__u32 (*id)(int fd);
 	int (*get_fd)(__u32 id);
 } kinds[] = {
-	[BPFLOCK_OWN_MAP] = { map_id, bpf_map_get_fd_by_id },
+	[BPFLOCK_OWN_MAP] = { pinned_map_id, bpf_map_get_fd_by_id },
 	[BPFLOCK_OWN_PROGRAM] = { program_id, bpf_prog_get_fd_by_id },
 	[BPFLOCK_OWN_LINK] = { link_id, bpf_link_get_fd_by_id },
 };

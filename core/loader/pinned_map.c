@@ -32,9 +32,12 @@ int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_s
 	return fd;
 }
 
-__u32 pinned_map_key_size(const struct pinned_map *kind)
+__u32 pinned_map_id(int fd)
 {
-	return kind->key_size ? kind->key_size : sizeof(__u32);
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(fd, &info, &size) < 0 ? 0 : info.id;
 }
 
 int pinned_map_open(const char *directory, const struct pinned_map *kind)
@@ -42,13 +45,11 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind)
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kind->flags);
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
 	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_%.7s", kind->name);
-	__u32 key_size = pinned_map_key_size(kind);
-	int fd = pinned_map_check(path, kind->type, key_size, kind->value_size);
+	int fd = pinned_map_check(path, kind->type, kind->key_size, kind->value_size);
 
 	if (fd != -ENOENT)
 		return fd;
-	fd = bpf_map_create(kind->type, name, key_size, kind->value_size,
-			    kind->key_size ? kind->entries : 1, &opts);
+	fd = bpf_map_create(kind->type, name, kind->key_size, kind->value_size, kind->entries, &opts);
 	return fd < 0 ? -errno : fd;
 }
 

@@ -8,8 +8,7 @@
 /**
  * struct pinned_map - what a map of ours looks like
  * @name: of the file in its directory; the map itself is named bpflock_NAME
- * @key_size: 0 for a map of one element, with a number as its key
- * @entries:  how many it may have, where it has a @key_size
+ * @entries: how many it may have
  */
 struct pinned_map {
 	const char *name;
@@ -30,8 +29,8 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind);
 /* Pins it there, if it is not. Returns 0 or a negative errno. */
 int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind);
 
-/* The size of its keys. */
-__u32 pinned_map_key_size(const struct pinned_map *kind);
+/* The kernel's number of a map; 0 and errno where the descriptor is none. */
+__u32 pinned_map_id(int fd);
 
 /* Opens what is pinned at a path, if it is a map of this shape. Returns as pinned_map_open(), or -ENOENT. */
 int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_size);

@@ -28,7 +28,9 @@
 static const struct pinned_map notes_map = {
 	.name = "notes",
 	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
 	.value_size = sizeof(struct pins_notes),
+	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
 
@@ -298,7 +300,7 @@ static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u3
 
 static int check_existing_kind(const char *path, const struct pinned_map *kind, struct report *report)
 {
-	return check_existing_map(path, kind->type, pinned_map_key_size(kind), kind->value_size, report);
+	return check_existing_map(path, kind->type, kind->key_size, kind->value_size, report);
 }
 
 static int check_existing(struct report *report)
