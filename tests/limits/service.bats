@@ -5,6 +5,7 @@
 load ../vm/enforcement.bash
 
 UNITS=/run/systemd/system
+PARTIAL=yes
 CONF=/etc/bpflock/conf.d/50-test.conf
 
 # What looks after hardware, disks and clocks, or would empty /tmp under the tests.
@@ -55,7 +56,7 @@ set_profile() {
 # The unit with this profile, anew.
 start_unit() {
 	set_profile "$1"
-	: >"$LOG"
+	start_log
 	systemctl reset-failed bpflock.service 2>/dev/null || true # and with it the count of starts
 	systemctl start bpflock.service || { cat "$LOG" && return 1; }
 	DAEMON=$(pidof bpflock)
@@ -137,7 +138,7 @@ state_is() {
 @test "a daemon that is killed is started again, and enforcement goes on" {
 	start_unit restricted
 	start_hammer
-	: >"$LOG"
+	forget_log
 	kill -KILL "$DAEMON"
 	await_log 'event=started' 60
 	nothing_opened

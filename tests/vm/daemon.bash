@@ -32,8 +32,15 @@ run_bpflock() {
 
 # Starts the daemon in the background and returns once it says that it has started. Same arguments.
 start_bpflock() {
-	: >"$LOG"
+	start_log
 	resume_bpflock "$@"
+}
+
+# An empty log, for a daemon that starts. What was in it is kept for the sum check.
+start_log() {
+	[[ ! -e $LOG ]] || cat "$LOG" >>"$LOG.before"
+	: >"$LOG"
+	rm -f "$LOG.forgotten"
 }
 
 # The same, with a log that goes on from where its predecessor's ended.
@@ -58,11 +65,51 @@ stop_bpflock() {
 	kill "$DAEMON" && wait_for_end "$DAEMON"
 }
 
-# Nothing can follow: whatever the test left is taken away.
+# Nothing can follow: the daemon is stopped, its log is looked through, and whatever the test left is taken away.
 clean_up_bpflock() {
+	local unbalanced=0
+
+	stop_all && accounts_balance || unbalanced=1
 	pkill -KILL -x bpflock || true
-	while pgrep -x bpflock >/dev/null; do sleep 0.1; done
-	rm -rf "$PINS"
+	eventually no_bpflock
+	rm -rf "$PINS" "$LOG" "$LOG".*
+	return "$unbalanced"
+}
+
+# Whatever runs is stopped. What a daemon that was killed has left is taken over by one that tells it and stops.
+stop_all() {
+	local UNDER=() plugin options=()
+
+	pkill -x bpflock || true
+	eventually no_bpflock
+	[[ -z ${UNACCOUNTED-} && -d $PINS/v1/plugins ]] && was_killed || return 0
+	for plugin in "$PINS"/v1/plugins/*/; do options+=(-o "$(basename "$plugin").enabled=yes"); done
+	resume_bpflock -- -c /dev/null "${options[@]}"
+	stop_bpflock
+}
+
+no_bpflock() {
+	! pgrep -x bpflock >/dev/null
+}
+
+# Has the last daemon that started not stopped?
+was_killed() {
+	log_lines 'event(=|":")(started|stopped)' | tail -n 1 | grep -q started
+}
+
+# Sum check of everything that was logged since the last clean_up_bpflock. A test says in UNACCOUNTED why its log
+# cannot show it, and in PARTIAL that not every decision was to be recorded.
+accounts_balance() {
+	local log sums status=0
+
+	[[ -z ${UNACCOUNTED-} ]] || return 0
+	for log in "$LOG.before" "$LOG"; do
+		[[ ! -e $log ]] || cat "$log"
+	done >"$LOG.whole"
+	sums=$(awk -v "partial=${PARTIAL:+1}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "$LOG.whole") || status=1
+	[[ -z $sums ]] || printf '%s\n' "# ${BATS_TEST_DESCRIPTION:-${BATS_TEST_FILENAME##*/}}" "$sums" | tee -a /results/sums
+	((status == 0)) || cat "$LOG.whole"
+	return "$status"
 }
 
 wait_for_end() {
@@ -77,7 +124,7 @@ wait_for_end() {
 await_log() {
 	local lines deadline=$((SECONDS + ${2:-60}))
 
-	until lines=$(grep -E -- "$1" "$LOG"); do
+	until lines=$(recent_log | grep -E -- "$1"); do
 		((SECONDS < deadline)) || {
 			echo "no line matches: $1; the last ones are:" >&2
 			tail -n 40 "$LOG" >&2
@@ -95,12 +142,29 @@ in_file() {
 
 # The lines of the log that match, in order. What has happened is in the log once a later event is.
 log_lines() {
-	grep -E -- "$1" "$LOG" || true
+	recent_log | grep -E -- "$1" || true
 }
 
 # Nothing that happened before is looked for any more.
 forget_log() {
-	: >"$LOG"
+	stat -c %s "$LOG" >"$LOG.forgotten"
+}
+
+# What was logged since the log was last forgotten.
+recent_log() {
+	local forgotten=0
+
+	[[ ! -e $LOG.forgotten ]] || read -r forgotten <"$LOG.forgotten"
+	tail -c "+$((forgotten + 1))" "$LOG"
+}
+
+# eventually COMMAND...: until it succeeds
+eventually() {
+	local deadline=$((SECONDS + 60))
+	until "$@"; do
+		((SECONDS < deadline)) || return 1
+		sleep 0.1
+	done
 }
 
 # A line of kimglock's: decision OPERATION allow|denied RULE [NAME of the process]

@@ -303,7 +303,7 @@ scope_of() {
 
 @test "without cgroup v2 baseline without exceptions works" {
 	configure 'profile = baseline'
-	: >"$LOG"
+	start_log
 	env -i PATH="$PATH" unshare --mount bash -c "umount $CGROUPS && exec bpflock -c $CONF" >>"$LOG" 2>&1 3>&- &
 	await_log 'event=started'
 	denied_in /

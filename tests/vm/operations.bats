@@ -77,13 +77,13 @@ provide_files() {
 # Pulls every trigger. What came of each is in RUN.results, and in RUN.decisions a line for each decision:
 # TRIGGER|WORDING|retval=... reason=...
 pull_all() {
-	: >"$LOG"
+	forget_log
 	"$PROGRAMS/trigger" >"$1.results" || true
 	settle
 	sed -nE '/event=lsm_locked_down/ {
 		s/\\"//g
 		s/.* operation=(.*) tgid=.* comm=([^ ]+) .*(retval=[^"]*)".*/\2|\1|\3/p
-	}' "$LOG" >"$1.decisions"
+	}' <(recent_log) >"$1.decisions"
 }
 
 # Whether this kernel asks for the trigger's operation when nothing is blocked.

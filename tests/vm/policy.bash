@@ -36,10 +36,10 @@ try_start() {
 # The log starts anew with the new configuration.
 reload_with() {
 	configure "$@"
-	: >"$LOG"
+	forget_log
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
-	: >"$LOG"
+	forget_log
 }
 
 # The exact counts of an operation, as "allowed denied would_deny": counters OPTION
@@ -83,15 +83,6 @@ remove_cgroup() {
 	done
 }
 
-# eventually COMMAND...: until it succeeds
-eventually() {
-	local deadline=$((SECONDS + 60))
-	until "$@"; do
-		((SECONDS < deadline)) || return 1
-		sleep 0.1
-	done
-}
-
 # count REGEX
 count() {
 	log_lines "$1" | wc -l
@@ -123,34 +114,4 @@ unpack_module() {
 unpack_unsigned_module() {
 	local trailer='~Module signature appended~'
 	unpack_module "$1" | head -c -$((${#trailer} + 1))
-}
-
-# Sum check: of all decisions that the kernel has counted, each stands in the log, or the log says that it was lost.
-# A daemon that was killed leaves some in doubt, which the log says as well. To be called once the daemon has
-# stopped; the log must be whole.
-accounts_balance() {
-	awk '
-		function number(key,    at) {
-			at = match($0, "[ \"]" key "=[0-9]+")
-			return at ? substr($0, RSTART + length(key) + 2, RLENGTH - length(key) - 2) + 0 : 0
-		}
-		/bpfprog=kimglock/ && /event=decisions/ {
-			match($0, / op=[a-z_]+/)
-			counted[substr($0, RSTART, RLENGTH)] = number("allowed") + number("denied") + number("would_deny")
-		}
-		/bpfprog=kimglock/ && /event=lsm_locked_down/ {
-			written += / count=[0-9]/ ? number("count") : 1
-			doubtful += / again=yes/ ? 1 : 0
-		}
-		/event=events_lost/ && /bpfprog=kimglock|stage=sink/ {
-			lost += number("count")
-			doubtful += number("uncertain")
-		}
-		END {
-			for (op in counted)
-				sum += counted[op]
-			surplus = written + lost - sum
-			printf "counted=%d written=%d lost=%d doubtful=%d\n", sum, written, lost, doubtful
-			exit !(sum > 0 && surplus >= 0 && surplus <= doubtful)
-		}' "$LOG"
 }

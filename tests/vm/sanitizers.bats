@@ -82,7 +82,6 @@ reload() {
 	kill "$DAEMON"
 	wait "$DAEMON_JOB"
 	nothing_was_found
-	accounts_balance
 }
 
 @test "a start that fails" {

@@ -12,9 +12,13 @@ setup_file() {
 }
 
 teardown() {
-	pkill -KILL -f "^$UPGRADE" || true
+	pkill -f "^$UPGRADE" && eventually upgrade_ended || true
 	clean_up_bpflock
 	rm -f "$UPGRADE"
+}
+
+upgrade_ended() {
+	! pgrep -f "^$UPGRADE" >/dev/null
 }
 
 # Everything locked, and execsnoop, whose load makes libbpf probe with bpf_probe_read_kernel.
@@ -67,7 +71,7 @@ execsnoop_works() {
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
 	others_are_denied
-	: >"$LOG"
+	forget_log
 	lock
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
@@ -88,7 +92,7 @@ execsnoop_works() {
 
 # start_upgrade: another binary, at another path
 start_upgrade() {
-	: >"$LOG"
+	start_log
 	cp "$(command -v bpflock)" "$UPGRADE"
 	env -i PATH="$PATH" "$UPGRADE" -c "$CONF" >>"$LOG" 2>&1 3>&- &
 	await_log 'event=started'

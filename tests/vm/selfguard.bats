@@ -17,14 +17,10 @@ teardown() {
 	umount /mnt/a /mnt/b 2>/dev/null || true
 	rm -rf "$OTHER"
 	install -m 0755 /tmp/bpflock.saved "$BINARY.new" && mv "$BINARY.new" "$BINARY"
-	end_daemon
+	in_cgroup /guarded pkill -x bpflock && eventually no_bpflock || true
 	bpflock --unload
 	[ ! -e "$PINS" ]
-}
-
-end_daemon() {
-	[[ ! -e $CGROUPS/guarded ]] || echo 1 >"$CGROUPS/guarded/cgroup.kill"
-	while pgrep -x bpflock >/dev/null; do sleep 0.1; done
+	clean_up_bpflock
 }
 
 # The daemon in a cgroup of its own; kimglock is there to see that it goes on. guarded [LINE of selfguard's]...

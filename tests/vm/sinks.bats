@@ -208,7 +208,7 @@ lines_are_whole() {
 
 @test "stdout, its reader ends: a file goes on, and so does stdout with the next reader" {
 	mkfifo "$DIR/pipe"
-	: >"$LOG"
+	start_log
 	configure 'profile = restricted' 'event_window = 0'
 	cat "$DIR/pipe" >"$DIR/first" 3>&- &
 	RECEIVER=$!

@@ -103,7 +103,7 @@ expected() {
 
 # The decisions in the log, as NAME retval=... reason=...: decisions WORDING
 decisions() {
-	sed -nE "s/.*event=lsm_locked_down operation=(\\\\\")?$1(\\\\\")? .* comm=([^ ]+) .*(retval=[^\"]*)\".*/\\3 \\4/p" "$LOG" |
+	sed -nE "s/.*event=lsm_locked_down operation=(\\\\\")?$1(\\\\\")? .* comm=([^ ]+) .*(retval=[^\"]*)\".*/\\3 \\4/p" <(recent_log) |
 		grep -v '^settled '
 }
 

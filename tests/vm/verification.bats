@@ -53,7 +53,6 @@ has_states() {
 	stop_bpflock
 	[ -z "$(log_lines 'event=lsm_locked_down .*comm=bpflock ')" ]
 	[ "$(count 'operation=."use of bpf to read kernel RAM.*retval=-1')" -gt 0 ]
-	accounts_balance
 }
 
 @test "an enforcer's own self-test is called" {

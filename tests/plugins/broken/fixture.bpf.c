@@ -11,10 +11,8 @@ SEC("fentry/" BPFLOCK_SYSCALL(sethostname))
 int BPF_PROG(set_host_name)
 {
 #if defined(UNVERIFIABLE)
-	__u32 first = 0;
-	struct bpflock_account *account = bpf_map_lookup_elem(&bpflock_account, &first);
-
-	return account->lost; /* it may be NULL */
+	/* Every verifier knows that a number is no pointer. That a lookup may fail, newer ones do not always think. */
+	return *(int *)bpf_get_current_pid_tgid();
 #elif defined(KERNELREADER)
 	struct task_struct *task = bpf_get_current_task_btf();
 	pid_t pid = 0;
