@@ -3,12 +3,6 @@
 
 #include "util/clock.h"
 
-/* An instance whose counts can be told: one that runs, or has just ended. */
-static const struct instance *instance_at(const struct locks *locks, size_t place)
-{
-	return locks->instances[place] ? locks->instances[place] : locks->retired[place];
-}
-
 static void log_decisions(struct log *log, const struct instance *instance,
 			  const struct operation *operation)
 {
@@ -69,11 +63,12 @@ void accounts_log_inherited(struct log *log, const struct locks *locks, struct b
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
 		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+		const struct instance *instance = locks_instance(locks, i);
 		struct ledger_loss loss = bus_settle(bus, i);
 
-		if (!locks->instances[i] || !loss.count)
+		if (!instance || !loss.count)
 			continue;
-		record.bpfprog = locks->instances[i]->plugin->name;
+		record.bpfprog = instance->plugin->name;
 		log_uint(&record, "count", loss.count);
 		log_str(&record, "stage", "daemon");
 		log_uint(&record, "uncertain", loss.uncertain);
@@ -121,7 +116,7 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
  */
 static void log_thefts(struct log *log, const struct locks *locks, struct bus *bus, size_t place)
 {
-	const struct instance *instance = instance_at(locks, place);
+	const struct instance *instance = locks_instance(locks, place);
 	__u64 missing = bus_missing(bus, place);
 	__u64 lost = lineage_account(instance->lineage).lost;
 	__u64 stolen = bus_take_stolen(bus, place, missing > lost ? missing - lost : 0,
@@ -152,7 +147,7 @@ void accounts_log_losses(struct log *log, const struct locks *locks, struct bus 
 	__u64 invalid = bus_take_invalid(bus);
 
 	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		const struct instance *instance = instance_at(locks, i);
+		const struct instance *instance = locks_instance(locks, i);
 
 		if (!instance)
 			continue;

@@ -93,7 +93,7 @@ static void tell(struct daemon *daemon, struct report *report)
 /* Before anything of a new lineage is read. */
 static void follow_source(struct daemon *daemon, size_t place)
 {
-	const struct instance *instance = daemon->locks.instances[place];
+	const struct instance *instance = locks_instance(&daemon->locks, place);
 	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
 	size_t cpus;
 
@@ -137,8 +137,8 @@ static void bury(struct daemon *daemon)
 	bus_flush_all(daemon->bus, daemon->log);
 	accounts_log_retired(daemon->log, &daemon->locks);
 	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
-	update_sources(daemon);
 	locks_bury(&daemon->locks);
+	update_sources(daemon);
 }
 
 static int open_sources(struct daemon *daemon)
@@ -274,10 +274,9 @@ static void reload(struct daemon *daemon)
 	service_reloading();
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
+		update_sources(daemon);
 		if (locks_have_retired(&daemon->locks))
 			bury(daemon);
-		else
-			update_sources(daemon);
 		arm_verify_timer(daemon);
 		status_log_running(daemon->log, &daemon->locks, "reloaded");
 		return;
@@ -437,6 +436,8 @@ static void take_over(struct daemon *daemon)
 	accounts_log_inherited(daemon->log, &daemon->locks, daemon->bus);
 	takeover_log_sink_losses(daemon->log, &daemon->pins);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
+	if (locks_have_retired(&daemon->locks))
+		bury(daemon);
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
 	tell(daemon, &report);

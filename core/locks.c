@@ -319,6 +319,22 @@ static void retire(struct locks *locks, size_t place)
 	locks->instances[place] = NULL;
 }
 
+/* It goes, and what a predecessor has left of it as well. */
+static void end_plugin(struct locks *locks, size_t place)
+{
+	const struct plugin *plugin = &locks->settings->plugins.items[place];
+
+	if (locks->instances[place])
+		instance_disown(locks->instances[place]);
+	else if (pins_have_plugin(plugin->name))
+		locks->retired[place] = instance_of_predecessor(plugin);
+	else
+		return;
+	pins_remove_generations(plugin->name, 0);
+	pins_await_removal();
+	retire(locks, place);
+}
+
 /* After the policy that uses them; what only the old configuration named goes now. */
 static void replace_exceptions(struct change *change, size_t place)
 {
@@ -345,10 +361,7 @@ static void complete_plugin(struct change *change, size_t place)
 	} else if (*instance && section_at(change, place)->enabled) {
 		update_policy(change, place);
 	} else if (!section_at(change, place)->enabled) {
-		if (*instance)
-			instance_disown(*instance);
-		retire(change->locks, place);
-		pins_remove_generations(plugin_at(change, place)->name, 0);
+		end_plugin(change->locks, place);
 	}
 	replace_exceptions(change, place);
 }
@@ -438,12 +451,19 @@ static void release_exceptions(struct locks *locks, size_t place, bool keep)
 
 void locks_retire(struct locks *locks, bool keep)
 {
+	for (size_t i = 0; i < locks->settings->plugins.count && !keep; i++)
+		pins_remove_generations(locks->settings->plugins.items[i].name, 0);
+	if (!keep)
+		pins_await_removal();
 	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		if (!keep)
-			pins_remove_generations(locks->settings->plugins.items[i].name, 0);
 		release_exceptions(locks, i, keep);
 		retire(locks, i);
 	}
+}
+
+const struct instance *locks_instance(const struct locks *locks, size_t place)
+{
+	return locks->instances[place] ? locks->instances[place] : locks->retired[place];
 }
 
 bool locks_have_retired(const struct locks *locks)

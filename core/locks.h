@@ -19,7 +19,7 @@
  * @kernel:    not owned
  * @pins:      not owned
  * @instances: one for each plugin; NULL where it does not run
- * @retired:   the same, of those that run no more, until they are buried
+ * @retired:   the same, of those that run no more, or that a predecessor has left, until they are buried
  * @verifications: one for each plugin: whether its enforcement was seen
  * @exceptions: what follows the exceptions of each enforcer's instance; NULL where there are none
  * @epoll:     of all @exceptions: becomes readable when locks_follow() is due
@@ -58,6 +58,8 @@ void locks_verify(struct locks *locks);
  * can be told until locks_bury().
  */
 void locks_retire(struct locks *locks, bool keep);
+/* The instance whose records and counts can be told: the one that runs, or has just ended; or NULL. */
+const struct instance *locks_instance(const struct locks *locks, size_t place);
 bool locks_have_retired(const struct locks *locks);
 void locks_bury(struct locks *locks);
 

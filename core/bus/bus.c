@@ -272,6 +272,10 @@ void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
 	if (ledger->shared == shared)
 		return;
 	ledger_end(ledger);
+	/* Its numbers begin anew. */
+	memset(&bus->sequences[source * bus->cpus], 0, bus->cpus * sizeof(*bus->sequences));
+	bus->stolen[source] = 0;
+	bus->suspected[source] = 0;
 	if (shared)
 		ledger_begin(ledger, shared, accounts, bus->cpus);
 }

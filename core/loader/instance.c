@@ -434,6 +434,17 @@ void instance_disown(const struct instance *instance)
 		own_remove(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(instance->links[i]));
 }
 
+struct instance *instance_of_predecessor(const struct plugin *plugin)
+{
+	struct instance *instance = xcalloc(1, sizeof(*instance));
+
+	*instance = (struct instance){ .plugin = plugin, .exceptions_map = -1 };
+	if (lineage_open(plugin, &instance->lineage) == 0)
+		return instance;
+	free(instance);
+	return NULL;
+}
+
 void instance_detach(struct instance *instance)
 {
 	for (size_t i = 0; i < instance->link_count; i++)

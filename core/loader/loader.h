@@ -121,6 +121,8 @@ int pins_make_plugin(const char *plugin, bool *ret_made);
 char *pins_make_generation(const char *plugin, __u64 generation);
 /* Removes what is pinned of a plugin but for generation `keep`; 0 keeps nothing, not even the plugin. */
 void pins_remove_generations(const char *plugin, __u64 keep);
+/* Until removed pins hold nothing any more: what a descriptor holds then ends when it is closed, and not later. */
+void pins_await_removal(void);
 /* Removes one generation only: of a successor that came to nothing. */
 void pins_remove_generation(const char *plugin, __u64 generation);
 /* Visits the name of every plugin that has something pinned. */
@@ -213,6 +215,8 @@ void instance_unpin(const struct instance *instance);
 void instance_record(struct instance *instance);
 /* Its objects are no longer said to be ours: what is pinned of it goes as well. */
 void instance_disown(const struct instance *instance);
+/* What a predecessor has left of a plugin that does not run here, for its last words. NULL if there is nothing. */
+struct instance *instance_of_predecessor(const struct plugin *plugin);
 /* Its programs run no more, unless they are pinned. */
 void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);

@@ -7,13 +7,16 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/magic.h>
+#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
+#include <unistd.h>
 
 #include "loader/loader.h"
 #include "loader/pinned_map.h"
@@ -555,6 +558,16 @@ void pins_remove_generations(const char *plugin, __u64 keep)
 	}
 	if (directory)
 		closedir(directory);
+}
+
+/*
+ * The kernel lets go of what an unlinked inode holds in an RCU callback. That runs a moment after its grace
+ * period, hence two. Where there is no such membarrier (nohz_full) nothing is waited for.
+ */
+void pins_await_removal(void)
+{
+	for (int i = 0; i < 2; i++)
+		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
 }
 
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context)
