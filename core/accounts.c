@@ -86,27 +86,35 @@ static void log_loss(struct log *log, const char *plugin, __u64 count, const cha
 	log_write(log, &record);
 }
 
+static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u64 since, __u64 until)
+{
+	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct timespec from = clock_wall_time(since, clock_boot_time());
+	struct timespec to = clock_wall_time(until, clock_boot_time());
+	char from_text[LOG_TIME_SIZE], to_text[LOG_TIME_SIZE];
+
+	log_time_text(&from, false, from_text);
+	log_time_text(&to, false, to_text);
+	record.bpfprog = plugin;
+	log_uint(&record, "count", count);
+	log_str(&record, "stage", "ring");
+	log_str(&record, "since", from_text);
+	log_str(&record, "until", to_text);
+	log_write(log, &record);
+}
+
 /* The ring was full. */
 static void log_ring_losses(struct log *log, const struct instance *instance)
 {
 	struct bpflock_lineage *shared = instance->lineage->shared;
 	struct bpflock_account account = lineage_account(instance->lineage);
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
-	struct timespec from = clock_wall_time(shared->told_at, clock_boot_time());
-	struct timespec to = clock_wall_time(account.lost_at, clock_boot_time());
-	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
+	__u64 told_at = shared->told_at;
 
 	shared->told_at = clock_since_boot();
 	if (account.lost == shared->told)
 		return;
-	log_time_text(&from, false, since);
-	log_time_text(&to, false, until);
-	record.bpfprog = instance->plugin->name;
-	log_uint(&record, "count", account.lost - shared->told);
-	log_str(&record, "stage", "ring");
-	log_str(&record, "since", since);
-	log_str(&record, "until", until);
-	log_write(log, &record);
+	log_ring_loss(log, instance->plugin->name, account.lost - shared->told, told_at,
+		      account.lost_at);
 	shared->told = account.lost;
 }
 

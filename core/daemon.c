@@ -427,7 +427,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 static void take_over(struct daemon *daemon)
 {
 	struct report report = { 0 };
-	int error = pins_settle_ring(&daemon->pins);
+	int error = core_maps_settle_ring(&daemon->pins);
 
 	if (error)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",

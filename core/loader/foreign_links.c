@@ -10,6 +10,16 @@
 /* Far more than any program of ours uses. */
 #define MAPS_MAX 64
 
+/**
+ * struct walk - over all links, on behalf of foreign_links_each()
+ * @rings: the ids of our own; 0 for none
+ */
+struct walk {
+	__u32 rings[2];
+	void (*visit)(void *context, const char *program, __u32 link);
+	void *context;
+};
+
 static bool is_ring(__u32 id)
 {
 	CLEANUP(cleanup_close) int fd = bpf_map_get_fd_by_id(id);
@@ -21,16 +31,15 @@ static bool is_ring(__u32 id)
 }
 
 /* A program that writes to a ring of bpflock's that is none of ours. */
-static bool is_foreign(const struct bpf_prog_info *info, const __u32 *maps, const struct pins *pins)
+static bool is_foreign(const struct bpf_prog_info *info, const __u32 *maps, const __u32 *rings)
 {
 	for (__u32 i = 0; i < info->nr_map_ids && i < MAPS_MAX; i++)
 		if (is_ring(maps[i]))
-			return maps[i] != pinned_map_id(pins->ring) && maps[i] != pinned_map_id(pins->old_ring);
+			return maps[i] != rings[0] && maps[i] != rings[1];
 	return false;
 }
 
-static void visit_link(__u32 link, const struct pins *pins,
-		       void (*visit)(void *context, const char *program, __u32 link), void *context)
+static void visit_link(const struct walk *walk, __u32 link)
 {
 	CLEANUP(cleanup_close) int link_fd = bpf_link_get_fd_by_id(link);
 	CLEANUP(cleanup_close) int program = -1;
@@ -44,15 +53,20 @@ static void visit_link(__u32 link, const struct pins *pins,
 	program = bpf_prog_get_fd_by_id(link_info.prog_id);
 	size = sizeof(info);
 	if (program >= 0 && bpf_obj_get_info_by_fd(program, &info, &size) == 0 &&
-	    is_foreign(&info, maps, pins))
-		visit(context, info.name, link);
+	    is_foreign(&info, maps, walk->rings))
+		walk->visit(walk->context, info.name, link);
 }
 
 void foreign_links_each(const struct pins *pins,
 			void (*visit)(void *context, const char *program, __u32 link), void *context)
 {
+	const struct walk walk = {
+		.rings = { pinned_map_id(pins->ring), pinned_map_id(pins->old_ring) },
+		.visit = visit,
+		.context = context,
+	};
 	__u32 link = 0;
 
 	while (bpf_link_get_next_id(link, &link) == 0)
-		visit_link(link, pins, visit, context);
+		visit_link(&walk, link);
 }

@@ -2,7 +2,8 @@
 /*
  * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
- *	pins		the directory on bpffs: lock, shared maps, one directory per plugin and generation
+ *	pins		the directory on bpffs: lock, one directory per plugin and generation
+ *	core_maps	what the core pins for itself: the ring, the daemon's mark, its notes
  *	own		the set of the ids of what is ours
  *	lineage		what the generations of one plugin share
  *	store		what is pinned, kept by the service manager while no daemon runs
@@ -108,7 +109,7 @@ bool store_is_empty(void);
 void store_take(struct report *report);
 
 /* The new ring takes the place of the old one, once the new programs write to it. Returns 0 or a negative errno. */
-int pins_settle_ring(struct pins *pins);
+int core_maps_settle_ring(struct pins *pins);
 
 /* The directory of a plugin (to be freed). */
 char *pins_plugin_path(const char *plugin);

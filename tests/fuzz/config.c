@@ -10,70 +10,12 @@
 
 #include "config/config.h"
 #include "config/line.h"
+#include "frog.h"
 #include "fuzz.h"
 #include "log/log.h"
 #include "options.h"
 #include "policy/policy.h"
 #include "util/memory.h"
-
-static const struct bpflock_value colours[] = {
-	{ "green", 1, NULL },
-	{ "verdant", 1, NULL },
-	{ "brown", 2, NULL },
-};
-
-struct frog {
-	__u8 awake;
-	__u8 colour;
-	__u16 legs;
-	__u32 weight;
-	__u64 sleep;
-	__u64 home;
-	const char *song;
-	struct bpflock_list ponds;
-	struct bpflock_list leaps;
-	struct bpflock_list colours;
-};
-
-static const struct bpflock_option frog_options[] = {
-	{ .name = "awake", .type = BPFLOCK_OPTION_BOOL, BPFLOCK_MEMBER(struct frog, awake) },
-	{ .name = "colour",
-	  .initial = "green",
-	  .type = BPFLOCK_OPTION_CHOICE,
-	  .values = BPFLOCK_TABLE(colours),
-	  BPFLOCK_MEMBER(struct frog, colour) },
-	{ .name = "legs", .type = BPFLOCK_OPTION_UINT, .min = 2, BPFLOCK_MEMBER(struct frog, legs) },
-	{ .name = "weight",
-	  .initial = "2K",
-	  .type = BPFLOCK_OPTION_SIZE,
-	  .min = 1024,
-	  .max = 1 << 20,
-	  BPFLOCK_MEMBER(struct frog, weight) },
-	{ .name = "sleep", .type = BPFLOCK_OPTION_DURATION, BPFLOCK_MEMBER(struct frog, sleep) },
-	{ .name = "home", .type = BPFLOCK_OPTION_CGROUP, BPFLOCK_MEMBER(struct frog, home) },
-	{ .name = "song",
-	  .type = BPFLOCK_OPTION_STRING,
-	  .max = 100,
-	  BPFLOCK_MEMBER(struct frog, song) },
-	{ .name = "ponds",
-	  .initial = "lily, moor",
-	  .type = BPFLOCK_OPTION_STRING,
-	  .flags = BPFLOCK_OPTION_LIST,
-	  BPFLOCK_MEMBER(struct frog, ponds) },
-	{ .name = "leaps",
-	  .initial = "1",
-	  .type = BPFLOCK_OPTION_UINT,
-	  .flags = BPFLOCK_OPTION_LIST,
-	  .max_items = 3,
-	  BPFLOCK_MEMBER(struct frog, leaps) },
-	{ .name = "colours",
-	  .type = BPFLOCK_OPTION_CHOICE,
-	  .flags = BPFLOCK_OPTION_LIST,
-	  .values = BPFLOCK_TABLE(colours),
-	  BPFLOCK_MEMBER(struct frog, colours) },
-};
-
-static const struct bpflock_table frog_table = BPFLOCK_TABLE(frog_options);
 
 static const struct bpflock_operation gate_rows[] = {
 	{ .name = "open", .summary = "s", .groups = "doors" },
@@ -170,9 +112,9 @@ static void use(const struct config *config)
 	struct frog frog;
 
 	config_fill(&config->sections[FROG], &frog_table, &frog);
-	MUST(frog.legs == 0 || frog.legs >= 2);
+	MUST(frog.legs >= 2 && (frog.eyes == 0 || frog.eyes >= 2));
 	MUST(frog.weight >= 1024 && frog.weight <= 1 << 20);
-	MUST(strlen(frog.song) <= 100 && frog.leaps.count <= 3);
+	MUST(strlen(frog.croak) <= 100 && frog.leaps.count <= 3);
 	policy_resolve(&operations, &config->sections[GATE], &slot);
 	for (size_t i = 0; i < BPFLOCK_OPERATIONS_MAX; i++)
 		MUST((slot.rules[i] & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET);

@@ -16,16 +16,11 @@
 #include <sys/stat.h>
 
 #include "config/config.h"
+#include "frog.h"
 #include "util/memory.h"
 
 #define CORE "[bpflock]\n"
 #define FROG "[frog]\n"
-
-static const struct bpflock_value colours[] = {
-	{ "green", 1, NULL },
-	{ "verdant", 1, NULL },
-	{ "brown", 2, NULL },
-};
 
 static const struct bpflock_option core_options[] = {
 	{ .name = "log_format", .initial = "logfmt", .type = BPFLOCK_OPTION_STRING, .max = 10 },
@@ -36,54 +31,9 @@ static const struct bpflock_option common_options[] = {
 	{ .name = "enabled", .initial = "no", .type = BPFLOCK_OPTION_BOOL },
 };
 
-struct frog {
-	__u8 colour;
-	__u16 legs;
-	__u32 weight;
-	__u64 sleep;
-	const char *song;
-	struct bpflock_list ponds;
-	struct bpflock_list leaps;
-};
-
-static const struct bpflock_option frog_options[] = {
-	{ .name = "colour",
-	  .initial = "green",
-	  .type = BPFLOCK_OPTION_CHOICE,
-	  .values = BPFLOCK_TABLE(colours),
-	  BPFLOCK_MEMBER(struct frog, colour) },
-	{ .name = "legs",
-	  .initial = "4",
-	  .type = BPFLOCK_OPTION_UINT,
-	  .min = 2,
-	  BPFLOCK_MEMBER(struct frog, legs) },
-	{ .name = "weight",
-	  .initial = "2K",
-	  .type = BPFLOCK_OPTION_SIZE,
-	  .min = 1024,
-	  .max = 1 << 20,
-	  BPFLOCK_MEMBER(struct frog, weight) },
-	{ .name = "sleep", .type = BPFLOCK_OPTION_DURATION, BPFLOCK_MEMBER(struct frog, sleep) },
-	{ .name = "song", .type = BPFLOCK_OPTION_STRING, BPFLOCK_MEMBER(struct frog, song) },
-	{ .name = "ponds",
-	  .initial = "lily, moor",
-	  .type = BPFLOCK_OPTION_STRING,
-	  .flags = BPFLOCK_OPTION_LIST,
-	  BPFLOCK_MEMBER(struct frog, ponds) },
-	{ .name = "leaps",
-	  .initial = "1",
-	  .type = BPFLOCK_OPTION_UINT,
-	  .flags = BPFLOCK_OPTION_LIST,
-	  .max_items = 3,
-	  BPFLOCK_MEMBER(struct frog, leaps) },
-	{ .name = "home", .type = BPFLOCK_OPTION_CGROUP },
-};
-
 static const struct bpflock_alias frog_aliases[] = {
 	{ "BPFLOCK_THE_FROG_IS", "colour" },
 };
-
-static const struct bpflock_table frog_table = BPFLOCK_TABLE(frog_options);
 
 static struct config_schema_section test_sections[] = {
 	{ .name = "bpflock", .tables = { BPFLOCK_TABLE(core_options) }, .table_count = 1 },

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/core_maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/pidfd.h>
+#include <unistd.h>
+
+#include "loader/pinned_map.h"
+#include "util/memory.h"
+
+#define PINNED_RING PINS_PATH "/ring"
+#define PINNED_DAEMON PINS_PATH "/daemon"
+/* A ring of another size, until it takes the place of the old one. */
+#define PINNED_NEW_RING PINS_PATH "/ring_new" /* bpffs takes no dot in a name */
+
+static const struct pinned_map notes_map = {
+	.name = "notes",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(struct pins_notes),
+	.entries = 1,
+	.flags = BPF_F_MMAPABLE,
+};
+
+/* What a guard has to know, also while no daemon runs. */
+static const struct pinned_map own_map = {
+	.name = "own",
+	.type = BPF_MAP_TYPE_HASH,
+	.key_size = sizeof(struct bpflock_own_object),
+	.value_size = sizeof(__u8),
+	.entries = BPFLOCK_OWN_MAX,
+	.flags = BPF_F_NO_PREALLOC,
+};
+
+/* A map under our path that is not ours is refused, never used and never removed: somebody put it there. */
+static int report_map(int fd, const char *path, struct report *report)
+{
+	if (fd >= 0)
+		return fd;
+	if (fd == -EACCES)
+		report_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
+					 "is guarded: this process is not known to be a bpflock"),
+			      "start, as root in the initial pid namespace, the bpflock that lies where the "
+			      "one lay that pinned it, or reboot");
+	else if (fd == -EPERM)
+		report_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
+					 "is not what this version of bpflock pins there"),
+			      "find out who put it there, remove it, and start again");
+	else
+		report_add(report, REPORT_ERROR, "pins_failed", path, "cannot open or make it: %s",
+			   strerror(-fd));
+	return fd;
+}
+
+static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u32 value_size,
+			      struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = pinned_map_check(path, type, key_size, value_size);
+
+	return fd >= 0 || fd == -ENOENT ? 0 : report_map(fd, path, report);
+}
+
+static int check_existing_kind(const char *path, const struct pinned_map *kind, struct report *report)
+{
+	return check_existing_map(path, kind->type, kind->key_size, kind->value_size, report);
+}
+
+int core_maps_check(struct report *report)
+{
+	int error = check_existing_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
+				       sizeof(__u32), report);
+
+	if (!error)
+		error = check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
+	if (!error)
+		error = check_existing_kind(PINS_PATH "/notes", &notes_map, report);
+	if (!error)
+		error = check_existing_kind(PINS_PATH "/own", &own_map, report);
+	return error;
+}
+
+int core_maps_check_access(struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE,
+							 sizeof(int), sizeof(__u32));
+
+	return fd == -EACCES ? report_map(fd, PINNED_DAEMON, report) : 0;
+}
+
+static int create_pinned(int fd, const char *path)
+{
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	if (bpf_obj_pin(fd, path) == 0)
+		return fd;
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+/* The kernel takes task storage only with type information for key and value. */
+static int create_daemon_map(void)
+{
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	struct btf *btf = btf__new_empty();
+	int fd = -1;
+
+	if (btf) {
+		opts.btf_key_type_id = btf__add_int(btf, "int", sizeof(int), BTF_INT_SIGNED);
+		opts.btf_value_type_id = btf__add_int(btf, "unsigned int", sizeof(__u32), 0);
+	}
+	if (btf && btf__load_into_kernel(btf) == 0) {
+		opts.btf_fd = btf__fd(btf);
+		fd = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, "bpflock_daemon", sizeof(int),
+				    sizeof(__u32), 0, &opts);
+	}
+	btf__free(btf);
+	return fd;
+}
+
+static int open_daemon_map(struct report *report)
+{
+	int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
+				 sizeof(__u32));
+
+	if (fd == -ENOENT)
+		fd = create_pinned(create_daemon_map(), PINNED_DAEMON);
+	return report_map(fd, PINNED_DAEMON, report);
+}
+
+/* Programs that a dead predecessor left attached let this process through from here on. */
+static int mark_as_daemon(int map, struct report *report)
+{
+	CLEANUP(cleanup_close) int self = pidfd_open(getpid(), 0);
+	__u32 marked = 1;
+	int error;
+
+	if (self >= 0 && bpf_map_update_elem(map, &self, &marked, BPF_ANY) == 0)
+		return 0;
+	error = -errno;
+	report_add(report, REPORT_ERROR, "pins_failed", PINNED_DAEMON, "cannot mark this process: %s",
+		   strerror(-error));
+	return error;
+}
+
+static __u32 ring_size_of(int ring)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+
+	return bpf_obj_get_info_by_fd(ring, &info, &size) < 0 ? 0 : info.max_entries;
+}
+
+static int create_ring(__u64 size)
+{
+	int fd = bpf_map_create(BPF_MAP_TYPE_RINGBUF, PINNED_RING_NAME, 0, 0, (__u32)size, NULL);
+
+	return fd < 0 ? -errno : fd;
+}
+
+/*
+ * Programs of a predecessor go on writing to the ring that they know. One of another size than is wanted now
+ * is read to its end, and the new programs get a new one.
+ */
+static int open_ring(__u64 size, struct pins *pins, struct report *report)
+{
+	int fd = pinned_map_check(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0);
+
+	if (fd == -ENOENT) {
+		fd = create_pinned(create_ring(size), PINNED_RING);
+	} else if (fd >= 0 && ring_size_of(fd) != size) {
+		pins->old_ring = fd;
+		fd = create_ring(size);
+	}
+	pins->ring = report_map(fd, PINNED_RING, report);
+	pins->ring_size = size;
+	if (pins->old_ring >= 0 && ring_size_of(pins->old_ring) > size)
+		pins->ring_size = ring_size_of(pins->old_ring);
+	return pins->ring < 0 ? pins->ring : 0;
+}
+
+static int open_own(struct pins *pins, struct report *report)
+{
+	int error;
+
+	pins->own = pinned_map_open(PINS_PATH, &own_map);
+	error = pins->own < 0 ? pins->own : pinned_map_pin(pins->own, PINS_PATH, &own_map);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->own);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->daemon);
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->ring);
+	return error ? report_map(error, PINS_PATH "/own", report) : 0;
+}
+
+static int open_notes(struct pins *pins, struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &notes_map);
+	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &notes_map);
+	void *memory;
+
+	if (!error)
+		error = own_add(pins->own, BPFLOCK_OWN_MAP, fd);
+	if (error)
+		return report_map(error, PINS_PATH "/notes", report);
+	memory = mmap(NULL, sizeof(*pins->notes), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (memory == MAP_FAILED)
+		return report_map(-errno, PINS_PATH "/notes", report);
+	pins->notes = memory;
+	pins->inherited_notes = *pins->notes;
+	return 0;
+}
+
+int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report)
+{
+	int error;
+
+	pins->daemon = open_daemon_map(report);
+	if (pins->daemon < 0)
+		return pins->daemon;
+	error = mark_as_daemon(pins->daemon, report);
+	if (!error)
+		error = open_ring(ring_size, pins, report);
+	if (!error)
+		error = open_own(pins, report);
+	return error ? error : open_notes(pins, report);
+}
+
+int core_maps_settle_ring(struct pins *pins)
+{
+	if (pins->old_ring < 0)
+		return 0;
+	(void)unlink(PINNED_NEW_RING); /* of a start that was killed here */
+	if (bpf_obj_pin(pins->ring, PINNED_NEW_RING) < 0)
+		return -errno;
+	return rename(PINNED_NEW_RING, PINNED_RING) < 0 ? -errno : 0;
+}
+
+static void close_fd(int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+	*fd = -1;
+}
+
+void core_maps_close(struct pins *pins)
+{
+	if (pins->notes)
+		munmap(pins->notes, sizeof(*pins->notes));
+	pins->notes = NULL;
+	close_fd(&pins->ring);
+	close_fd(&pins->old_ring);
+	close_fd(&pins->daemon);
+	close_fd(&pins->own);
+}
