@@ -141,6 +141,24 @@ int BPF_PROG(chmod_pin, const struct path *path, unsigned short mode, int ret)
  * ---- The mount
  */
 
+/* Reads of the result may fault and give zero. Since 6.2. */
+extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+
+/*
+ * Of the same peer group as another mount? 6.17 took the flag out of vfsmount.mnt_flags; the group's number,
+ * which only shared mounts have, lies outside of vfsmount, where programs of older kernels cannot read.
+ */
+static __always_inline bool is_shared(const struct vfsmount *vfsmount)
+{
+	const struct mount *mount;
+
+	if (!bpf_core_field_exists(struct mount, mnt_t_flags))
+		return vfsmount->mnt_flags & MNT_SHARED;
+	mount = bpf_rdonly_cast((const char *)vfsmount - bpf_core_field_offset(struct mount, mnt),
+				bpf_core_type_id_kernel(struct mount));
+	return mount->mnt_group_id;
+}
+
 /*
  * The mount that holds the pins where the daemon and its successor look for them. What becomes of a copy
  * of it in another mount namespace is of no concern, unless that is shared with ours: then it comes here.
@@ -153,7 +171,7 @@ static __always_inline bool is_our_mount(const struct vfsmount *mount)
 		return false;
 	if ((__u64)mount == place.mount)
 		return true;
-	return mount->mnt_flags & MNT_SHARED && mount->mnt_root == mount->mnt_sb->s_root &&
+	return is_shared(mount) && mount->mnt_root == mount->mnt_sb->s_root &&
 	       (__u64)task->nsproxy->mnt_ns != place.mount_namespace;
 }
 

@@ -64,6 +64,13 @@ struct vfsmount {
 	int mnt_flags;
 };
 
+/* @mnt_t_flags: since 6.17 */
+struct mount {
+	struct vfsmount mnt;
+	int mnt_group_id;
+	int mnt_t_flags;
+};
+
 struct path {
 	struct vfsmount *mnt;
 	struct dentry *dentry;
