@@ -171,3 +171,14 @@ blocked_alone() {
 @test "bpf_read alone: a program with bpf_probe_read_kernel" { blocked_alone bpf_read_kernel; }
 
 @test "tiocsserial alone: another interrupt for a serial port, as setserial does" { blocked_alone set_serial; }
+
+@test "what the plugin's README says that it cannot do: nobody is asked, and everything blocked is no obstacle" {
+	reload_with 'event_window = 0' 'block = @all'
+	for trigger in read_msr read_pci_config kprobe_multi; do
+		run "$PROGRAMS/trigger" "$trigger"
+		echo "# $output" >&3
+		[ "$output" != "$trigger denied" ]
+	done
+	settle
+	[ -z "$(log_lines 'comm=(read_msr|read_pci_config|kprobe_multi) ')" ]
+}

@@ -7,7 +7,8 @@
  *	NAME denied
  *	NAME impossible: ERROR		this kernel or machine cannot do it
  *
- * The exit status is that of the last: 0 allowed, 1 denied, 2 impossible. Without a name: all of them. The working
+ * The exit status is that of the last: 0 allowed, 1 denied, 2 impossible. Without a name: all of them, but for those
+ * that the kernel does not ask about, such as read_msr. The working
  * directory holds what some need: unsigned.ko (dummy, without a signature), hardware.ko (parport_pc) and vmlinuz.
  */
 #include <errno.h>
@@ -137,7 +138,34 @@ static int wrmsr(void)
 		close(fd);
 	return error;
 }
+
+static int read_msr(void)
+{
+	const off_t number = 0x174;
+	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
+	int error = result(fd);
+	uint64_t value;
+
+	if (!error)
+		error = result(pread(fd, &value, sizeof(value), number));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
 #endif
+
+static int read_pci_config(void)
+{
+	int fd = open("/sys/bus/pci/devices/0000:00:00.0/config", O_RDONLY | O_CLOEXEC);
+	int error = result(fd);
+	uint8_t header[256];
+
+	if (!error)
+		error = result(read(fd, header, sizeof(header)));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
 
 /* Writes what it holds to the interrupt line of a device. */
 static int pci_config(void)
@@ -312,6 +340,38 @@ static int load_program_that_calls(int helper, __u8 buffer, __u8 length, __u8 ad
 	return error == -EINVAL ? -EPERM : error;
 }
 
+/* Attached to a function of the kernel, as fprobe and not as kprobe. */
+static int kprobe_multi(void)
+{
+	const uint64_t program[] = {
+		INSTRUCTION(BPF_ALU64 | BPF_MOV | BPF_K, BPF_REG_0, 0, 0, 0),
+		INSTRUCTION(BPF_JMP | BPF_EXIT, 0, 0, 0, 0),
+	};
+	const char *const function = PROBED;
+	union bpf_attr load = {
+		.prog_type = BPF_PROG_TYPE_KPROBE,
+		.expected_attach_type = BPF_TRACE_KPROBE_MULTI,
+		.insns = (uintptr_t)program,
+		.insn_cnt = COUNT(program),
+		.license = (uintptr_t) "GPL",
+	};
+	int fd = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
+	int error = result(fd);
+	union bpf_attr attach = {
+		.link_create = {
+			.prog_fd = (__u32)fd,
+			.attach_type = BPF_TRACE_KPROBE_MULTI,
+			.kprobe_multi = { .cnt = 1, .syms = (uintptr_t)&function },
+		},
+	};
+
+	if (!error)
+		error = closed((int)syscall(SYS_bpf, BPF_LINK_CREATE, &attach, sizeof(attach)));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 static int bpf_write_user(void)
 {
 	return load_program_that_calls(BPF_FUNC_probe_write_user, BPF_REG_2, BPF_REG_3, BPF_REG_1);
@@ -373,6 +433,12 @@ static const struct trigger {
 	{ "bpf_write_user", bpf_write_user },
 	{ "bpf_read_kernel", bpf_read_kernel },
 	{ "set_serial", set_serial },
+}, never_asked[] = {
+#ifdef __x86_64__
+	{ "read_msr", read_msr },
+#endif
+	{ "read_pci_config", read_pci_config },
+	{ "kprobe_multi", kprobe_multi },
 };
 
 static int show(const char *name, int error)
@@ -397,6 +463,9 @@ static int pull_named(const char *name)
 	for (size_t i = 0; i < COUNT(triggers); i++)
 		if (strcmp(triggers[i].name, name) == 0)
 			return pull(&triggers[i]);
+	for (size_t i = 0; i < COUNT(never_asked); i++)
+		if (strcmp(never_asked[i].name, name) == 0)
+			return pull(&never_asked[i]);
 	return show(name, -ENOSYS);
 }
 
