@@ -106,6 +106,17 @@ teardown() {
 	log_lines 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock' | grep .
 }
 
+@test "what the ring lost without a daemon is told also by a next one that does not run the plugin, and so are its counts" {
+	configure 'profile = restricted' 'event_window = 0'
+	start_bpflock BPFLOCK_RING_SIZE=4K -- -c "$CONF"
+	kill_bpflock
+	ask_as flood 500
+	resume_bpflock BPFLOCK_RING_SIZE=4K BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	log_lines 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock' | grep .
+	log_lines 'event=decisions operation=.*op=debugfs allowed=0 denied=500 would_deny=0" bpfprog=kimglock' | grep .
+	eventually "$PROGRAMS/ask" afterwards "$DEBUGFS"
+}
+
 @test "a ring of another size takes over from the old one, of which nothing is lost" {
 	configure 'profile = restricted' 'event_window = 0'
 	start_bpflock BPFLOCK_RING_SIZE=64K -- -c "$CONF"
