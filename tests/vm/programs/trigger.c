@@ -56,6 +56,19 @@ static int opened(const char *path)
 	return closed(open(path, O_RDONLY | O_CLOEXEC));
 }
 
+static int read_from(const char *path, off_t offset)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	int error = result(fd);
+	uint64_t value;
+
+	if (!error)
+		error = result(pread(fd, &value, sizeof(value), offset));
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
 static int write_to(const char *path, const char *text)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CLOEXEC);
@@ -141,30 +154,13 @@ static int wrmsr(void)
 
 static int read_msr(void)
 {
-	const off_t number = 0x174;
-	int fd = open("/dev/cpu/0/msr", O_RDONLY | O_CLOEXEC);
-	int error = result(fd);
-	uint64_t value;
-
-	if (!error)
-		error = result(pread(fd, &value, sizeof(value), number));
-	if (fd >= 0)
-		close(fd);
-	return error;
+	return read_from("/dev/cpu/0/msr", 0x174);
 }
 #endif
 
 static int read_pci_config(void)
 {
-	int fd = open("/sys/bus/pci/devices/0000:00:00.0/config", O_RDONLY | O_CLOEXEC);
-	int error = result(fd);
-	uint8_t header[256];
-
-	if (!error)
-		error = result(read(fd, header, sizeof(header)));
-	if (fd >= 0)
-		close(fd);
-	return error;
+	return read_from("/sys/bus/pci/devices/0000:00:00.0/config", 0);
 }
 
 /* Writes what it holds to the interrupt line of a device. */
