@@ -327,7 +327,7 @@ static void end_plugin(struct locks *locks, size_t place)
 	if (locks->instances[place])
 		instance_disown(locks->instances[place]);
 	else if (pins_have_plugin(plugin->name))
-		locks->retired[place] = instance_of_predecessor(plugin);
+		locks->instances[place] = instance_of_predecessor(plugin);
 	else
 		return;
 	pins_remove_generations(plugin->name, 0);

@@ -353,10 +353,15 @@ static int pin_map(const struct instance *instance, const char *directory, const
 	return 0;
 }
 
+static char *link_path(const char *directory, size_t number)
+{
+	return xasprintf("%s/link%zu", directory, number);
+}
+
 static int pin_links(const struct instance *instance, const char *directory, struct report *report)
 {
 	for (size_t i = 0; i < instance->link_count; i++) {
-		CLEANUP(cleanup_free) char *path = xasprintf("%s/link%zu", directory, i);
+		CLEANUP(cleanup_free) char *path = link_path(directory, i);
 		int error = bpf_link__pin(instance->links[i], path);
 
 		if (error)
@@ -434,15 +439,39 @@ void instance_disown(const struct instance *instance)
 		own_remove(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(instance->links[i]));
 }
 
+static struct bpf_link *open_link(const char *directory, size_t number)
+{
+	CLEANUP(cleanup_free) char *path = link_path(directory, number);
+
+	return bpf_link__open(path);
+}
+
+/* Who holds them when their pins are gone detaches them by closing them. */
+static void open_links(struct instance *instance)
+{
+	CLEANUP(cleanup_free) char *directory =
+		pins_generation_path(instance->plugin->name, instance->generation);
+	struct bpf_link *link;
+
+	while ((link = open_link(directory, instance->link_count))) {
+		instance->links = xreallocarray(instance->links, instance->link_count + 1,
+						sizeof(*instance->links));
+		instance->links[instance->link_count++] = link;
+	}
+}
+
 struct instance *instance_of_predecessor(const struct plugin *plugin)
 {
 	struct instance *instance = xcalloc(1, sizeof(*instance));
 
 	*instance = (struct instance){ .plugin = plugin, .exceptions_map = -1 };
-	if (lineage_open(plugin, &instance->lineage) == 0)
-		return instance;
-	free(instance);
-	return NULL;
+	if (lineage_open(plugin, &instance->lineage) < 0) {
+		free(instance);
+		return NULL;
+	}
+	instance->generation = pins_last_generation(plugin->name);
+	open_links(instance);
+	return instance;
 }
 
 void instance_detach(struct instance *instance)

@@ -122,6 +122,8 @@ int pins_make_plugin(const char *plugin, bool *ret_made);
 char *pins_make_generation(const char *plugin, __u64 generation);
 /* Removes what is pinned of a plugin but for generation `keep`; 0 keeps nothing, not even the plugin. */
 void pins_remove_generations(const char *plugin, __u64 keep);
+/* Of the directory (to be freed), whether it is there or not. */
+char *pins_generation_path(const char *plugin, __u64 generation);
 /* Until removed pins hold nothing any more: what a descriptor holds then ends when it is closed, and not later. */
 void pins_await_removal(void);
 /* Removes one generation only: of a successor that came to nothing. */

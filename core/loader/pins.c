@@ -251,7 +251,7 @@ bool pins_have_plugin(const char *plugin)
 	return *plugin && plugin[0] != '.' && !strchr(plugin, '/') && access(path, F_OK) == 0;
 }
 
-static char *generation_path(const char *plugin, __u64 generation)
+char *pins_generation_path(const char *plugin, __u64 generation)
 {
 	return xasprintf(PINNED_PLUGINS "/%s/g%llu", plugin, generation);
 }
@@ -287,14 +287,14 @@ int pins_make_plugin(const char *plugin, bool *ret_made)
 
 char *pins_make_generation(const char *plugin, __u64 generation)
 {
-	CLEANUP(cleanup_free) char *path = generation_path(plugin, generation);
+	CLEANUP(cleanup_free) char *path = pins_generation_path(plugin, generation);
 
 	return mkdir(path, 0700) < 0 ? NULL : xstrdup(path);
 }
 
 void pins_remove_generation(const char *plugin, __u64 generation)
 {
-	CLEANUP(cleanup_free) char *path = generation_path(plugin, generation);
+	CLEANUP(cleanup_free) char *path = pins_generation_path(plugin, generation);
 
 	remove_tree(path);
 }
