@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # What is wrong with a configuration: all of it in one run, each with its place, what is wrong and what is valid.
 
-load daemon.bash
+load ../vm/daemon.bash
 
 FILE=/tmp/bad.conf
 

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins of other people (tests/plugins): what they get for free, and what is refused.
 
-load daemon.bash
-load exec.bash
+load ../vm/daemon.bash
+load ../vm/exec.bash
 
 PLUGINS=/run/plugins # nobody but root can write to any part of this path
 
@@ -91,7 +91,7 @@ decided() { # OPERATION RETVAL REASON COMM
 }
 
 @test "the smallest plugin can be built outside of the tree, from the installed headers alone" {
-	cp -r "$BATS_TEST_DIRNAME/../plugins/mountwatch" "$BATS_TEST_TMPDIR"
+	cp -r "$BATS_TEST_DIRNAME/mountwatch" "$BATS_TEST_TMPDIR"
 	make -C "$BATS_TEST_TMPDIR/mountwatch"
 	[ "$(nm -D --defined-only "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | wc -l)" -eq 1 ]
 	nm -D "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | grep -E ' [DR] bpflock_plugin_v1$'

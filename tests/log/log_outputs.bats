@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The log as readers find it: formats, outputs, and what no name of a process or a file can do to it.
 
-load daemon.bash
+load ../vm/daemon.bash
 
 DIR=/tmp/outputs
 NAME=$'x" level=error msg="'

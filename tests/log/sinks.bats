@@ -3,7 +3,7 @@
 # Outputs of the log that fail: enforcement goes on, the other output has every line, what is lost is counted to the
 # event, and the output is used again when it can be. What fails is named first.
 
-load policy.bash
+load ../vm/policy.bash
 
 DIR=/tmp/sinks
 JOURNAL=/run/systemd/journal/socket

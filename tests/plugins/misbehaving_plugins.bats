@@ -3,7 +3,7 @@
 # Plugins that misbehave (tests/plugins/misbehaver, tests/plugins/broken/liar.c): what is wrong is told with the
 # plugin's name, and what others enforce stays in force.
 
-load policy.bash
+load ../vm/policy.bash
 
 PLUGINS=/run/plugins # nobody but root can write to any part of this path
 

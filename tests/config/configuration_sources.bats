@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Where the configuration comes from, which source wins, and what the daemon tells of it without running.
 
-load daemon.bash
+load ../vm/daemon.bash
 
 ETC=/etc/bpflock
 OUT=/tmp/dumped
