@@ -29,12 +29,12 @@ function close_lineage(plugin,    op) {
 		}
 }
 
-# The plugin of a line, which stands behind all that others can choose.
+# The plugin of a line: where no name that others choose can be.
 {
 	plugin = ""
-	if (match($0, /" bpfprog=[a-z_0-9]+ subsys=[a-z]+$/) || match($0, /"bpfprog":"[a-z_0-9]+","subsys":"[a-z]+"/)) {
+	if (match($0, /" bpfprog=[a-z_0-9]+ subsys=[a-z]+$/) || match($0, /[{,]"bpfprog":"[a-z_0-9]+"/)) {
 		plugin = substr($0, RSTART, RLENGTH)
-		sub(/^" bpfprog=|^"bpfprog":"/, "", plugin)
+		sub(/^" bpfprog=|^[{,]"bpfprog":"/, "", plugin)
 		sub(/[ "].*/, "", plugin)
 	}
 }
@@ -43,7 +43,7 @@ function close_lineage(plugin,    op) {
 	plugins[plugin] = 1
 	several = value("count") == "" ? 1 : value("count")
 	written[plugin] += several
-	if ($0 ~ / retval=-?[0-9]+ reason=[a-z]+ [^"]+" bpfprog=|"reason":"[^"]*"(,"count":[0-9]+)?,"bpfprog"/)
+	if ($0 ~ / retval=-?[0-9]+ reason=[a-z]+ [^"]+" bpfprog=|[{,]"reason":"/)
 		decides[plugin] = 1
 	if ($0 ~ /reason(=|":")\\?"?(denied|would deny)/)
 		written_denials[plugin] += several

@@ -126,10 +126,10 @@ does_not_balance() {
 
 @test "JSON is read as well" {
 	printf '%s\n' \
-		'{"time":"2026-11-24T00:00:00.000000Z","level":"info","event":"lsm_locked_down","operation":"kexec","retval":-1,"reason":"denied (block)","count":4,"bpfprog":"kimglock","subsys":"bpf"}' \
-		'{"level":"info","event":"decisions","operation":"kexec","op":"kexec","allowed":0,"denied":5,"would_deny":0,"bpfprog":"kimglock","subsys":"bpflock"}' \
-		'{"level":"info","event":"records","count":5,"lost":0,"bpfprog":"kimglock","subsys":"bpflock"}' \
-		'{"level":"info","event":"stopped","on_exit":"unload","subsys":"bpflock"}' >"$LOG"
+		'{"subsys":"bpf","bpfprog":"kimglock","event":"lsm_locked_down","operation":"kexec","retval":-1,"reason":"denied (block)","count":4}' \
+		'{"subsys":"bpflock","bpfprog":"kimglock","event":"decisions","operation":"kexec","op":"kexec","allowed":0,"denied":5,"would_deny":0}' \
+		'{"subsys":"bpflock","bpfprog":"kimglock","event":"records","count":5,"lost":0}' \
+		'{"subsys":"bpflock","event":"stopped","on_exit":"unload"}' >"$LOG"
 	does_not_balance
 	sed -i 's/"count":4/"count":5/' "$LOG"
 	balances
