@@ -29,8 +29,6 @@
 
 #define PORT 0x80
 #define PAUSE_NANOSECONDS 20000
-/* What becomes of that pause on one emulated processor. */
-#define STORM_NANOSECONDS 250000
 
 /* What the storm has been told, in memory that both processes see. */
 struct answers {
@@ -121,41 +119,27 @@ static _Noreturn void storm(struct answers *answers)
 	_exit(0);
 }
 
-static long nanoseconds(void)
+static long milliseconds(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000 + now.tv_nsec;
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/*
- * After each change, so that each comes in the middle of the storm. On one processor that goes on only while this
- * process sleeps; where it has another one, to wake up from idleness takes an emulated one a thousand pauses.
- */
-static void pause_a_moment(void)
-{
-	const struct timespec moment = { .tv_nsec = PAUSE_NANOSECONDS };
-	long end = nanoseconds() + STORM_NANOSECONDS;
-
-	if (sysconf(_SC_NPROCESSORS_ONLN) == 1)
-		nanosleep(&moment, NULL);
-	else
-		while (nanoseconds() < end)
-			;
-}
-
+/* Sleeps for a moment after each change: on one processor, too, each comes in the middle of the storm. */
 static long change_by_turns(struct bpflock_policy *policy, const struct bpflock_policy_slot turns[2],
 			    unsigned long count)
 {
-	long start = nanoseconds();
+	const struct timespec moment = { .tv_nsec = PAUSE_NANOSECONDS };
+	long start = milliseconds();
 
 	prctl(PR_SET_TIMERSLACK, 1);
 	for (unsigned long i = 0; i < count; i++) {
 		policy_put(policy, &turns[(count - i - 1) & 1]);
-		pause_a_moment();
+		nanosleep(&moment, NULL);
 	}
-	return (nanoseconds() - start) / 1000000;
+	return milliseconds() - start;
 }
 
 static int change_in_storm(const char *map, const char *a, const char *b, unsigned long count)
