@@ -14,7 +14,8 @@
 #include "util/memory.h"
 
 #define VERIFIER_LOG_SIZE (1u << 20)
-#define VERIFIER_LOG_END 400
+/* The verifier of 7.x shows source, cause and a suggestion after the error. */
+#define VERIFIER_LOG_END 1000
 #define POLICY_MAP ".data.policy"
 #define COUNTERS_MAP ".data.counters"
 
