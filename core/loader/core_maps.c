@@ -17,6 +17,17 @@
 /* A ring of another size, until it takes the place of the old one. */
 #define PINNED_NEW_RING PINS_PATH "/ring_new" /* bpffs takes no dot in a name */
 
+static const struct pinned_map daemon_map = {
+	.name = "daemon",
+	.type = BPF_MAP_TYPE_TASK_STORAGE,
+	.key_size = sizeof(int),
+	.value_size = sizeof(__u32),
+	.flags = BPF_F_NO_PREALLOC,
+};
+static const struct pinned_map ring_map = {
+	.name = "ring",
+	.type = BPF_MAP_TYPE_RINGBUF,
+};
 static const struct pinned_map notes_map = {
 	.name = "notes",
 	.type = BPF_MAP_TYPE_ARRAY,
@@ -56,37 +67,29 @@ static int report_map(int fd, const char *path, struct report *report)
 	return fd;
 }
 
-static int check_existing_map(const char *path, __u32 type, __u32 key_size, __u32 value_size,
-			      struct report *report)
+static int check_existing(const char *path, const struct pinned_map *kind, struct report *report)
 {
-	CLEANUP(cleanup_close) int fd = pinned_map_check(path, type, key_size, value_size);
+	CLEANUP(cleanup_close) int fd = pinned_map_check(path, kind);
 
 	return fd >= 0 || fd == -ENOENT ? 0 : report_map(fd, path, report);
 }
 
-static int check_existing_kind(const char *path, const struct pinned_map *kind, struct report *report)
-{
-	return check_existing_map(path, kind->type, kind->key_size, kind->value_size, report);
-}
-
 int core_maps_check(struct report *report)
 {
-	int error = check_existing_map(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
-				       sizeof(__u32), report);
+	int error = check_existing(PINNED_DAEMON, &daemon_map, report);
 
 	if (!error)
-		error = check_existing_map(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0, report);
+		error = check_existing(PINNED_RING, &ring_map, report);
 	if (!error)
-		error = check_existing_kind(PINS_PATH "/notes", &notes_map, report);
+		error = check_existing(PINS_PATH "/notes", &notes_map, report);
 	if (!error)
-		error = check_existing_kind(PINS_PATH "/own", &own_map, report);
+		error = check_existing(PINS_PATH "/own", &own_map, report);
 	return error;
 }
 
 int core_maps_check_access(struct report *report)
 {
-	CLEANUP(cleanup_close) int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE,
-							 sizeof(int), sizeof(__u32));
+	CLEANUP(cleanup_close) int fd = pinned_map_check(PINNED_DAEMON, &daemon_map);
 
 	return fd == -EACCES ? report_map(fd, PINNED_DAEMON, report) : 0;
 }
@@ -107,18 +110,18 @@ static int create_pinned(int fd, const char *path)
 /* The kernel takes task storage only with type information for key and value. */
 static int create_daemon_map(void)
 {
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_NO_PREALLOC);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = daemon_map.flags);
 	struct btf *btf = btf__new_empty();
 	int fd = -1;
 
 	if (btf) {
-		opts.btf_key_type_id = btf__add_int(btf, "int", sizeof(int), BTF_INT_SIGNED);
-		opts.btf_value_type_id = btf__add_int(btf, "unsigned int", sizeof(__u32), 0);
+		opts.btf_key_type_id = btf__add_int(btf, "int", daemon_map.key_size, BTF_INT_SIGNED);
+		opts.btf_value_type_id = btf__add_int(btf, "unsigned int", daemon_map.value_size, 0);
 	}
 	if (btf && btf__load_into_kernel(btf) == 0) {
 		opts.btf_fd = btf__fd(btf);
-		fd = bpf_map_create(BPF_MAP_TYPE_TASK_STORAGE, "bpflock_daemon", sizeof(int),
-				    sizeof(__u32), 0, &opts);
+		fd = bpf_map_create(daemon_map.type, "bpflock_daemon", daemon_map.key_size,
+				    daemon_map.value_size, daemon_map.entries, &opts);
 	}
 	btf__free(btf);
 	return fd;
@@ -126,8 +129,7 @@ static int create_daemon_map(void)
 
 static int open_daemon_map(struct report *report)
 {
-	int fd = pinned_map_check(PINNED_DAEMON, BPF_MAP_TYPE_TASK_STORAGE, sizeof(int),
-				 sizeof(__u32));
+	int fd = pinned_map_check(PINNED_DAEMON, &daemon_map);
 
 	if (fd == -ENOENT)
 		fd = create_pinned(create_daemon_map(), PINNED_DAEMON);
@@ -170,7 +172,7 @@ static int create_ring(__u64 size)
  */
 static int open_ring(__u64 size, struct pins *pins, struct report *report)
 {
-	int fd = pinned_map_check(PINNED_RING, BPF_MAP_TYPE_RINGBUF, 0, 0);
+	int fd = pinned_map_check(PINNED_RING, &ring_map);
 
 	if (fd == -ENOENT) {
 		fd = create_pinned(create_ring(size), PINNED_RING);
@@ -243,20 +245,12 @@ int core_maps_settle_ring(struct pins *pins)
 	return rename(PINNED_NEW_RING, PINNED_RING) < 0 ? -errno : 0;
 }
 
-static void close_fd(int *fd)
-{
-	if (*fd >= 0)
-		close(*fd);
-	*fd = -1;
-}
-
 void core_maps_close(struct pins *pins)
 {
 	if (pins->notes)
 		munmap(pins->notes, sizeof(*pins->notes));
-	pins->notes = NULL;
-	close_fd(&pins->ring);
-	close_fd(&pins->old_ring);
-	close_fd(&pins->daemon);
-	close_fd(&pins->own);
+	cleanup_close(&pins->ring);
+	cleanup_close(&pins->old_ring);
+	cleanup_close(&pins->daemon);
+	cleanup_close(&pins->own);
 }

@@ -7,25 +7,26 @@
 
 #include "util/memory.h"
 
-static int check_map(int fd, __u32 type, __u32 key_size, __u32 value_size)
+static int check_map(int fd, const struct pinned_map *kind)
 {
 	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		return -EPERM; /* a program or a link */
-	if (info.type != type || info.key_size != key_size || info.value_size != value_size)
+	if (info.type != kind->type || info.key_size != kind->key_size ||
+	    info.value_size != kind->value_size)
 		return -EPERM;
 	return 0;
 }
 
-int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_size)
+int pinned_map_check(const char *path, const struct pinned_map *kind)
 {
 	int fd = bpf_obj_get(path);
 
 	if (fd < 0)
 		return errno == EPERM ? -EACCES : -errno;
-	if (check_map(fd, type, key_size, value_size) < 0) {
+	if (check_map(fd, kind) < 0) {
 		close(fd);
 		return -EPERM;
 	}
@@ -45,7 +46,7 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind)
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kind->flags);
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
 	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_%.7s", kind->name);
-	int fd = pinned_map_check(path, kind->type, kind->key_size, kind->value_size);
+	int fd = pinned_map_check(path, kind);
 
 	if (fd != -ENOENT)
 		return fd;

@@ -33,6 +33,6 @@ int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind)
 __u32 pinned_map_id(int fd);
 
 /* Opens what is pinned at a path, if it is a map of this shape. Returns as pinned_map_open(), or -ENOENT. */
-int pinned_map_check(const char *path, __u32 type, __u32 key_size, __u32 value_size);
+int pinned_map_check(const char *path, const struct pinned_map *kind);
 
 #endif

@@ -166,9 +166,8 @@ int pins_lock(struct report *report)
 void pins_close(struct pins *pins)
 {
 	core_maps_close(pins);
-	if (pins->directory >= 0)
-		close(pins->directory);
-	pins->directory = -1;
+	cleanup_close(&pins->directory);
+	*pins = (struct pins)PINS_CLOSED;
 }
 
 static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
