@@ -28,12 +28,9 @@ conf() {
 
 # dump [NAME=VALUE...] [-- ARGUMENT...]: the configuration as the daemon would take it goes to $OUT.
 dump() {
-	local variables=()
-	while [[ $# -gt 0 && $1 != -- ]]; do
-		variables+=("$1")
-		shift
-	done
-	run_bpflock "${variables[@]}" -- "${@:2}" --dump-config >"$OUT"
+	local variables arguments
+	split_words "$@"
+	run_bpflock "${variables[@]}" -- "${arguments[@]}" --dump-config >"$OUT"
 }
 
 # is SECTION KEY VALUE [ORIGIN]: a line of what was dumped last.

@@ -35,13 +35,9 @@ install_plugins() {
 
 # The daemon, or a command of it, with these plugins and no configuration file: start|run|try [NAME=VALUE...] [-- ARGUMENT...]
 with_plugins() {
-	local how=$1 variables=()
-	shift
-	while [[ $# -gt 0 && $1 != -- ]]; do
-		variables+=("$1")
-		shift
-	done
-	"${how}_bpflock" "${variables[@]}" -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS" "${@:2}"
+	local variables arguments
+	split_words "${@:2}"
+	"${1}_bpflock" "${variables[@]}" -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS" "${arguments[@]}"
 }
 
 # refused NAME REASON: a line of the listing.

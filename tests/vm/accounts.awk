@@ -9,7 +9,7 @@
 # Prints the sums of each plugin. Exit status 1: they do not balance.
 
 # What follows KEY= in logfmt, or "KEY": in JSON, up to the first character that belongs to no name and no number.
-function value(key) {
+function value(key,    text) {
 	if (!match($0, "[ ,{\"]" key "(=|\":\"?)[A-Za-z0-9_:/.]+"))
 		return ""
 	text = substr($0, RSTART + 1 + length(key), RLENGTH - 1 - length(key))

@@ -19,15 +19,21 @@ install_bpflock() {
 	touch /run/bpflock-installed
 }
 
-# The daemon in an environment of its own: run_bpflock [NAME=VALUE...] [-- ARGUMENT...]
-run_bpflock() {
-	local variables=()
+# [NAME=VALUE...] [-- ARGUMENT...] become the arrays variables and arguments of the caller.
+split_words() {
+	variables=()
 	while [[ $# -gt 0 && $1 != -- ]]; do
 		variables+=("$1")
 		shift
 	done
-	[[ $# -gt 0 ]] && shift
-	env -i PATH="$PATH" HOME=/root "${variables[@]}" ${UNDER[@]+"${UNDER[@]}"} bpflock "$@"
+	arguments=("${@:2}")
+}
+
+# The daemon in an environment of its own: run_bpflock [NAME=VALUE...] [-- ARGUMENT...]
+run_bpflock() {
+	local variables arguments
+	split_words "$@"
+	env -i PATH="$PATH" HOME=/root "${variables[@]}" ${UNDER[@]+"${UNDER[@]}"} bpflock "${arguments[@]}"
 }
 
 # Starts the daemon in the background and returns once it says that it has started. Same arguments.
