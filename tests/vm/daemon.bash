@@ -83,9 +83,10 @@ clean_up_bpflock() {
 	((unbalanced == 0)) || exit 1
 }
 
-# Whatever runs is stopped. What a daemon that was killed has left is taken over by one that tells it and stops.
+# Whatever runs is stopped. What a daemon that was killed has left is taken over by one that tells it and stops; it
+# finds the plugins where the test has put its own, if anywhere (PLUGINS).
 stop_all() {
-	local UNDER=() plugin options=()
+	local UNDER=() plugin options=(${PLUGINS:+-o "bpflock.plugin_dir=$PLUGINS"})
 
 	pkill -x bpflock || true
 	eventually no_bpflock
