@@ -560,7 +560,6 @@ int daemon_run(const struct config_sources *sources)
 	/* First of all: a SIGHUP during the start must not kill. */
 	daemon.signals = open_signals();
 	kernel_probe(&daemon.kernel);
-	kernel_find_symbols(&daemon.kernel);
 	status = run(&daemon, &report);
 	release(&daemon);
 	return status;

@@ -95,14 +95,7 @@ static int check_kernel(struct change *change, size_t place)
 
 	if (plugin->descriptor.flags & BPFLOCK_BPF_LSM)
 		reason = kernel_refuses_bpf_lsm(kernel);
-	if (reason)
-		return refuse(change, place, -EOPNOTSUPP, reason);
-	if (plugin_is_enforcer(plugin) && policy_needs_namespaces(section_at(change, place)) &&
-	    !kernel->init_net)
-		return refuse(change, place, -EOPNOTSUPP,
-			      "profile = baseline needs the kernel's symbol init_net, which is hidden: "
-			      "set kernel.kptr_restrict to 1 or 0, and give the daemon CAP_SYSLOG");
-	return 0;
+	return reason ? refuse(change, place, -EOPNOTSUPP, reason) : 0;
 }
 
 static int open_successor(struct change *change, size_t place)

@@ -15,20 +15,16 @@ struct btf;
  * @btf:      its own type information; NULL where it has none
  * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
  * @confidential: the kernel's own lockdown=confidentiality is in force
- * @init_net: address of the initial network namespace; 0 where the symbol table hides it
  * @no_trampolines: it attaches no program to its functions: no lsm, fentry or fexit
  */
 struct kernel {
 	struct btf *btf;
 	char *lsms;
 	bool confidential;
-	__u64 init_net;
 	bool no_trampolines;
 };
 
 void kernel_probe(struct kernel *ret);
-/* Finds @init_net. The kernel takes its time to print its symbols: for the daemon only. */
-void kernel_find_symbols(struct kernel *kernel);
 /*
  * Finds out by trying whether programs can be attached to functions, and warns where they cannot. It loads
  * a program: for a process that may.

@@ -57,27 +57,6 @@ static bool is_confidential(void)
 	return lockdown && strstr(lockdown, "[confidentiality]");
 }
 
-static __u64 find_symbol(const char *name)
-{
-	CLEANUP(cleanup_fclose) FILE *stream = fopen("/proc/kallsyms", "re");
-	CLEANUP(cleanup_free) char *line = NULL;
-	size_t size = 0;
-
-	/* The kernel hands out a page at a time; less would cost a hundred thousand symbols more calls. */
-	if (stream)
-		setvbuf(stream, NULL, _IOFBF, (size_t)sysconf(_SC_PAGESIZE));
-	while (stream && getline(&line, &size, stream) > 0) {
-		char *type = NULL;
-		__u64 address = strtoull(line, &type, 16);
-
-		line[strcspn(line, "\n")] = '\0';
-		/* "ffffffff83d1a0c0 B init_net"; a module's symbol has "\t[module]" behind it */
-		if (strlen(type) > 3 && strcmp(type + 3, name) == 0)
-			return address;
-	}
-	return 0;
-}
-
 void kernel_probe(struct kernel *ret)
 {
 	*ret = (struct kernel){
@@ -85,11 +64,6 @@ void kernel_probe(struct kernel *ret)
 		.lsms = read_securityfs("lsm"),
 		.confidential = is_confidential(),
 	};
-}
-
-void kernel_find_symbols(struct kernel *kernel)
-{
-	kernel->init_net = find_symbol("init_net");
 }
 
 /* Loads `return 0` for a function, attaches it and takes it away again. */

@@ -102,8 +102,8 @@ static __u64 kernel_device(dev_t device)
 }
 
 /* An object uses of the shared declarations what it includes: an observer has no policy. */
-static int set_shared_variables(const struct instance *instance, const struct kernel *kernel,
-				const struct stat *pins, struct report *report)
+static int set_shared_variables(const struct instance *instance, const struct stat *pins,
+				struct report *report)
 {
 	const struct {
 		const char *name;
@@ -111,7 +111,6 @@ static int set_shared_variables(const struct instance *instance, const struct ke
 	} variables[] = {
 		{ "bpflock_source", instance->plugin->source },
 		{ "bpflock_own_generation", instance->generation },
-		{ "bpflock_init_net", kernel->init_net },
 		{ "bpflock_pins_device", kernel_device(pins->st_dev) },
 		{ "bpflock_pins_inode", pins->st_ino },
 	};
@@ -231,7 +230,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = select_programs(instance, kernel, report);
 	if (!error)
-		error = set_shared_variables(instance, kernel, &status, report);
+		error = set_shared_variables(instance, &status, report);
 	if (!error)
 		error = set_options(instance, report);
 	if (!error)

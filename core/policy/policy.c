@@ -240,11 +240,6 @@ int policy_check(const struct operations *operations, const struct config_sectio
 	return report->errors > errors ? -EINVAL : 0;
 }
 
-bool policy_needs_namespaces(const struct config_section *section)
-{
-	return config_number(section, "profile") == BPFLOCK_RULE_BASELINE;
-}
-
 static __u8 rule_of(const struct operation *operation, const struct config_section *section)
 {
 	enum precision block = list_means(config_value(section, "block"), operation, NULL);

@@ -72,9 +72,6 @@ extern const struct bpflock_table policy_options;
 int policy_check(const struct operations *operations, const struct config_section *section,
 		 struct report *report);
 
-/* Whether the profile needs to know the initial network namespace. */
-bool policy_needs_namespaces(const struct config_section *section);
-
 /* Works out the rule of each operation; for a section that policy_check() has passed. */
 void policy_resolve(const struct operations *operations, const struct config_section *section,
 		    struct bpflock_policy_slot *ret);

@@ -31,8 +31,17 @@ struct nsproxy {
 	struct net *net_ns;
 };
 
+struct pid_namespace {
+	struct task_struct *child_reaper;
+};
+
+struct upid {
+	struct pid_namespace *ns;
+};
+
 struct pid {
 	unsigned int level;
+	struct upid numbers[1];
 };
 
 struct super_block {

@@ -8,9 +8,6 @@
 #include <bpf/bpf_helpers.h>
 #include <bpflock/event.h>
 
-/* The address of the initial network namespace, from the kernel's symbol table; 0 where it is hidden. */
-const volatile __u64 bpflock_init_net = 0;
-
 /*
  * The level of the task's own pid namespace: unlike pid_ns_for_children, this is right between
  * unshare(CLONE_NEWPID) and the fork.
@@ -20,12 +17,23 @@ static __always_inline bool bpflock_in_initial_pid_namespace(struct task_struct 
 	return task->thread_pid->level == 0;
 }
 
+/*
+ * That of the idle task, which has the kernel's init_nsproxy and is the parent of the first process: a read of the
+ * symbol init_net would need the kernel's symbol table, which is long and may be hidden.
+ */
+static __always_inline struct net *bpflock_initial_net_namespace(struct task_struct *task)
+{
+	struct task_struct *init = task->thread_pid->numbers[0].ns->child_reaper;
+
+	return init->real_parent->nsproxy->net_ns;
+}
+
 /* An exiting task has no nsproxy any more: it counts as not initial. */
 static __always_inline bool bpflock_in_initial_net_namespace(struct task_struct *task)
 {
-	__u64 net = (__u64)task->nsproxy->net_ns;
+	struct net *net = task->nsproxy->net_ns;
 
-	return net && net == bpflock_init_net;
+	return net && net == bpflock_initial_net_namespace(task);
 }
 
 /* Byte by byte, because the verifier admits no wider read of a char array in a kernel structure. */
