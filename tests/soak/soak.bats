@@ -13,7 +13,7 @@ setup_file() {
 }
 
 teardown() {
-	pkill -KILL -x hammer || true
+	end_all KILL hammer
 	clean_up_bpflock
 }
 

@@ -12,7 +12,7 @@ setup_file() {
 }
 
 teardown() {
-	pkill -KILL -x ask || true
+	end_all KILL ask
 	clean_up_bpflock
 }
 

@@ -4,6 +4,13 @@
 LOG=/tmp/bpflock.log
 PINS=/sys/fs/bpf/bpflock
 
+# Nobody writes to it: what reads it with a limit waits, and no program has to be started for that. Under emulation
+# that costs as much as many lines of bash, and a guest that polls with programs takes its daemon's time.
+NOTHING=/run/nothing
+
+# Its time is when the log was last looked at.
+LOOKED=/run/looked
+
 # The words before the daemon's own: what makes its namespaces, drops its capabilities and the like.
 UNDER=()
 
@@ -16,6 +23,7 @@ BYTES=1
 install_bpflock() {
 	[[ -e /run/bpflock-installed ]] && return
 	cp -r --no-preserve=ownership "$BPFLOCK_BUILD/stage/." /
+	[[ -p $NOTHING ]] || mkfifo "$NOTHING"
 	touch /run/bpflock-installed
 }
 
@@ -31,9 +39,14 @@ split_words() {
 
 # The daemon in an environment of its own: run_bpflock [NAME=VALUE...] [-- ARGUMENT...]
 run_bpflock() {
+	(become_bpflock "$@")
+}
+
+# The same, in the place of the shell.
+become_bpflock() {
 	local variables arguments
 	split_words "$@"
-	env -i PATH="$PATH" HOME=/root "${variables[@]}" ${UNDER[@]+"${UNDER[@]}"} bpflock "${arguments[@]}"
+	exec env -i PATH="$PATH" HOME=/root "${variables[@]}" ${UNDER[@]+"${UNDER[@]}"} bpflock "${arguments[@]}"
 }
 
 # Starts the daemon in the background and returns once it says that it has started. Same arguments.
@@ -52,18 +65,22 @@ start_log() {
 # The same, with a log that goes on from where its predecessor's ended.
 resume_bpflock() {
 	local deadline=$((SECONDS + 60)) started
-	started=$(log_lines 'event(=|":")started' | wc -l)
-	run_bpflock "$@" >>"$LOG" 2>&1 3>&- &
-	DAEMON=$! DAEMON_JOB=$!
-	until [[ $(log_lines 'event(=|":")started' | wc -l) -gt $started ]]; do
+	started=$(times_started)
+	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
+	DAEMON_JOB=$!
+	until look && [[ $(times_started) -gt $started ]]; do
+		while nothing_new && [[ -e /proc/$DAEMON_JOB ]]; do pause; done
 		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
 			echo "the daemon did not start:" && cat "$LOG"
 			return 1
 		}
-		sleep 0.1
 	done
-	# env has become the daemon by now
-	DAEMON=$(pidof bpflock)
+	DAEMON=$DAEMON_JOB
+	[[ ${#UNDER[@]} -eq 0 ]] || DAEMON=$(pidof bpflock)
+}
+
+times_started() {
+	grep -cE 'event(=|":")started' "$LOG" || true
 }
 
 # Stops it cleanly and waits for its end. Its exit status is the function's.
@@ -76,8 +93,7 @@ clean_up_bpflock() {
 	local unbalanced=0
 
 	stop_all && accounts_balance || unbalanced=1
-	pkill -KILL -x bpflock || true
-	eventually no_bpflock
+	end_all KILL bpflock
 	rm -rf "$PINS" "$LOG" "$LOG".*
 	# Of a teardown bats takes the last status only, or an exit.
 	((unbalanced == 0)) || exit 1
@@ -88,57 +104,79 @@ clean_up_bpflock() {
 stop_all() {
 	local UNDER=() plugin options=(${PLUGINS:+-o "bpflock.plugin_dir=$PLUGINS"})
 
-	pkill -x bpflock || true
-	eventually no_bpflock
+	end_all TERM bpflock
 	[[ -z ${UNACCOUNTED-} && -d $PINS/v1/plugins ]] && was_killed || return 0
 	for plugin in "$PINS"/v1/plugins/*/; do options+=(-o "$(basename "$plugin").enabled=yes"); done
 	resume_bpflock -- -c /dev/null "${options[@]}"
 	stop_bpflock
 }
 
-no_bpflock() {
-	! pgrep -x bpflock >/dev/null
+# end_all SIGNAL NAME: every process of that name, if there is one
+end_all() {
+	local pids pid
+	pids=$(pidof "$2") || return 0
+	# shellcheck disable=SC2086 # several words
+	kill "-$1" $pids || true
+	for pid in $pids; do wait_for_end "$pid"; done
 }
 
 # Has the last daemon that started not stopped?
 was_killed() {
-	log_lines 'event(=|":")(started|stopped)' | tail -n 1 | grep -q started
+	local lines
+	lines=$(log_lines 'event(=|":")(started|stopped)')
+	[[ ${lines##*$'\n'} == *started* ]]
 }
 
 # Sum check of everything that was logged since the last clean_up_bpflock. A test says in UNACCOUNTED why its log
 # cannot show it, and in PARTIAL that not every decision was to be recorded.
 accounts_balance() {
-	local log sums status=0
+	local log logs=() sums status=0
 
 	[[ -z ${UNACCOUNTED-} ]] || return 0
 	for log in "$LOG.before" "$LOG"; do
-		[[ ! -e $log ]] || cat "$log"
-	done >"$LOG.whole"
-	sums=$(awk -v "partial=${PARTIAL:+1}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "$LOG.whole") || status=1
-	[[ -z $sums ]] || printf '%s\n' "# ${BATS_TEST_DESCRIPTION:-${BATS_TEST_FILENAME##*/}}" "$sums" | tee -a /results/sums
-	((status == 0)) || cat "$LOG.whole"
+		[[ ! -e $log ]] || logs+=("$log")
+	done
+	((${#logs[@]})) || return 0
+	sums=$(awk -v "partial=${PARTIAL:+1}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "${logs[@]}") || status=1
+	[[ -z $sums ]] || printf '%s\n' "# ${BATS_TEST_DESCRIPTION:-${BATS_TEST_FILENAME##*/}}" "$sums" >>/results/sums
+	((status == 0)) || { echo "$sums" && cat "${logs[@]}"; }
 	return "$status"
 }
 
 wait_for_end() {
-	local deadline=$((SECONDS + 60))
-	while [[ -e /proc/$1 && $(cat "/proc/$1/stat" 2>/dev/null || echo ') Z ') != *") Z "* ]]; do
+	local deadline=$((SECONDS + 60)) status
+	while read -r status 2>/dev/null <"/proc/$1/stat" && [[ $status != *") Z "* ]]; do
 		((SECONDS < deadline)) || return 1
-		sleep 0.1
+		pause
 	done
+}
+
+# A tenth of a second.
+pause() {
+	read -rt 0.1 <>"$NOTHING" || true
+}
+
+# What is in the log now is about to be looked at.
+look() {
+	: >"$LOOKED"
+}
+
+# Nothing has been written to it since. In doubt, within one tick of the clock, something has.
+nothing_new() {
+	[[ $LOOKED -nt $LOG ]]
 }
 
 # Waits until a line of the log matches an extended regular expression, and prints the last such line.
 await_log() {
 	local lines deadline=$((SECONDS + ${2:-60}))
 
-	until lines=$(recent_log | grep -E -- "$1"); do
+	until look && lines=$(recent_log | grep -E -- "$1"); do
+		while nothing_new && ((SECONDS < deadline)); do pause; done
 		((SECONDS < deadline)) || {
 			echo "no line matches: $1; the last ones are:" >&2
 			tail -n 40 "$LOG" >&2
 			return 1
 		}
-		sleep 0.1
 	done
 	echo "${lines##*$'\n'}"
 }
@@ -171,7 +209,7 @@ eventually() {
 	local deadline=$((SECONDS + 60))
 	until "$@"; do
 		((SECONDS < deadline)) || return 1
-		sleep 0.1
+		pause
 	done
 }
 

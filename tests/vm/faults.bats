@@ -10,7 +10,7 @@ setup_file() {
 
 teardown() {
 	for daemon in $(pidof bpflock); do kill -CONT "$daemon" || true; done
-	pkill -KILL -x hammer || true
+	end_all KILL hammer
 	clean_up_bpflock
 	[[ ! -e $CGROUPS/starved ]] || remove_cgroup /starved
 }

@@ -79,7 +79,7 @@ remove_cgroup() {
 	local deadline=$((SECONDS + 10))
 	until rmdir "$CGROUPS$1" 2>/dev/null; do
 		((SECONDS < deadline)) || return 1
-		sleep 0.05
+		pause
 	done
 }
 

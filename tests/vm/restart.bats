@@ -11,8 +11,8 @@ setup_file() {
 }
 
 teardown() {
-	pkill -KILL -x service_manager || true
-	pkill -KILL -x hammer || true
+	end_all KILL service_manager
+	end_all KILL hammer
 	clean_up_bpflock
 }
 

@@ -17,7 +17,7 @@ teardown() {
 	umount /mnt/a /mnt/b 2>/dev/null || true
 	rm -rf "$OTHER"
 	install -m 0755 /tmp/bpflock.saved "$BINARY.new" && mv "$BINARY.new" "$BINARY"
-	in_cgroup /guarded pkill -x bpflock && eventually no_bpflock || true
+	in_cgroup /guarded pkill -x bpflock && wait_for_end "$DAEMON" || true
 	bpflock --unload
 	[ ! -e "$PINS" ]
 	clean_up_bpflock

@@ -9,8 +9,8 @@ setup_file() {
 }
 
 teardown() {
-	pkill -KILL -x hammer || true
-	pkill -KILL -x ask || true
+	end_all KILL hammer
+	end_all KILL ask
 	clean_up_bpflock
 	mountpoint -q /sys/fs/bpf || mount -t bpf bpf /sys/fs/bpf
 }
@@ -24,12 +24,10 @@ teardown() {
 	for _ in {1..20}; do
 		# From a daemon's first moments, in the middle of a takeover, to when it has long been at work.
 		sleep "$((RANDOM % 4)).$((RANDOM % 10))"
-		pkill -KILL -x bpflock || true
-		while pgrep -x bpflock >/dev/null; do sleep 0.05; done
-		run_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
+		end_all KILL bpflock
+		become_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
 	done
-	pkill -KILL -x bpflock || true
-	while pgrep -x bpflock >/dev/null; do sleep 0.05; done
+	end_all KILL bpflock
 	resume_bpflock -- -c "$CONF"
 	nothing_opened
 	stop_bpflock
