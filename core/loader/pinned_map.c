@@ -15,9 +15,9 @@ static int check_map(int fd, const struct pinned_map *kind)
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		return -EPERM; /* a program or a link */
 	if (info.type != kind->type || info.key_size != kind->key_size ||
-	    info.value_size != kind->value_size)
+	    info.value_size != kind->value_size || info.map_flags != kind->flags)
 		return -EPERM;
-	return 0;
+	return kind->entries && info.max_entries != kind->entries ? -EPERM : 0;
 }
 
 int pinned_map_check(const char *path, const struct pinned_map *kind)

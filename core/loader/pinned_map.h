@@ -8,7 +8,7 @@
 /**
  * struct pinned_map - what a map of ours looks like
  * @name: of the file in its directory; the map itself is named bpflock_NAME
- * @entries: how many it may have
+ * @entries: how many it may have; 0: any number
  */
 struct pinned_map {
 	const char *name;

@@ -290,14 +290,22 @@ generations() {
 }
 
 @test "a foreign map in the place of one of ours is refused by its path, and stays" {
-	for name in ring daemon; do
+	local name kind
+	# Of the last two only the entries, and only the flags, are not those of ours.
+	while read -r name kind; do
 		mkdir -p -m 0700 "$PINS" "$PINS/v1"
-		bpftool map create "$PINS/v1/$name" type array key 4 value 8 entries 1 name foreign
+		# shellcheck disable=SC2086 # several words
+		bpftool map create "$PINS/v1/$name" $kind name foreign
 		before=$(pinned)
 		refused 1 "source=$PINS/v1/$name error=\\\"is not what this version" BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
 		[ "$(pinned)" = "$before" ]
 		rm -r "$PINS"
-	done
+	done <<-END
+		ring type array key 4 value 8 entries 1
+		daemon type array key 4 value 8 entries 1
+		own type hash key 8 value 1 entries 2 flags 1
+		own type hash key 8 value 1 entries 16384 flags 0
+	END
 }
 
 # ---- what the kernel or the machine lacks
