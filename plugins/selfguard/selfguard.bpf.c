@@ -16,6 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 
 /* Constants of the kernel that are in no header for programs. */
 #define SIGHUP 1
+#define SIGKILL 9
 #define MNT_SHARED 0x1000
 #define LSM_UNSAFE_PTRACE 2
 #define PTRACE_MODE_ATTACH 0x02
@@ -271,6 +272,15 @@ int BPF_PROG(signal_daemon, struct task_struct *task, void *info, int signal, co
 	if (ret || !bpf_task_storage_get(&bpflock_daemon, task, NULL, 0) || may_signal(task, signal))
 		return ret;
 	return bpflock_decide(SELFGUARD_SIGNAL, SELFGUARD_TAMPER);
+}
+
+/* RLIMIT_CPU is a SIGKILL that comes later; other limits starve. */
+SEC("lsm/task_setrlimit")
+int BPF_PROG(limit_daemon, struct task_struct *task, unsigned int resource, void *limit, int ret)
+{
+	if (ret || !bpf_task_storage_get(&bpflock_daemon, task, NULL, 0) || may_signal(task, SIGKILL))
+		return ret;
+	return bpflock_decide(SELFGUARD_LIMIT, SELFGUARD_TAMPER);
 }
 
 /* Reading, which is what ps does, is left alone: what could harm asks for the mode of an attachment. */

@@ -37,6 +37,9 @@ static const struct bpflock_operation operations[] = {
 	[SELFGUARD_PTRACE] = { .name = "ptrace",
 			       .summary = "trace the daemon, read or write its memory, take its files",
 			       .groups = "process" },
+	[SELFGUARD_LIMIT] = { .name = "limit",
+			      .summary = "set a resource limit of the daemon",
+			      .groups = "process" },
 };
 
 /*

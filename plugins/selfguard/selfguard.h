@@ -11,5 +11,6 @@
 #define SELFGUARD_LINK 4
 #define SELFGUARD_SIGNAL 5
 #define SELFGUARD_PTRACE 6
+#define SELFGUARD_LIMIT 7
 
 #endif

@@ -226,6 +226,18 @@ kimglock_works() {
 	wait_for_end "$DAEMON"
 }
 
+@test "nobody but its own cgroup may set its limits, and others' are not touched" {
+	guarded
+	refused limit prlimit --pid "$DAEMON" --cpu=1
+	refused limit prlimit --pid "$DAEMON" --nofile=8
+	forget_log
+	prlimit --pid "$DAEMON" --cpu
+	prlimit --pid $$ --nofile=512:512
+	nothing_logged
+	in_cgroup /guarded prlimit --pid "$DAEMON" --nofile=512:1024
+	kimglock_works
+}
+
 @test "a daemon in the root cgroup has no cgroup of its own: nobody there may signal it" {
 	configure_guarded
 	start_bpflock -- -c "$CONF"
