@@ -53,6 +53,12 @@ try_both() {
 	[ "$status" -eq "$expected" ]
 }
 
+# fails STATUS PHASE MANNER TEXT: a start of which that callback makes a failure, which is told in these words.
+fails() {
+	try_both "$1" "phase = $2" "manner = $3"
+	[[ $output == *"$4"* ]]
+}
+
 refused() {
 	grep -E "^$1 +- +- +refused: " <<<"$output" | grep -F -- "$2"
 }
@@ -109,34 +115,23 @@ deny_memory() {
 }
 
 @test "a check that fails is a bad configuration, whatever it returns" {
-	try_both 2 'phase = check' 'manner = says'
-	[[ $output == *"misbehaver: it does not like this machine"* ]]
-	try_both 2 'phase = check' 'manner = fails'
-	[[ $output == *"misbehaver: check() failed: No such file or directory"* ]]
-	try_both 2 'phase = check' 'manner = positive'
-	[[ $output == *"misbehaver: check() returned 7, which is neither 0 nor a negative errno"* ]]
-	try_both 2 'phase = check' 'manner = rubbish'
-	[[ $output == *"misbehaver: check() returned -9999, which is neither 0 nor a negative errno"* ]]
-	try_both 2 'phase = check' 'manner = least'
-	[[ $output == *"misbehaver: check() returned -2147483648, which is neither"* ]]
-	try_both 2 'phase = check' 'manner = says_and_succeeds'
-	[[ $output == *"misbehaver: it does not like this machine"* ]]
+	fails 2 check says 'misbehaver: it does not like this machine'
+	fails 2 check fails 'misbehaver: check() failed: No such file or directory'
+	fails 2 check positive 'misbehaver: check() returned 7, which is neither 0 nor a negative errno'
+	fails 2 check rubbish 'misbehaver: check() returned -9999, which is neither 0 nor a negative errno'
+	fails 2 check least 'misbehaver: check() returned -2147483648, which is neither'
+	fails 2 check says_and_succeeds 'misbehaver: it does not like this machine'
 	[ ! -e "$PINS" ]
 }
 
 @test "a required plugin whose preparation or policy fails stops the start, and the status is not the plugin's to choose" {
-	local phase
+	local phase failed='level=error msg="event=plugin_failed error=\"' of='\"" bpfprog=misbehaver'
 	for phase in prepare policy; do
-		try_both 1 "phase = $phase" 'manner = says'
-		[[ $output == *'level=error msg="event=plugin_failed error=\"it does not like this machine\"" bpfprog=misbehaver'* ]]
-		try_both 1 "phase = $phase" 'manner = fails'
-		[[ $output == *"error=\\\"$phase() failed: No such file or directory\\\"\" bpfprog=misbehaver"* ]]
-		try_both 1 "phase = $phase" 'manner = positive'
-		[[ $output == *"error=\\\"$phase() returned 7, which is neither 0 nor a negative errno\\\"\" bpfprog=misbehaver"* ]]
-		try_both 1 "phase = $phase" 'manner = rubbish'
-		[[ $output == *"error=\\\"$phase() returned -9999, which is neither"* ]]
-		try_both 1 "phase = $phase" 'manner = busy'
-		[[ $output == *"error=\\\"$phase() failed: Device or resource busy\\\""* ]]
+		fails 1 "$phase" says "${failed}it does not like this machine$of"
+		fails 1 "$phase" fails "$failed$phase() failed: No such file or directory$of"
+		fails 1 "$phase" positive "$failed$phase() returned 7, which is neither 0 nor a negative errno$of"
+		fails 1 "$phase" rubbish "$failed$phase() returned -9999, which is neither"
+		fails 1 "$phase" busy "$failed$phase() failed: Device or resource busy$of"
 	done
 	[ ! -e "$PINS" ]
 	head -c "$BYTES" /dev/mem >/dev/null

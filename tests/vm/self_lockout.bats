@@ -12,13 +12,9 @@ setup_file() {
 }
 
 teardown() {
-	pkill -f "^$UPGRADE" && eventually upgrade_ended || true
+	end_all TERM "$(basename "$UPGRADE")"
 	clean_up_bpflock
 	rm -f "$UPGRADE"
-}
-
-upgrade_ended() {
-	! pgrep -f "^$UPGRADE" >/dev/null
 }
 
 # Everything locked, and execsnoop, whose load makes libbpf probe with bpf_probe_read_kernel.
@@ -95,8 +91,8 @@ start_upgrade() {
 	start_log
 	cp "$(command -v bpflock)" "$UPGRADE"
 	env -i PATH="$PATH" "$UPGRADE" -c "$CONF" >>"$LOG" 2>&1 3>&- &
+	DAEMON=$!
 	await_log 'event=started'
-	DAEMON=$(pgrep -f "^$UPGRADE")
 }
 
 @test "an upgrade takes over from a daemon that stops and keeps the policy" {
