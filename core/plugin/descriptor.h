@@ -10,6 +10,5 @@
  */
 int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
 		      struct plugin *plugin, char **ret_reason);
-void descriptor_release(struct bpflock_plugin *descriptor);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "plugin/descriptor.h"
+#include "plugin/descriptor_copy.h"
 #include "plugin/plugin.h"
 #include "plugin/trust.h"
 #include "util/crash.h"
