@@ -69,7 +69,7 @@ resume_bpflock() {
 	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON_JOB=$!
 	until look && [[ $(times_started) -gt $started ]]; do
-		while nothing_new && [[ -e /proc/$DAEMON_JOB ]]; do pause; done
+		while nothing_new && [[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]]; do pause; done
 		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
 			echo "the daemon did not start:" && cat "$LOG"
 			return 1
