@@ -69,7 +69,7 @@ resume_bpflock() {
 	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON_JOB=$!
 	until look && [[ $(times_started) -gt $started ]]; do
-		while nothing_new && [[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]]; do pause; done
+		await_news
 		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
 			echo "the daemon did not start:" && cat "$LOG"
 			return 1
@@ -161,9 +161,14 @@ look() {
 	: >"$LOOKED"
 }
 
-# Nothing has been written to it since. In doubt, within one tick of the clock, something has.
-nothing_new() {
-	[[ $LOOKED -nt $LOG ]]
+# Until something has been written to it since, or may have been within one tick of the clock: for a second at most,
+# as the clock may be set back meanwhile.
+await_news() {
+	local _
+	for _ in {1..10}; do
+		[[ $LOOKED -nt $LOG ]] || return 0
+		pause
+	done
 }
 
 # Waits until a line of the log matches an extended regular expression, and prints the last such line.
@@ -171,7 +176,7 @@ await_log() {
 	local lines deadline=$((SECONDS + ${2:-60}))
 
 	until look && lines=$(recent_log | grep -E -- "$1"); do
-		while nothing_new && ((SECONDS < deadline)); do pause; done
+		await_news
 		((SECONDS < deadline)) || {
 			echo "no line matches: $1; the last ones are:" >&2
 			tail -n 40 "$LOG" >&2
