@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # For guest tests: installs bpflock, starts and stops the daemon, reads its log.
+#
+# bats traces each command, to tell where a test has failed: a hundred times of what a command of bash costs. Functions
+# that run many begin with `local - && set +T`: what they call is not traced, and a failure in there is told at the call.
 
 LOG=/tmp/bpflock.log
 PINS=/sys/fs/bpf/bpflock
@@ -51,6 +54,7 @@ become_bpflock() {
 
 # Starts the daemon in the background and returns once it says that it has started. Same arguments.
 start_bpflock() {
+	local - && set +T
 	start_log
 	resume_bpflock "$@"
 }
@@ -64,6 +68,7 @@ start_log() {
 
 # The same, with a log that goes on from where its predecessor's ended.
 resume_bpflock() {
+	local - && set +T
 	local deadline=$((SECONDS + 60)) started
 	started=$(times_started)
 	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
@@ -85,11 +90,13 @@ times_started() {
 
 # Stops it cleanly and waits for its end. Its exit status is the function's.
 stop_bpflock() {
+	local - && set +T
 	kill "$DAEMON" && wait_for_end "$DAEMON"
 }
 
 # Nothing can follow: the daemon is stopped, its log is looked through, and whatever the test left is taken away.
 clean_up_bpflock() {
+	local - && set +T
 	local unbalanced=0
 
 	stop_all && accounts_balance || unbalanced=1
@@ -113,6 +120,7 @@ stop_all() {
 
 # end_all SIGNAL NAME: every process of that name, if there is one
 end_all() {
+	local - && set +T
 	local pids pid
 	pids=$(pidof "$2") || return 0
 	# shellcheck disable=SC2086 # several words
@@ -144,6 +152,7 @@ accounts_balance() {
 }
 
 wait_for_end() {
+	local - && set +T
 	local deadline=$((SECONDS + 60)) status
 	while read -r status 2>/dev/null <"/proc/$1/stat" && [[ $status != *") Z "* ]]; do
 		((SECONDS < deadline)) || return 1
@@ -173,6 +182,7 @@ await_news() {
 
 # Waits until a line of the log matches an extended regular expression, and prints the last such line.
 await_log() {
+	local - && set +T
 	local lines deadline=$((SECONDS + ${2:-60}))
 
 	until look && lines=$(recent_log | grep -E -- "$1"); do
@@ -211,6 +221,7 @@ recent_log() {
 
 # eventually COMMAND...: until it succeeds
 eventually() {
+	local - && set +T
 	local deadline=$((SECONDS + 60))
 	until "$@"; do
 		((SECONDS < deadline)) || return 1
@@ -220,6 +231,7 @@ eventually() {
 
 # A line of kimglock's: decision OPERATION allow|denied RULE [NAME of the process]
 decision() {
+	local - && set +T
 	local retval=0 quote='(\\")?'
 
 	[[ $2 == allow ]] || retval=-1
@@ -238,6 +250,7 @@ operation_of() {
 
 # The file can be read, and the log says by which rule: allowed RULE FILE [COMMAND that runs head...]
 allowed() {
+	local - && set +T
 	local rule=$1 file=$2
 	shift 2
 	forget_log
@@ -247,6 +260,7 @@ allowed() {
 
 # It cannot, and head says so in the usual words. Same arguments.
 denied() {
+	local - && set +T
 	local rule=$1 file=$2
 	shift 2
 	forget_log

@@ -35,6 +35,7 @@ try_start() {
 
 # The log starts anew with the new configuration.
 reload_with() {
+	local - && set +T
 	configure "$@"
 	forget_log
 	kill -HUP "$DAEMON"
@@ -44,6 +45,7 @@ reload_with() {
 
 # The exact counts of an operation, as "allowed denied would_deny": counters OPTION
 counters() {
+	local - && set +T
 	local line="event=decisions .*op=$1 " before
 	before=$(count "$line")
 	kill -USR1 "$DAEMON"
@@ -95,6 +97,7 @@ more_than() {
 
 # What was decided before is in the log after this.
 settle() {
+	local - && set +T
 	"$PROGRAMS/ask" settled "$DEBUGFS" || true
 	await_log 'event=lsm_locked_down .* comm=settled ' >/dev/null
 }
