@@ -26,6 +26,15 @@ kernel_field() {
 	awk -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 } END { exit !found }' "$vm_dir/kernels"
 }
 
+# Each line of tests/vm/kernels can be read: a SET that nobody knows would never be booted.
+check_kernels() {
+	local wrong
+
+	wrong=$(awk '!/^#/ && NF && (NF != 7 || $5 !~ /^(default|all)$/ || $6 !~ /^[1-9][0-9]*$/) { print "  line " NR ": " $0 }' \
+		"$vm_dir/kernels")
+	[[ -z $wrong ]] || die "$vm_dir/kernels: expected 7 columns, a SET of default or all, and a number of CPUS:"$'\n'"$wrong"
+}
+
 # kernel_release ROOT: what uname -r will say. An unpacked root holds the modules of exactly one kernel.
 kernel_release() {
 	local modules=("$1"/lib/modules/*)

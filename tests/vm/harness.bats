@@ -56,3 +56,8 @@ is_mounted() { # DIR TYPE
 @test "the loopback interface is up" {
 	ip -br link show lo | grep -q ',UP'
 }
+
+@test "a warning of the kernel ends the guest, as an oops does" {
+	[[ $(< /proc/sys/kernel/panic_on_warn) == 1 ]]
+	[[ $(< /proc/sys/kernel/panic_on_oops) == 1 ]]
+}
