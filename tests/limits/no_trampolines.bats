@@ -24,7 +24,7 @@ teardown() {
 	start_bpflock BPFLOCK_KIMGLOCK_REQUIRED=no -- -c conf/bpflock.conf
 	[ "$(log_lines 'level=error msg="event=plugin_failed .* attaches none of them\\"" bpfprog=kimglock' | wc -l)" -eq 1 ]
 	[ -z "$(log_lines 'event=plugin_running .*bpfprog=kimglock')" ]
-	log_lines 'event=plugin_running .* programs=1 .*bpfprog=execsnoop' | grep .
+	expect_log 'event=plugin_running .* programs=1 .*bpfprog=execsnoop'
 
 	head -c 0 /dev/mem
 	await_log 'event=syscall_execve .* comm=head pcomm=[^ ]+ filename=/usr/bin/head retval=0" bpfprog=execsnoop'

@@ -97,8 +97,8 @@ every_line_is_json() {
 	stop_bpflock
 	every_line_is_logfmt
 	log_lines 'msg="event=started version=[^ ]+ kernel=[^ ]+" subsys=bpflock$' | grep -F " kernel=$(uname -r)\""
-	log_lines 'msg="event=plugin_running .*" bpfprog=kimglock subsys=bpflock$' | grep .
-	log_lines 'msg="event=stopped .*" subsys=bpflock$' | grep .
+	expect_log 'msg="event=plugin_running .*" bpfprog=kimglock subsys=bpflock$'
+	expect_log 'msg="event=stopped .*" subsys=bpflock$'
 	start BPFLOCK_LOG_FORMAT=json
 	stop_bpflock
 	jq -e -s 'map(select(.subsys == "bpflock") | .event) | contains(["plugin_running", "started", "stopped"])' "$LOG"

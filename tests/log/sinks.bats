@@ -31,7 +31,7 @@ start() {
 # So many denials of a process of this name, all of which have reached the log: deny COUNT NAME
 deny() {
 	run "$PROGRAMS/ask" -c "$1" "$2" "$DEBUGFS"
-	[ "$status" -eq 1 ]
+	[ "$status" -eq "$ASK_DENIED" ]
 	eventually told_are "$1" "$2"
 }
 
@@ -73,7 +73,7 @@ lines_are_whole() {
 	kill -KILL "$DAEMON"
 	wait_for_end "$DAEMON"
 	resume_bpflock -- -c "$CONF"
-	log_lines 'level=warning msg="event=events_lost count=[5-9] stage=sink of=predecessor" subsys=bpflock$' | grep .
+	expect_log 'level=warning msg="event=events_lost count=[5-9] stage=sink of=predecessor" subsys=bpflock$'
 }
 
 @test "file, full disk: losses are told with their times, and it goes on when there is space" {
@@ -106,7 +106,7 @@ lines_are_whole() {
 	configure 'profile = restricted' 'event_window = 1h'
 	start_bpflock "BPFLOCK_LOG_OUTPUT=stderr, file:/dev/full" -- -c "$CONF"
 	run "$PROGRAMS/ask" -c 500 many "$DEBUGFS"
-	[ "$status" -eq 1 ]
+	[ "$status" -eq "$ASK_DENIED" ]
 	accounted file:/dev/full /dev/null
 	[ "$(log_lines 'comm=many' | wc -l)" -eq 2 ]
 	[ "$(lost file:/dev/full count)" -eq 500 ]

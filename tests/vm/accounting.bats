@@ -41,7 +41,7 @@ exec_storm() {
 	stop_bpflock
 	[ "$(count 'comm=denied .*retval=-1 reason=denied \(block\)"')" -eq "$denials" ]
 	[ "$(told flood)" -lt 1000 ]
-	log_lines 'event=events_lost count=[0-9]+ stage=ring since=[^ ]+ until=[^ ]+" bpfprog=execsnoop' | grep .
+	expect_log 'event=events_lost count=[0-9]+ stage=ring since=[^ ]+ until=[^ ]+" bpfprog=execsnoop'
 }
 
 @test "denials that even the last quarter has no room for are counted" {
@@ -51,7 +51,7 @@ exec_storm() {
 	kill -CONT "$DAEMON"
 	stop_bpflock
 	[ "$(told denied)" -ge "$((4096 / 4 / RECORD_SIZE))" ]
-	log_lines 'event=events_lost count=2[0-9]+ stage=ring .*bpfprog=kimglock' | grep .
+	expect_log 'event=events_lost count=2[0-9]+ stage=ring .*bpfprog=kimglock'
 }
 
 @test "a ring of one page is enough to lose nothing silently under a storm" {
@@ -101,5 +101,5 @@ exec_storm() {
 	kill -CONT "$DAEMON"
 	await_log 'event=reloaded'
 	[ "$(told last)" -eq 20 ]
-	log_lines 'event=decisions .*op=debugfs allowed=0 denied=20 would_deny=0" bpfprog=kimglock' | grep .
+	expect_log 'event=decisions .*op=debugfs allowed=0 denied=20 would_deny=0" bpfprog=kimglock'
 }

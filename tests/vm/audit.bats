@@ -60,6 +60,6 @@ would_deny() {
 	would_deny restricted
 	reload_with 'profile = restricted'
 	run "$PROGRAMS/ask" for-real "$DEBUGFS"
-	[ "$status" -eq 1 ]
+	[ "$status" -eq "$ASK_DENIED" ]
 	await_log 'comm=for-real .*retval=-1 reason=denied \(restricted\)"'
 }

@@ -14,6 +14,9 @@ NOTHING=/run/nothing
 # Its time is when the log was last looked at.
 LOOKED=/run/looked
 
+# Every daemon, or what runs it, that this shell has started.
+DAEMON_JOBS=()
+
 # The words before the daemon's own: what makes its namespaces, drops its capabilities and the like.
 UNDER=()
 
@@ -73,6 +76,7 @@ resume_bpflock() {
 	started=$(times_started)
 	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON_JOB=$!
+	DAEMON_JOBS+=("$DAEMON_JOB")
 	until look && [[ $(times_started) -gt $started ]]; do
 		await_news
 		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
@@ -91,19 +95,41 @@ times_started() {
 # Stops it cleanly and waits for its end. Its exit status is the function's.
 stop_bpflock() {
 	local - && set +T
-	kill "$DAEMON" && wait_for_end "$DAEMON"
+	kill "$DAEMON" && wait_for_end "$DAEMON" && wait "$DAEMON_JOB"
 }
 
 # Nothing can follow: the daemon is stopped, its log is looked through, and whatever the test left is taken away.
 clean_up_bpflock() {
 	local - && set +T
-	local unbalanced=0
+	local failed=0
 
-	stop_all && accounts_balance || unbalanced=1
+	stop_all && daemons_ended_well && accounts_balance || failed=1
 	end_all KILL bpflock
 	rm -rf "$PINS" "$LOG" "$LOG".*
-	# Of a teardown bats takes the last status only, or an exit.
-	((unbalanced == 0)) || exit 1
+	fail_in_teardown "$failed"
+}
+
+# Of a teardown bats takes the last status only, or an exit. After a test that has failed by itself an exit would take
+# its line out of the TAP (bats 1.8).
+fail_in_teardown() {
+	(($1 == 0)) || [[ -n ${BATS_TEST_NAME-} && -z ${BATS_TEST_COMPLETED-} ]] || exit 1
+}
+
+# No daemon ended otherwise than by 0, or by the SIGKILL of a test. Whoever waited for one has judged it (127); a test
+# of daemons that end badly says in BADLY why.
+daemons_ended_well() {
+	local job status result=0
+
+	for job in ${DAEMON_JOBS[@]+"${DAEMON_JOBS[@]}"}; do
+		status=0
+		wait "$job" || status=$?
+		[[ -n ${BADLY-} || $status -eq 0 || $status -eq 127 || $status -eq 137 ]] || {
+			echo "a daemon ended with status $status" && cat "$LOG"
+			result=1
+		}
+	done
+	DAEMON_JOBS=()
+	return "$result"
 }
 
 # Whatever runs is stopped. What a daemon that was killed has left is taken over by one that tells it and stops; it
@@ -204,6 +230,16 @@ in_file() {
 # The lines of the log that match, in order. What has happened is in the log once a later event is.
 log_lines() {
 	recent_log | grep -E -- "$1" || true
+}
+
+# A line of the log matches, without waiting for it: what must be there already. Prints all such lines.
+expect_log() {
+	local - && set +T
+	recent_log | grep -E -- "$1" || {
+		echo "no line matches: $1; the last ones are:" >&2
+		tail -n 40 "$LOG" >&2
+		return 1
+	}
 }
 
 # Nothing that happened before is looked for any more.

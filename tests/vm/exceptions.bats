@@ -41,7 +41,7 @@ allowed_in() {
 denied_in() {
 	local status=0
 	allowed_in "$1" || status=$?
-	[ "$status" -eq 1 ]
+	[ "$status" -eq "$ASK_DENIED" ]
 }
 
 @test "except_cgroups: a contained process in that cgroup is allowed, one elsewhere is denied" {

@@ -176,8 +176,8 @@ generations() {
 	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
 	before=$(pinned)
 	reload_with reload_refused '[kimglock]' 'enabled = yes' 'profile = privilegd' 'colour = red'
-	log_lines "level=error msg=\"event=config_error source=$CONF:3 error=.*privilegd.*privileged.*\" bpfprog=kimglock subsys=bpflock\$" | grep .
-	log_lines "level=error msg=\"event=config_error source=$CONF:4 error=.*colour.*\" bpfprog=kimglock subsys=bpflock\$" | grep .
+	expect_log "level=error msg=\"event=config_error source=$CONF:3 error=.*privilegd.*privileged.*\" bpfprog=kimglock subsys=bpflock\$"
+	expect_log "level=error msg=\"event=config_error source=$CONF:4 error=.*colour.*\" bpfprog=kimglock subsys=bpflock\$"
 	[ -z "$(log_lines 'event=reloaded')" ]
 	denied restricted /dev/mem
 	[ "$(pinned)" = "$before" ]
@@ -191,7 +191,7 @@ generations() {
 	rm "$CONF"
 	kill -HUP "$DAEMON"
 	await_log event=reload_refused
-	log_lines "level=error .*source=$CONF error=.*No such file" | grep .
+	expect_log "level=error .*source=$CONF error=.*No such file"
 	denied restricted /dev/mem
 }
 
@@ -293,7 +293,7 @@ generations() {
 	local name kind
 	# Of the last two only the entries, and only the flags, are not those of ours.
 	while read -r name kind; do
-		mkdir -p -m 0700 "$PINS" "$PINS/v1"
+		mkdir -m 0700 "$PINS" "$PINS/v1"
 		# shellcheck disable=SC2086 # several words
 		bpftool map create "$PINS/v1/$name" $kind name foreign
 		before=$(pinned)
@@ -322,7 +322,7 @@ under_a_file() {
 	nothing_is_left
 }
 
-@test "without bpf among the LSMs an enforcer that is not required is left out, with a warning" {
+@test "without bpf among the LSMs an enforcer that is not required is left out, with an error" {
 	echo -n lockdown,capability >/tmp/lsm
 	under_a_file /tmp/lsm /sys/kernel/security/lsm
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_REQUIRED=no BPFLOCK_EXEC_SNOOP=all
@@ -360,13 +360,13 @@ under_a_file() {
 @test "somebody who is not root gets 77 and is told what it takes" {
 	UNDER=(setpriv --reuid=65534 --regid=65534 --clear-groups)
 	refused 77 'CAP_BPF and CAP_PERFMON' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
-	UNDER=(setpriv --bounding-set=-bpf,-sys_admin)
+	UNDER=(setpriv "--bounding-set=-bpf,-sys_admin")
 	refused 77 'CAP_BPF and CAP_PERFMON' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
 	nothing_is_left
 }
 
 @test "CAP_BPF and CAP_PERFMON are enough to start, enforce, reload and stop" {
-	UNDER=(setpriv --bounding-set=-all,+bpf,+perfmon)
+	UNDER=(setpriv "--bounding-set=-all,+bpf,+perfmon")
 	start_with '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
 	denied restricted /dev/mem
 	await_log 'comm=head .*filename=/usr/bin/head retval=0'

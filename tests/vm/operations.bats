@@ -86,7 +86,7 @@ pull_all() {
 	}' <(recent_log) >"$1.decisions"
 }
 
-# Whether this kernel asks for the trigger's operation when nothing is blocked.
+# Whether this kernel was seen to ask for the trigger's operation when nothing was blocked.
 is_asked() {
 	grep -qxE "$1\\|${WORDING[$1]}\\|retval=0 reason=allow \\((privileged|level)\\)" privileged.decisions &&
 		grep -qx "$1 allowed" privileged.results
@@ -103,10 +103,14 @@ expected_results() {
 	done <privileged.results
 }
 
-# blocked_alone TRIGGER: the test of each. Triggers of one operation share one run.
+# blocked_alone TRIGGER: the test of each. What is allowed without a decision in the log was not decided: no kernel of
+# tests/vm/kernels is known that cannot be made to ask. Triggers of one operation share one run.
 blocked_alone() {
 	local operation=${OPERATION[$1]} denied="${WORDING[$1]}|retval=-1 reason=denied (block)"
-	is_asked "$1" || skip "$VM_KERNEL cannot be made to ask for $operation by $1: $(grep "^$1 " privileged.results)"
+	is_asked "$1" || {
+		echo "no decision about $operation: $(grep "^$1 " privileged.results)"
+		return 1
+	}
 	if [[ ! -e $operation.results ]]; then
 		reload_with 'event_window = 0' "block = $operation"
 		pull_all "$operation"

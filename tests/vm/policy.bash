@@ -11,6 +11,9 @@ CGROUPS=/sys/fs/cgroup
 DEBUGFS=/sys/kernel/debug/fault_around_bytes
 TRACEFS=/sys/kernel/tracing/current_tracer
 
+# The status of ask for a denial: neither a shell nor a command that starts it ends with that.
+ASK_DENIED=13
+
 # From memory: much quicker than over 9p.
 install_programs() {
 	install_bpflock

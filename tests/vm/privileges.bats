@@ -98,14 +98,14 @@ reload() {
 }
 
 @test "started with less, it goes on with what it has" {
-	UNDER=(setpriv --bounding-set=-all,+bpf,+perfmon)
+	UNDER=(setpriv "--bounding-set=-all,+bpf,+perfmon")
 	start_with 'profile = restricted'
 	has_dropped
 	[ -z "$(log_lines 'level=(warning|error)')" ]
 }
 
 @test "started with CAP_SYS_ADMIN alone, it keeps that one" {
-	UNDER=(setpriv --bounding-set=-all,+sys_admin)
+	UNDER=(setpriv "--bounding-set=-all,+sys_admin")
 	start_with 'profile = restricted'
 	[ "$(status_of CapEff)" = 0000000000200000 ]
 	denied restricted /dev/mem

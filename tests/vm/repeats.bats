@@ -71,7 +71,7 @@ counted_lines() {
 	await_log 'comm=waiting '
 	stop_bpflock
 	[ "$(plain_lines waiting)" -eq 1 ]
-	log_lines 'comm=waiting .*count=2 retval=-1 reason=denied \(restricted\)"'
+	expect_log 'comm=waiting .*count=2 retval=-1 reason=denied \(restricted\)"'
 	[ "$(told waiting)" -eq 3 ]
 }
 
@@ -115,8 +115,8 @@ counted_lines() {
 	repeat 2 same
 	await_log 'comm=same .*retval=-1 reason=denied \(block\)"'
 	stop_bpflock
-	log_lines 'comm=same .*count=1 retval=0 reason=allow \(privileged\)"' | grep .
-	log_lines 'comm=same .*count=1 retval=-1 reason=denied \(block\)"' | grep .
+	expect_log 'comm=same .*count=1 retval=0 reason=allow \(privileged\)"'
+	expect_log 'comm=same .*count=1 retval=-1 reason=denied \(block\)"'
 }
 
 @test "rules that allow are not merged either" {
@@ -147,7 +147,7 @@ counted_lines() {
 	[ "$(counters debugfs)" = '146 0 0' ]
 	stop_bpflock
 	[ "$(told sum)" -eq 146 ]
-	log_lines 'event=decisions operation=."debugfs access." op=debugfs allowed=146 denied=0 would_deny=0" bpfprog=kimglock' | grep .
+	expect_log 'event=decisions operation=."debugfs access." op=debugfs allowed=146 denied=0 would_deny=0" bpfprog=kimglock'
 }
 
 @test "the counters tell what was allowed from what was denied, over reloads" {

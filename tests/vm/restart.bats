@@ -121,6 +121,51 @@ pinned() {
 	[ "$(count ' comm=hammer .*reason=denied \(restricted\)')" -eq "$attempts" ]
 }
 
+# Executes a program until it is told to end, and prints how often.
+exec_until_told() {
+	local count=0 told=no
+	trap 'told=yes' TERM
+	while [[ $told == no ]]; do
+		"$PROGRAMS/ioperm" >/dev/null
+		count=$((count + 1))
+	done
+	echo "$count"
+}
+
+@test "what is allowed is recorded and counted once while two generations are attached" {
+	configure 'profile = privileged' 'event_window = 0' '[bpflock]' 'on_exit = keep'
+	start_bpflock -- -c "$CONF"
+	start_hammer
+	for _ in 1 2; do
+		stop_bpflock
+		resume_bpflock -- -c "$CONF"
+	done
+	stop_hammer
+	attempts=$(grep -oE '^[0-9]+' /tmp/hammered)
+	settle
+	[ -z "$(log_lines 'event=events_lost')" ]
+	[ "$(told hammer)" -eq "$attempts" ]
+	[[ $(counters dev_mem) == "$attempts 0 0" ]]
+}
+
+@test "what is observed is recorded once while two generations are attached" {
+	printf '%s\n' '[execsnoop]' 'enabled = yes' 'args = no' >"$CONF"
+	start_bpflock -- -c "$CONF"
+	exec_until_told >/tmp/executed 3>&- &
+	executor=$!
+	for args in yes no yes; do
+		sed -i "s/^args = .*/args = $args/" "$CONF"
+		forget_log
+		kill -HUP "$DAEMON"
+		await_log 'event=reloaded'
+	done
+	rm "$LOG.forgotten"
+	kill "$executor" && wait "$executor"
+	stop_bpflock
+	[ -z "$(log_lines 'event=events_lost')" ]
+	[ "$(count 'comm=ioperm .*filename=[^ ]*/ioperm .*retval=0"')" -eq "$(</tmp/executed)" ]
+}
+
 @test "exceptions hold while no daemon runs" {
 	mkdir -p "$CGROUPS/excepted"
 	configure 'profile = baseline' 'except_cgroups = /excepted'

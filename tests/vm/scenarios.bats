@@ -190,7 +190,7 @@ start() {
 	UNDER=(unshare -n -p -f --mount-proc)
 	start BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=baseline
 	allowed baseline /dev/mem
-	log_lines 'event=syscall_execve .* filename=/usr/bin/head retval=0'
+	expect_log 'event=syscall_execve .* filename=/usr/bin/head retval=0'
 	denied baseline /dev/mem nsenter -t "$DAEMON" -n
 	denied baseline /dev/mem nsenter -t "$DAEMON" -p
 	denied baseline /dev/mem nsenter -t "$DAEMON" -a

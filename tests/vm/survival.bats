@@ -56,7 +56,7 @@ teardown() {
 	ask_as after 2
 	stop_bpflock
 	[ "$(count 'comm=meanwhile .*retval=-1 reason=denied \(restricted\)"')" -eq 7 ]
-	log_lines 'level=warning msg="event=gap since=20[0-9TZ:.-]+ until=20[0-9TZ:.-]+ milliseconds=[0-9]+ records=7" subsys=bpflock$' | grep .
+	expect_log 'level=warning msg="event=gap since=20[0-9TZ:.-]+ until=20[0-9TZ:.-]+ milliseconds=[0-9]+ records=7" subsys=bpflock$'
 	# In the order in which it happened, before the daemon says that it has started.
 	[ "$(grep -noE 'comm=meanwhile|event=gap|event=started' "$LOG" | tail -n 3 | sed 's/.*://' | xargs)" = 'comm=meanwhile event=gap event=started' ]
 	[ "$(grep -cE 'event=gap' "$LOG")" -eq 1 ]
@@ -78,7 +78,7 @@ teardown() {
 	settle
 	kill_bpflock
 	resume_bpflock -- -c "$CONF"
-	log_lines 'level=warning msg="event=events_lost count=49 stage=daemon uncertain=0" bpfprog=kimglock' | grep .
+	expect_log 'level=warning msg="event=events_lost count=49 stage=daemon uncertain=0" bpfprog=kimglock'
 	stop_bpflock
 }
 
@@ -101,7 +101,7 @@ teardown() {
 	ask_as flood 500
 	resume_bpflock BPFLOCK_RING_SIZE=4K -- -c "$CONF"
 	stop_bpflock
-	log_lines 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock' | grep .
+	expect_log 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock'
 }
 
 @test "what the ring lost without a daemon is told also by a next one that does not run the plugin, and so are its counts" {
@@ -110,8 +110,8 @@ teardown() {
 	kill_bpflock
 	ask_as flood 500
 	resume_bpflock BPFLOCK_RING_SIZE=4K BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
-	log_lines 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock' | grep .
-	log_lines 'event=decisions operation=.*op=debugfs allowed=0 denied=500 would_deny=0" bpfprog=kimglock' | grep .
+	expect_log 'event=events_lost count=4[0-9]+ stage=ring since=20[^ ]+ until=20[^ ]+" bpfprog=kimglock'
+	expect_log 'event=decisions operation=.*op=debugfs allowed=0 denied=500 would_deny=0" bpfprog=kimglock'
 	eventually "$PROGRAMS/ask" afterwards "$DEBUGFS"
 }
 
@@ -141,7 +141,7 @@ teardown() {
 	kill -CONT "$DAEMON"
 	ask_as kept 5
 	stop_bpflock
-	log_lines 'level=warning msg="event=events_lost count=10 stage=stolen" bpfprog=kimglock' | grep .
+	expect_log 'level=warning msg="event=events_lost count=10 stage=stolen" bpfprog=kimglock'
 }
 
 # ---- pins
@@ -150,7 +150,7 @@ teardown() {
 	mkdir -m 0700 "$PINS" "$PINS/v0"
 	bpftool map create "$PINS/v0/ring" type array key 4 value 8 entries 1 name old_layout
 	start_with 'profile = restricted'
-	log_lines "level=warning msg=\"event=layout_replaced source=$PINS/v0 " | grep .
+	expect_log "level=warning msg=\"event=layout_replaced source=$PINS/v0 "
 	[ ! -e "$PINS/v0" ]
 	denied restricted /dev/mem
 	stop_bpflock

@@ -109,7 +109,7 @@ decisions() {
 
 # What the answers should have been, given the decisions: NAME EXIT-STATUS
 answers() {
-	sed -E 's/ retval=0 .*/ 0/; s/ retval=-1 .*/ 1/'
+	sed -E "s/ retval=0 .*/ 0/; s/ retval=-1 .*/ $ASK_DENIED/"
 }
 
 # row WORDING WHAT INITIAL CONTAINED EXCEPTED -- CONFIGURATION...: one row of the table, from all places
@@ -242,7 +242,7 @@ autoload() {
 	PATH=$PROGRAMS:$PATH
 	reload_with 'event_window = 0' 'profile = baseline'
 	run contained ask requester "$FAMILY"
-	[ "$status" -eq 1 ]
+	[ "$status" -eq "$ASK_DENIED" ]
 	ask host "$FAMILY"
 	settle
 	mount --bind "$BATS_FILE_TMPDIR/module" "$(modinfo -n "$MODULE")"

@@ -8,7 +8,8 @@
  *	-t	a thread that is not the leader
  *	-n	such a thread, in a network namespace of its own, while the leader stays where it was
  *
- * Exit status: 0 it was allowed each time, 1 it was denied each time, 2 neither.
+ * Exit status: 0 it was allowed each time, 13 it was denied each time, 2 neither. A shell or a
+ * command that starts this one ends with 1 when it cannot.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 
 #define FAMILY "family:"
 #define ALLOWED 0
-#define DENIED 1
+#define DENIED 13
 #define NEITHER 2
 #define NO_SUCH_PROTOCOL 255
 
