@@ -7,6 +7,7 @@
 #include <sys/timerfd.h>
 
 #include "bus/repeats.h"
+#include "bus/sequences.h"
 #include "plugin/host.h"
 #include "util/clock.h"
 #include "util/memory.h"
@@ -15,25 +16,9 @@
 #define DRAIN_MAX 4096
 
 /**
- * struct sequence - the numbers of one plugin's records on one CPU
- * @first: smallest that was read
- * @last:  largest that was read
- * @taken: how many were read
- *
- * Programs nest, so two numbers may come in the wrong order.
- */
-struct sequence {
-	__u64 first;
-	__u64 last;
-	__u64 taken;
-};
-
-/**
  * struct bus - records on their way
  * @timer:   set to the end of the first window in @repeats
- * @sequences: of each source, one for each possible CPU
- * @stolen:  of each source: records that the log knows to be stolen
- * @suspected: of each source: how many looked stolen the last time
+ * @sequences: of each source
  * @ledgers: of each source
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
@@ -43,10 +28,8 @@ struct bus {
 	int timer;
 	const struct bus_source *sources;
 	size_t source_count;
-	struct sequence *sequences;
+	struct sequences *sequences;
 	size_t cpus;
-	__u64 *stolen;
-	__u64 *suspected;
 	struct ledger *ledgers;
 	struct log *log; /* of the bus_drain() or bus_flush() in progress */
 	__s64 boot_time; /* the same */
@@ -110,54 +93,18 @@ static int write_record(struct bus *bus, const struct bus_source *source,
 	return 0;
 }
 
-static void take_sequence(const struct bus *bus, const struct bus_source *source,
-			  const struct bpflock_event *event)
-{
-	struct sequence *sequence;
-
-	if (event->cpu >= bus->cpus)
-		return;
-	sequence = &bus->sequences[(size_t)(source - bus->sources) * bus->cpus + event->cpu];
-	if (!sequence->taken || event->sequence < sequence->first)
-		sequence->first = event->sequence;
-	if (event->sequence > sequence->last)
-		sequence->last = event->sequence;
-	sequence->taken++;
-}
-
-/* The first number that this daemon is to see: the one after those from before it, or one that waited in the ring. */
-static __u64 first_number(const struct sequence *sequence, const struct ledger *ledger, size_t cpu)
-{
-	__u64 first = ledger->before ? ledger->before[cpu] + 1 : sequence->first;
-
-	return sequence->first < first ? sequence->first : first;
-}
-
 __u64 bus_missing(const struct bus *bus, size_t source)
 {
-	const struct sequence *sequences = bus->sequences + source * bus->cpus;
-	__u64 missing = 0;
-
-	for (size_t i = 0; i < bus->cpus; i++)
-		if (sequences[i].taken)
-			missing += sequences[i].last + 1 -
-				   first_number(&sequences[i], &bus->ledgers[source], i) -
-				   sequences[i].taken;
-	return missing;
+	return sequences_missing(&bus->sequences[source], bus->ledgers[source].before);
 }
 
 __u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen, bool ended)
 {
-	__u64 suspected = bus->suspected[source], known = bus->stolen[source];
+	__u64 reported = sequences_take_stolen(&bus->sequences[source], stolen, ended);
 
-	bus->suspected[source] = stolen;
-	if (!ended && stolen > suspected)
-		stolen = suspected;
-	if (stolen <= known)
-		return 0;
-	bus->stolen[source] = stolen;
-	ledger_gone(&bus->ledgers[source], stolen - known);
-	return stolen - known;
+	if (reported)
+		ledger_gone(&bus->ledgers[source], reported);
+	return reported;
 }
 
 /* libbpf stops at once when this returns non-zero; the record itself counts as taken. */
@@ -170,7 +117,7 @@ static int take_record(void *context, void *bytes, size_t size)
 	if (size >= sizeof(*event))
 		source = find_source(bus, event->source);
 	if (source)
-		take_sequence(bus, source, event);
+		sequences_take(&bus->sequences[source - bus->sources], event);
 	if (!source || write_record(bus, source, event, size) < 0)
 		bus->invalid++;
 	else
@@ -222,9 +169,9 @@ int bus_open(const int *rings, size_t ring_count, const struct bus_source *sourc
 	bus->sources = sources;
 	bus->source_count = count;
 	bus->cpus = (size_t)cpus;
-	bus->sequences = xcalloc(count * bus->cpus, sizeof(*bus->sequences));
-	bus->stolen = xcalloc(count, sizeof(*bus->stolen));
-	bus->suspected = xcalloc(count, sizeof(*bus->suspected));
+	bus->sequences = xcalloc(count, sizeof(*bus->sequences));
+	for (size_t i = 0; i < count; i++)
+		sequences_begin(&bus->sequences[i], bus->cpus);
 	bus->ledgers = xcalloc(count, sizeof(*bus->ledgers));
 	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
@@ -242,11 +189,11 @@ struct bus *bus_close(struct bus *bus)
 	ring_buffer__free(bus->ring);
 	if (bus->timer >= 0)
 		close(bus->timer);
-	free(bus->sequences);
-	free(bus->stolen);
-	free(bus->suspected);
-	for (size_t i = 0; i < bus->source_count; i++)
+	for (size_t i = 0; i < bus->source_count; i++) {
+		sequences_end(&bus->sequences[i]);
 		ledger_end(&bus->ledgers[i]);
+	}
+	free(bus->sequences);
 	free(bus->ledgers);
 	free(bus);
 	return NULL;
@@ -272,10 +219,7 @@ void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
 	if (ledger->shared == shared)
 		return;
 	ledger_end(ledger);
-	/* Its numbers begin anew. */
-	memset(&bus->sequences[source * bus->cpus], 0, bus->cpus * sizeof(*bus->sequences));
-	bus->stolen[source] = 0;
-	bus->suspected[source] = 0;
+	sequences_restart(&bus->sequences[source]);
 	if (shared)
 		ledger_begin(ledger, shared, accounts, bus->cpus);
 }

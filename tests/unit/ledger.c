@@ -190,6 +190,75 @@ static void what_the_log_was_told_is_gone_is_not_told_again(void **state)
 	die(&life);
 }
 
+/* The same number on another CPU is another record. */
+static void each_cpu_has_numbers_of_its_own(void **state)
+{
+	struct bpflock_lineage notes = { 0 };
+	struct bpflock_account accounts[2] = { { .records = 3 }, { .records = 1 } };
+	struct bpflock_event second = { .sequence = 1, .cpu = 1 };
+	struct bpflock_event newer = { .sequence = 2, .cpu = 1 };
+	struct bpflock_event beyond = { .sequence = 1, .cpu = 2 };
+	struct ledger ledger;
+
+	(void)state;
+	ledger_begin(&ledger, &notes, accounts, 2);
+	assert_int_equal(ledger.before[0], 3);
+	assert_int_equal(ledger.before[1], 1);
+	(void)ledger_take(&ledger, &second);
+	(void)ledger_take(&ledger, &newer);
+	(void)ledger_take(&ledger, &beyond);
+	assert_int_equal(ledger_settle(&ledger).count, 3);
+	ledger_end(&ledger);
+}
+
+static void a_record_that_was_being_written_is_told_by_its_cpu(void **state)
+{
+	struct bpflock_lineage notes = { 0 };
+	struct bpflock_account accounts[2] = { { 0 }, { 0 } };
+	struct bpflock_event written = { .sequence = 1, .cpu = 1 };
+	struct bpflock_event other = { .sequence = 1, .cpu = 0 };
+	struct ledger ledger;
+
+	(void)state;
+	ledger_begin(&ledger, &notes, accounts, 2);
+	ledger_write_begins(&ledger, &written, 1);
+	ledger_end(&ledger);
+	accounts[0].records = accounts[1].records = 1;
+	ledger_begin(&ledger, &notes, accounts, 2);
+	assert_false(ledger_take(&ledger, &other));
+	assert_true(ledger_take(&ledger, &written));
+	ledger_end(&ledger);
+}
+
+/* Once all that was there has been read, a record of that number is another one. */
+static void nothing_is_again_after_the_settlement(void **state)
+{
+	struct life life = { 0 };
+	struct bpflock_event event = event_of(1);
+
+	(void)state;
+	begin(&life);
+	record(&life, 1);
+	ledger_write_begins(&life.ledger, &event, 1);
+	die(&life);
+	begin(&life);
+	assert_int_equal(settle(&life).count, 1);
+	assert_false(read_record(&life, 1));
+	assert_int_equal(settle(&life).uncertain, 0);
+	die(&life);
+}
+
+static void a_plugin_that_does_not_run_has_no_notes(void **state)
+{
+	struct ledger ledger = { 0 };
+
+	(void)state;
+	ledger_write_begins(&ledger, NULL, 3);
+	ledger_write_ends(&ledger);
+	ledger_gone(&ledger, 3);
+	assert_int_equal(ledger_settle(&ledger).count, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,6 +269,10 @@ int main(void)
 		cmocka_unit_test(a_line_for_several_that_was_being_written_is_lost_and_uncertain),
 		cmocka_unit_test(what_is_recorded_after_the_beginning_does_not_matter),
 		cmocka_unit_test(what_the_log_was_told_is_gone_is_not_told_again),
+		cmocka_unit_test(each_cpu_has_numbers_of_its_own),
+		cmocka_unit_test(a_record_that_was_being_written_is_told_by_its_cpu),
+		cmocka_unit_test(nothing_is_again_after_the_settlement),
+		cmocka_unit_test(a_plugin_that_does_not_run_has_no_notes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

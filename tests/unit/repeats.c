@@ -10,6 +10,8 @@
 
 static const struct bus_source source = { .window = WINDOW };
 
+static const struct bus_source another_source = { .window = WINDOW };
+
 static struct bpflock_decision decision(__u64 time, const char *comm)
 {
 	struct bpflock_decision made = { .event = { .time = time, .cgroupid = 7 }, .operation = 3 };
@@ -65,6 +67,19 @@ static void the_first_is_written_and_what_follows_is_one_line(void **state)
 	assert_int_equal(seen.time, 300);
 }
 
+static void of_two_open_windows_the_one_that_ends_first_is_next(void **state)
+{
+	struct seen seen = { 0 };
+
+	assert_true(take(*state, decision(300, "late")));
+	assert_true(take(*state, decision(100, "early")));
+	assert_true(take(*state, decision(200, "between")));
+	assert_int_equal(repeats_expire(*state, 400, see, &seen), 100 + WINDOW);
+	assert_int_equal(repeats_expire(*state, 100 + WINDOW, see, &seen), 200 + WINDOW);
+	assert_int_equal(repeats_expire(*state, 200 + WINDOW, see, &seen), 300 + WINDOW);
+	assert_int_equal(repeats_expire(*state, 300 + WINDOW, see, &seen), 0);
+}
+
 static void a_window_without_repeats_ends_without_a_line(void **state)
 {
 	struct seen seen = { 0 };
@@ -93,6 +108,11 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	other = decision(1, "cat");
 	other.event.cgroupid = 8;
 	assert_true(take(*state, other));
+	other = decision(1, "cat");
+	other.event.type = 9;
+	assert_true(take(*state, other));
+	assert_true(repeats_take(*state, &another_source, &(struct bpflock_decision){
+		.event = { .time = 1, .cgroupid = 7, .comm = "cat" }, .operation = 3 }));
 	assert_false(take(*state, decision(1, "cat")));
 }
 
@@ -127,6 +147,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_is_written_and_what_follows_is_one_line),
+		TEST(of_two_open_windows_the_one_that_ends_first_is_next),
 		TEST(a_window_without_repeats_ends_without_a_line),
 		TEST(what_differs_in_anything_is_not_a_repeat),
 		TEST(without_a_window_each_is_written),

@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+/* Which records are missing, and which of those were read by somebody else. */
+#include "bus/sequences.h"
+
+#include "unit.h"
+
+#define CPUS 2
+
+static int set_up(void **state)
+{
+	static struct sequences sequences;
+
+	sequences_begin(&sequences, CPUS);
+	*state = &sequences;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	sequences_end(*state);
+	return 0;
+}
+
+static void take(struct sequences *sequences, __u32 cpu, __u64 sequence)
+{
+	struct bpflock_event event = { .cpu = cpu, .sequence = sequence };
+
+	sequences_take(sequences, &event);
+}
+
+static void numbers_without_a_gap_miss_nothing(void **state)
+{
+	take(*state, 0, 1);
+	take(*state, 0, 2);
+	take(*state, 1, 1);
+	assert_int_equal(sequences_missing(*state, NULL), 0);
+}
+
+static void a_gap_on_each_cpu_is_counted(void **state)
+{
+	take(*state, 0, 1);
+	take(*state, 0, 4);
+	take(*state, 1, 7);
+	take(*state, 1, 9);
+	assert_int_equal(sequences_missing(*state, NULL), 2 + 1);
+}
+
+static void two_numbers_in_the_wrong_order_miss_nothing(void **state)
+{
+	take(*state, 0, 2);
+	take(*state, 0, 1);
+	take(*state, 0, 3);
+	assert_int_equal(sequences_missing(*state, NULL), 0);
+}
+
+static void what_is_missing_at_the_beginning_counts_from_the_last_number_before(void **state)
+{
+	const __u64 before[CPUS] = { 10, 20 };
+
+	take(*state, 0, 13);
+	take(*state, 1, 21);
+	assert_int_equal(sequences_missing(*state, before), 2);
+}
+
+static void numbers_from_before_that_waited_in_the_ring_are_no_gap(void **state)
+{
+	const __u64 before[CPUS] = { 10, 0 };
+
+	take(*state, 0, 9);
+	take(*state, 0, 10);
+	take(*state, 0, 11);
+	assert_int_equal(sequences_missing(*state, before), 0);
+}
+
+static void a_cpu_that_recorded_nothing_misses_nothing(void **state)
+{
+	const __u64 before[CPUS] = { 10, 20 };
+
+	take(*state, 0, 11);
+	assert_int_equal(sequences_missing(*state, before), 0);
+}
+
+static void a_cpu_that_there_is_not_is_left_alone(void **state)
+{
+	take(*state, CPUS, 5);
+	assert_int_equal(sequences_missing(*state, NULL), 0);
+}
+
+static void what_looks_stolen_once_is_only_suspected(void **state)
+{
+	assert_int_equal(sequences_take_stolen(*state, 3, false), 0);
+	assert_int_equal(sequences_take_stolen(*state, 0, false), 0);
+	assert_int_equal(sequences_take_stolen(*state, 3, false), 0);
+}
+
+static void what_looks_stolen_twice_is_reported_once(void **state)
+{
+	assert_int_equal(sequences_take_stolen(*state, 3, false), 0);
+	assert_int_equal(sequences_take_stolen(*state, 5, false), 3);
+	assert_int_equal(sequences_take_stolen(*state, 5, false), 2);
+	assert_int_equal(sequences_take_stolen(*state, 5, false), 0);
+}
+
+static void of_a_plugin_that_has_ended_all_is_reported_at_once(void **state)
+{
+	assert_int_equal(sequences_take_stolen(*state, 3, true), 3);
+	assert_int_equal(sequences_take_stolen(*state, 3, true), 0);
+}
+
+static void after_a_restart_nothing_is_known(void **state)
+{
+	take(*state, 0, 1);
+	take(*state, 0, 9);
+	assert_int_equal(sequences_take_stolen(*state, 7, true), 7);
+	sequences_restart(*state);
+	assert_int_equal(sequences_missing(*state, NULL), 0);
+	assert_int_equal(sequences_take_stolen(*state, 2, false), 0);
+	assert_int_equal(sequences_take_stolen(*state, 2, false), 2);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(numbers_without_a_gap_miss_nothing),
+		TEST(a_gap_on_each_cpu_is_counted),
+		TEST(two_numbers_in_the_wrong_order_miss_nothing),
+		TEST(what_is_missing_at_the_beginning_counts_from_the_last_number_before),
+		TEST(numbers_from_before_that_waited_in_the_ring_are_no_gap),
+		TEST(a_cpu_that_recorded_nothing_misses_nothing),
+		TEST(a_cpu_that_there_is_not_is_left_alone),
+		TEST(what_looks_stolen_once_is_only_suspected),
+		TEST(what_looks_stolen_twice_is_reported_once),
+		TEST(of_a_plugin_that_has_ended_all_is_reported_at_once),
+		TEST(after_a_restart_nothing_is_known),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
