@@ -180,9 +180,105 @@ static void what_no_table_describes_is_refused(void **state)
 			 -EINVAL);
 	record.event.type = 99;
 	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
-	record.event.type = 6; /* a decision, but for its length */
-	assert_int_equal(record_decode(&source, &record, sizeof(record.event), 0, &decoded),
-			 -EINVAL);
+}
+
+static void a_decision_that_is_too_short_is_refused(void **state)
+{
+	const struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_BASELINE,
+		.verdict = BPFLOCK_VERDICT_DENIED,
+	};
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record) - 1, 0, &decoded), -EINVAL);
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+}
+
+static void a_decision_about_an_unknown_operation_has_its_number(void **state)
+{
+	const struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 4,
+		.rule = BPFLOCK_RULE_BASELINE,
+		.verdict = BPFLOCK_VERDICT_DENIED,
+	};
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "operation")->unsigned_value, 4);
+	assert_null(field(&decoded, "op"));
+}
+
+static void a_field_that_ends_with_the_record_is_there_and_one_byte_less_is_not(void **state)
+{
+	const size_t end = offsetof(struct sample, path) + sizeof(((struct sample *)0)->path);
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, end, 0, &decoded), 0);
+	assert_text(field(&decoded, "path"), "/a");
+	assert_int_equal(record_decode(&source, &record, end - 1, 0, &decoded), 0);
+	assert_null(field(&decoded, "path"));
+}
+
+static void a_list_of_strings_that_fills_its_room_was_not_cut(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	record.words.length = 8;
+	memcpy(record.words.bytes, "abc\0def", 8);
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "words")->string.length, 8);
+	assert_memory_equal(field(&decoded, "words")->string.bytes, "abc\0def", 8);
+	assert_null(field(&decoded, "truncated"));
+	record.words.length = 9;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "words")->string.length, 8);
+	record.words.length = 0;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_null(field(&decoded, "words"));
+}
+
+static void what_is_marked_again_says_so_before_its_result(void **state)
+{
+	struct sample record = sample();
+	struct decoded_record decoded;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	record_mark_again(&decoded.record);
+	count = decoded.record.field_count;
+	assert_string_equal(decoded.record.fields[count - 2].key, "again");
+	assert_string_equal(decoded.record.fields[count - 1].key, "retval");
+	assert_text(field(&decoded, "again"), "yes");
+}
+
+static void a_count_stands_before_retval_and_reason(void **state)
+{
+	const struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_BASELINE,
+		.verdict = BPFLOCK_VERDICT_DENIED,
+	};
+	struct decoded_record decoded;
+	size_t count;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	record_add_count(&decoded.record, 7);
+	count = decoded.record.field_count;
+	assert_string_equal(decoded.record.fields[count - 3].key, "count");
+	assert_string_equal(decoded.record.fields[count - 2].key, "retval");
+	assert_string_equal(decoded.record.fields[count - 1].key, "reason");
 }
 
 static void the_time_is_when_it_happened(void **state)
@@ -266,6 +362,12 @@ int main(void)
 		cmocka_unit_test(a_length_beyond_the_record_is_not_believed),
 		cmocka_unit_test(an_empty_string_is_left_out),
 		cmocka_unit_test(what_no_table_describes_is_refused),
+		cmocka_unit_test(a_decision_that_is_too_short_is_refused),
+		cmocka_unit_test(a_decision_about_an_unknown_operation_has_its_number),
+		cmocka_unit_test(a_field_that_ends_with_the_record_is_there_and_one_byte_less_is_not),
+		cmocka_unit_test(a_list_of_strings_that_fills_its_room_was_not_cut),
+		cmocka_unit_test(what_is_marked_again_says_so_before_its_result),
+		cmocka_unit_test(a_count_stands_before_retval_and_reason),
 		cmocka_unit_test(the_time_is_when_it_happened),
 		cmocka_unit_test(any_number_is_a_time),
 		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),

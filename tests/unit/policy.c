@@ -3,10 +3,37 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/syscall.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "unit.h"
 #include "util/memory.h"
+
+/* The file system that lies where cgroup v2 should; in the place of the C library's function. */
+static long hierarchy = CGROUP2_SUPER_MAGIC;
+
+int statfs(const char *path, struct statfs *ret)
+{
+	(void)path;
+	*ret = (struct statfs){ .f_type = hierarchy };
+	return 0;
+}
+
+/* What the idle slot held when readers were waited for, in the place of the C library's function. */
+static const struct bpflock_policy *waited_for;
+static __u8 idle_while_waiting;
+
+long syscall(long number, ...)
+{
+	if (number == SYS_membarrier && waited_for)
+		idle_while_waiting = waited_for->slots[!waited_for->active].rules[0];
+	return 0;
+}
 
 /* An enforcer numbered by the kernel's `enum gate`, whose real order the tests choose. */
 static const struct bpflock_operation rows[] = {
@@ -176,12 +203,14 @@ struct bound {
 	struct operations operations;
 };
 
+static const char *main_file = "/nonexistent";
+
 /* An enforcer without a flag. */
 static const struct bpflock_plugin gate;
 
 static int bind(struct bound *bound, const char *const *assignments, struct report *report)
 {
-	const struct config_sources sources = { .main_file = "/nonexistent",
+	const struct config_sources sources = { .main_file = main_file,
 						.drop_in_dir = "/nonexistent",
 						.environment = (const char *const[]){ NULL },
 						.assignments = assignments };
@@ -301,19 +330,122 @@ static void what_a_list_cannot_mean_is_refused_with_what_it_can(void **state)
 		       "one of the two lists");
 }
 
-/* Where cgroup v2 is what it should be, there is nothing to complain of, and nothing to see here. */
 static void a_missing_hierarchy_is_complained_of_where_an_exception_is(void **state)
 {
 	struct report report = { 0 };
 	struct bound bound;
 
 	(void)state;
-	(void)bind(&bound, SET("gate.except_units=a.service"), &report);
-	for (size_t i = 0; i < report.count; i++) {
-		assert_string_equal(report.items[i].where, "-o");
-		assert_non_null(strstr(report.items[i].message, "[gate] except_units: "));
-	}
+	hierarchy = TMPFS_MAGIC;
+	assert_int_equal(bind(&bound, SET("gate.except_units=a.service"), &report), -EINVAL);
+	assert_int_equal(report.errors, 1);
+	assert_string_equal(report.items[0].where, "-o");
+	assert_non_null(strstr(report.items[0].message, "[gate] except_units: "));
 	unbind(&bound, &report);
+	assert_int_equal(bind(&bound, SET("gate.block=open"), &report), 0);
+	unbind(&bound, &report);
+	hierarchy = CGROUP2_SUPER_MAGIC;
+	assert_int_equal(bind(&bound, SET("gate.except_units=a.service"), &report), 0);
+	unbind(&bound, &report);
+}
+
+static void a_dry_run_and_exceptions_mark_every_rule(void **state)
+{
+	const unsigned int dry = BPFLOCK_RULE_AUDIT, excepted = BPFLOCK_RULE_EXCEPTIONS;
+
+	(void)state;
+	assert_rules(SET("gate.audit_only=yes", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK | dry,
+		     BPFLOCK_RULE_PRIVILEGED | dry, BPFLOCK_RULE_PRIVILEGED | dry,
+		     BPFLOCK_RULE_PRIVILEGED | dry);
+	assert_rules(SET("gate.profile=baseline", "gate.except_cgroups=/trusted"), NULL,
+		     BPFLOCK_RULE_BASELINE | excepted, BPFLOCK_RULE_BASELINE | excepted,
+		     BPFLOCK_RULE_BASELINE | excepted, BPFLOCK_RULE_BASELINE | excepted);
+}
+
+static void a_group_is_not_meant_by_the_beginning_of_its_name(void **state)
+{
+	(void)state;
+	assert_refused(SET("gate.block=@door"), "unknown group '@door'", "@doors");
+	assert_refused(SET("gate.block=@doorstep"), "unknown group '@doorstep'", "@doors");
+	assert_rules(SET("gate.block=@noise"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_BLOCK,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+}
+
+/* `@doors` means shut as well, but less precisely. */
+static void a_contradiction_names_the_lines_that_mean_the_operation(void **state)
+{
+	char path[] = "/tmp/policy.XXXXXX";
+	CLEANUP(cleanup_close) int fd = mkstemp(path);
+	CLEANUP(cleanup_free) char *block = xasprintf("%s:3", path);
+	CLEANUP(cleanup_free) char *allow = xasprintf("(%s:5)", path);
+	struct report report = { 0 };
+	struct bound bound;
+
+	(void)state;
+	assert_true(dprintf(fd, "[gate]\nblock = @doors\nblock = shut\nallow = @noise\nallow = shut\n") > 0);
+	main_file = path;
+	assert_int_equal(bind(&bound, SET("gate.log=all"), &report), -EINVAL);
+	assert_int_equal(report.errors, 1);
+	assert_string_equal(report.items[0].where, block);
+	assert_non_null(strstr(report.items[0].message, "'shut'"));
+	assert_non_null(strstr(report.items[0].message, allow));
+	unbind(&bound, &report);
+	main_file = "/nonexistent";
+	unlink(path);
+}
+
+static void numbers_at_the_ends_of_the_table_have_rules(void **state)
+{
+	const struct enumerator ends[] = {
+		{ "GATE_OPEN", 0 },
+		{ "GATE_SHUT", BPFLOCK_OPERATIONS_MAX - 1 },
+	};
+	struct operations operations;
+
+	(void)state;
+	build(ends, ARRAY_SIZE(ends), &operations);
+	assert_string_equal(operations_at(&operations, 0)->name, "open");
+	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATIONS_MAX - 1)->name, "shut");
+	operations_free(&operations);
+}
+
+static void a_negative_number_is_refused(void **state)
+{
+	const struct enumerator negative[] = { { "GATE_OPEN", -1 } };
+	struct btf *btf = make_btf(negative, ARRAY_SIZE(negative));
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate, btf, &operations), -E2BIG);
+	operations_free(&operations);
+	btf__free(btf);
+}
+
+static void a_reason_is_there_for_each_rule_and_for_nothing_beyond(void **state)
+{
+	(void)state;
+	assert_string_equal(policy_reason(BPFLOCK_RULE_EXCEPTION, BPFLOCK_VERDICT_ALLOWED),
+			    "allow (exception)");
+	assert_null(policy_reason(BPFLOCK_RULE_EXCEPTION + 1, BPFLOCK_VERDICT_ALLOWED));
+	assert_null(policy_reason(UINT32_MAX, BPFLOCK_VERDICT_ALLOWED));
+	assert_string_equal(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_WOULD_DENY),
+			    "would deny (block)");
+	assert_null(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICTS));
+}
+
+/* A reader that took the idle slot's number before the last flip may still be reading it. */
+static void readers_are_waited_for_before_the_idle_slot_is_written(void **state)
+{
+	struct bpflock_policy map = { .active = 1, .slots = { { { 7 } }, { { 1 } } } };
+	struct bpflock_policy_slot two = { { 2 } };
+
+	(void)state;
+	waited_for = &map;
+	idle_while_waiting = 0;
+	policy_put(&map, &two);
+	waited_for = NULL;
+	assert_int_equal(idle_while_waiting, 7);
+	assert_int_equal(map.active, 0);
 }
 
 static void a_policy_is_put_in_force_by_one_flip(void **state)
@@ -346,7 +478,14 @@ int main(void)
 		cmocka_unit_test(log_denied_marks_every_rule),
 		cmocka_unit_test(what_a_list_cannot_mean_is_refused_with_what_it_can),
 		cmocka_unit_test(a_missing_hierarchy_is_complained_of_where_an_exception_is),
+		cmocka_unit_test(a_dry_run_and_exceptions_mark_every_rule),
+		cmocka_unit_test(a_group_is_not_meant_by_the_beginning_of_its_name),
+		cmocka_unit_test(a_contradiction_names_the_lines_that_mean_the_operation),
+		cmocka_unit_test(numbers_at_the_ends_of_the_table_have_rules),
+		cmocka_unit_test(a_negative_number_is_refused),
+		cmocka_unit_test(a_reason_is_there_for_each_rule_and_for_nothing_beyond),
 		cmocka_unit_test(a_policy_is_put_in_force_by_one_flip),
+		cmocka_unit_test(readers_are_waited_for_before_the_idle_slot_is_written),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
