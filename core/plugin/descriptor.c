@@ -34,6 +34,8 @@ static int check_identity(const struct bpflock_plugin *descriptor, const char *f
 	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM | BPFLOCK_RESTRICTED))
 		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
 			      descriptor->flags);
+	if (descriptor->reserved)
+		return refuse(ret_reason, "a member that is reserved is not zero: it is of a newer ABI");
 	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
 		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes",
 			      NAME_MAX_LEN);

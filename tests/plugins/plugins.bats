@@ -123,6 +123,21 @@ decided() { # OPERATION RETVAL REASON COMM
 	done
 }
 
+@test "an observer sees what an enforcer denies on the same hook, also after a takeover" {
+	install_plugins chrootwatch
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=restricted BPFLOCK_CHROOTWATCH_ENABLED=yes
+	run chroot / /bin/true
+	[ "$status" -ne 0 ]
+	decided chroot -1 'denied \(restricted\)' chroot
+	expect_log 'event=lsm_path_chroot tgid=.* comm=chroot .*bpfprog=chrootwatch'
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=restricted BPFLOCK_CHROOTWATCH_ENABLED=yes
+	run chroot / /bin/true
+	decided chroot -1 'denied \(restricted\)' chroot
+	expect_log 'event=lsm_path_chroot tgid=.* comm=chroot .*bpfprog=chrootwatch'
+}
+
 @test "a third-party enforcer gets profiles" {
 	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=privileged
 	chroot / /bin/true

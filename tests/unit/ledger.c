@@ -197,7 +197,7 @@ static void each_cpu_has_numbers_of_its_own(void **state)
 	struct bpflock_account accounts[2] = { { .records = 3 }, { .records = 1 } };
 	struct bpflock_event second = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event newer = { .sequence = 2, .cpu = 1 };
-	struct bpflock_event beyond = { .sequence = 1, .cpu = 2 };
+	struct bpflock_event beyond = { .sequence = 0, .cpu = 2 };
 	struct ledger ledger;
 
 	(void)state;

@@ -44,7 +44,7 @@ static const struct bpflock_operation rows[] = {
 	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
 	  .groups = "integrity" },
 	{ .name = "look", .summary = "s", .enumerator = "GATE_LOOK", .groups = "peek" },
-	{ .name = "peek", .summary = "s", .enumerator = "GATE_PEEK" },
+	{ .name = "peek", .summary = "s", .enumerator = "GATE_PEEK", .groups = "do" },
 	{ .enumerator = "GATE_SECRET_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
 	  .groups = "secret" },
 };
@@ -367,31 +367,42 @@ static void a_group_is_not_meant_by_the_beginning_of_its_name(void **state)
 	(void)state;
 	assert_refused(SET("gate.block=@door"), "unknown group '@door'", "@doors");
 	assert_refused(SET("gate.block=@doorstep"), "unknown group '@doorstep'", "@doors");
-	assert_rules(SET("gate.block=@noise"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_BLOCK,
+	assert_rules(SET("gate.block=@do"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED,
 		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
 }
 
-/* `@doors` means shut as well, but less precisely. */
-static void a_contradiction_names_the_lines_that_mean_the_operation(void **state)
+/* One contradiction is expected at this line of `block`, with this line of `allow`, of a file with these lines. */
+static void assert_contradiction(const char *lines, size_t place, int block_line, int allow_line)
 {
 	char path[] = "/tmp/policy.XXXXXX";
 	CLEANUP(cleanup_close) int fd = mkstemp(path);
-	CLEANUP(cleanup_free) char *block = xasprintf("%s:3", path);
-	CLEANUP(cleanup_free) char *allow = xasprintf("(%s:5)", path);
+	CLEANUP(cleanup_free) char *block = xasprintf("%s:%d", path, block_line);
+	CLEANUP(cleanup_free) char *allow = xasprintf("(%s:%d)", path, allow_line);
 	struct report report = { 0 };
 	struct bound bound;
 
-	(void)state;
-	assert_true(dprintf(fd, "[gate]\nblock = @doors\nblock = shut\nallow = @noise\nallow = shut\n") > 0);
+	assert_true(dprintf(fd, "[gate]\n%s", lines) > 0);
 	main_file = path;
 	assert_int_equal(bind(&bound, SET("gate.log=all"), &report), -EINVAL);
-	assert_int_equal(report.errors, 1);
-	assert_string_equal(report.items[0].where, block);
-	assert_non_null(strstr(report.items[0].message, "'shut'"));
-	assert_non_null(strstr(report.items[0].message, allow));
+	assert_int_equal(report.errors, place + 1);
+	assert_string_equal(report.items[place].where, block);
+	assert_non_null(strstr(report.items[place].message, "'shut'"));
+	assert_non_null(strstr(report.items[place].message, allow));
 	unbind(&bound, &report);
 	main_file = "/nonexistent";
 	unlink(path);
+}
+
+static void a_contradiction_names_the_lines_that_mean_the_operation_most_precisely(void **state)
+{
+	(void)state;
+	assert_contradiction("block = @doors\nblock = shut\nallow = @noise\nallow = shut\n", 0, 3, 5);
+}
+
+static void of_lines_that_mean_it_alike_the_first_is_named(void **state)
+{
+	(void)state; /* behind the contradiction about `open` */
+	assert_contradiction("block = @doors\nblock = @noise\nallow = @all\n", 1, 2, 4);
 }
 
 static void numbers_at_the_ends_of_the_table_have_rules(void **state)
@@ -480,7 +491,8 @@ int main(void)
 		cmocka_unit_test(a_missing_hierarchy_is_complained_of_where_an_exception_is),
 		cmocka_unit_test(a_dry_run_and_exceptions_mark_every_rule),
 		cmocka_unit_test(a_group_is_not_meant_by_the_beginning_of_its_name),
-		cmocka_unit_test(a_contradiction_names_the_lines_that_mean_the_operation),
+		cmocka_unit_test(a_contradiction_names_the_lines_that_mean_the_operation_most_precisely),
+		cmocka_unit_test(of_lines_that_mean_it_alike_the_first_is_named),
 		cmocka_unit_test(numbers_at_the_ends_of_the_table_have_rules),
 		cmocka_unit_test(a_negative_number_is_refused),
 		cmocka_unit_test(a_reason_is_there_for_each_rule_and_for_nothing_beyond),

@@ -17,6 +17,18 @@ struct place {
 	char file[96];
 };
 
+/* Who owns the root directory; in the place of the C library's function. */
+static uid_t owner_of_root;
+
+int lstat(const char *path, struct stat *ret)
+{
+	int error = fstatat(AT_FDCWD, path, ret, AT_SYMLINK_NOFOLLOW);
+
+	if (strcmp(path, "/") == 0)
+		ret->st_uid = owner_of_root;
+	return error;
+}
+
 static int set_up(void **state)
 {
 	struct place *place = xcalloc(1, sizeof(*place));
@@ -98,6 +110,15 @@ static void a_directory_that_others_can_write_is_refused_sticky_or_not(void **st
 	assert_refused(place->file, -EPERM, "0775");
 }
 
+static void the_root_directory_is_looked_at_as_well(void **state)
+{
+	const struct place *place = *state;
+
+	owner_of_root = 4711;
+	assert_refused(place->file, -EPERM, "/ belongs to user 4711");
+	owner_of_root = 0;
+}
+
 static void a_symbolic_link_is_refused_even_to_a_trusted_file(void **state)
 {
 	const struct place *place = *state;
@@ -130,6 +151,7 @@ int main(void)
 		TEST(a_file_that_others_can_write_is_refused),
 		TEST(a_file_of_somebody_else_is_refused),
 		TEST(a_directory_that_others_can_write_is_refused_sticky_or_not),
+		TEST(the_root_directory_is_looked_at_as_well),
 		TEST(a_symbolic_link_is_refused_even_to_a_trusted_file),
 		TEST(a_directory_is_no_plugin),
 		TEST(a_missing_file_is_refused_with_the_system_s_words),

@@ -13,6 +13,7 @@ setup_file() {
 
 teardown() {
 	end_all KILL ask
+	end_all KILL hammer
 	clean_up_bpflock
 }
 
@@ -102,4 +103,21 @@ exec_storm() {
 	await_log 'event=reloaded'
 	[ "$(told last)" -eq 20 ]
 	expect_log 'event=decisions .*op=debugfs allowed=0 denied=20 would_deny=0" bpfprog=kimglock'
+}
+
+@test "a plugin that is disabled under load has every decision told that it made, to the last" {
+	local attempts opened
+	for _ in 1 2 3; do
+		printf '%s\n' '[bpflock]' 'ring_size = 1M' '[kimglock]' 'enabled = yes' 'profile = restricted' 'event_window = 0' >"$CONF"
+		start_bpflock -- -c "$CONF"
+		start_hammer
+		printf '%s\n' '[execsnoop]' 'enabled = yes' >"$CONF"
+		kill -HUP "$DAEMON"
+		await_log 'event=reloaded'
+		stop_hammer
+		read -r attempts _ opened _ </tmp/hammered
+		[ "$opened" -gt 0 ]
+		[ "$(told hammer)" -eq "$((attempts - opened))" ]
+		stop_bpflock
+	done
 }

@@ -224,7 +224,8 @@ exec_until_told() {
 	names=../../escape:plugins/../x:/abs:plugins//x:plugins/:Ring:plugins/kimglock/policy
 	# shellcheck disable=SC2016 # the inner shell's
 	env -i PATH="$PATH" LISTEN_FDS=7 LISTEN_FDNAMES="$names" bash -c \
-		'LISTEN_PID=$$ exec bpflock -c "$0" 3</dev/null 4<&3 5<&3 6<&3 7<&3 8<&3 9<&3' "$CONF" >>"$LOG" 2>&1 &
+		'LISTEN_PID=$$ exec bpflock -c "$0" 3</dev/null 4<&3 5<&3 6<&3 7<&3 8<&3 9<&3' "$CONF" >>"$LOG" 2>&1 3>&- &
+	DAEMON_JOB=$!
 	await_log 'event=started'
 	[ "$(grep -c 'has passed something that is not ours' "$LOG")" -eq 6 ]
 	grep 'plugins/kimglock/policy.*cannot be pinned: Invalid argument' "$LOG"

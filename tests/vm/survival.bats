@@ -62,6 +62,15 @@ teardown() {
 	[ "$(grep -cE 'event=gap' "$LOG")" -eq 1 ]
 }
 
+@test "the generation of an observer, which leaves no links, goes on after a kill as well" {
+	printf '%s\n' '[execsnoop]' 'enabled = yes' >"$CONF"
+	start_bpflock -- -c "$CONF"
+	expect_log 'event=plugin_running .*generation=1 .*bpfprog=execsnoop'
+	kill_bpflock
+	resume_bpflock -- -c "$CONF"
+	expect_log 'event=plugin_running .*generation=2 .*bpfprog=execsnoop'
+}
+
 @test "a first start, and one after a stop, have no gap to tell of" {
 	start_with 'profile = restricted'
 	stop_bpflock

@@ -285,6 +285,7 @@ struct bpflock_host {
  * struct bpflock_plugin - the descriptor
  * @size:        sizeof(struct bpflock_plugin), set by BPFLOCK_PLUGIN()
  * @abi_minor:   BPFLOCK_ABI_MINOR, set by BPFLOCK_PLUGIN()
+ * @reserved:    zero
  * @flags:       BPFLOCK_ENFORCER, BPFLOCK_BPF_LSM, BPFLOCK_RESTRICTED
  * @name:        [a-z][a-z0-9]*, at most 15 bytes; the file is NAME.so and the section [NAME]
  * @version:     of the plugin, for --list-plugins
