@@ -137,21 +137,25 @@ daemons_ended_well() {
 stop_all() {
 	local UNDER=() plugin options=(${PLUGINS:+-o "bpflock.plugin_dir=$PLUGINS"})
 
-	end_all TERM bpflock
+	end_all TERM bpflock || {
+		echo "a daemon does not end by SIGTERM:" && cat "$LOG"
+		return 1
+	}
 	[[ -z ${UNACCOUNTED-} && -d $PINS/v1/plugins ]] && was_killed || return 0
 	for plugin in "$PINS"/v1/plugins/*/; do options+=(-o "$(basename "$plugin").enabled=yes"); done
 	resume_bpflock -- -c /dev/null "${options[@]}"
 	stop_bpflock
 }
 
-# end_all SIGNAL NAME: every process of that name, if there is one
+# end_all SIGNAL NAME: every process of that name, if there is one; fails when one does not end
 end_all() {
 	local - && set +T
-	local pids pid
+	local pids pid status=0
 	pids=$(pidof "$2") || return 0
 	# shellcheck disable=SC2086 # several words
 	kill "-$1" $pids || true
-	for pid in $pids; do wait_for_end "$pid"; done
+	for pid in $pids; do wait_for_end "$pid" || status=1; done
+	return "$status"
 }
 
 # Has the last daemon that started not stopped?
