@@ -1,0 +1,349 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * How a configuration is put in force, with instances that the test plays in the place of the loader: in which order
+ * the steps come, and what is left when one of them fails.
+ */
+#include "locks.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "loader/loader.h"
+#include "options.h"
+#include "unit.h"
+#include "util/memory.h"
+
+/* What was done, as "STEP PLUGIN" in order, and the step that is to fail: "load door". */
+static char done[4096];
+static const char *failing;
+static struct bpflock_policy policies[8];
+static size_t policy_count;
+
+static int step(const char *name, const struct instance *instance)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("%s %s", name, instance->plugin->name);
+
+	strcat(done, *done ? ", " : "");
+	strcat(done, text);
+	return failing && strcmp(text, failing) == 0 ? -EIO : 0;
+}
+
+int instance_open(struct instance *instance, const struct instance *predecessor,
+		  const struct plugin *plugin, const struct config_section *section,
+		  const struct kernel *kernel, const struct pins *pins, struct report *report)
+{
+	(void)kernel;
+	(void)pins;
+	*instance = (struct instance){ .plugin = plugin,
+				       .section = section,
+				       .generation = predecessor ? predecessor->generation + 1 : 1,
+				       .exceptions_map = -1 };
+	if (plugin_is_enforcer(plugin))
+		instance->policy = &policies[policy_count++];
+	if (step("open", instance) == 0)
+		return 0;
+	report_add(report, REPORT_ERROR, "plugin_failed", NULL, "it cannot be opened");
+	return -EIO;
+}
+
+int instance_load(struct instance *instance, struct report *report)
+{
+	(void)report;
+	return step("load", instance);
+}
+
+int instance_attach(struct instance *instance, struct report *report)
+{
+	(void)report;
+	return step("attach", instance);
+}
+
+int instance_pin(struct instance *instance, struct report *report)
+{
+	(void)report;
+	return step("pin", instance);
+}
+
+void instance_unpin(const struct instance *instance)
+{
+	(void)step("unpin", instance);
+}
+
+void instance_record(struct instance *instance)
+{
+	(void)step("record", instance);
+}
+
+void instance_disown(const struct instance *instance)
+{
+	(void)step("disown", instance);
+}
+
+struct instance *instance_of_predecessor(const struct plugin *plugin)
+{
+	(void)plugin;
+	return NULL;
+}
+
+void instance_detach(struct instance *instance)
+{
+	(void)step("detach", instance);
+}
+
+void instance_free(struct instance *instance)
+{
+	(void)step("free", instance);
+}
+
+/* Is the program seen to run? As the daemon's self-test does it. */
+static bool is_called = true;
+
+static int self_test(const struct bpflock_host *host, const void *config)
+{
+	(void)host;
+	(void)config;
+	for (size_t i = 0; is_called && i < ARRAY_SIZE(policies); i++)
+		policies[i].passes++;
+	return 0;
+}
+
+static const struct bpflock_option depth[] = {
+	{ .name = "depth", .summary = "s", .initial = "1", .type = BPFLOCK_OPTION_UINT, .variable = "depth" },
+};
+
+/* In name order; the observer comes first. */
+static struct plugin items[] = {
+	{ .name = (char *)(uintptr_t)"bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
+	{ .name = (char *)(uintptr_t)"door",
+	  .descriptor = { .name = "door", .flags = BPFLOCK_ENFORCER, .options = BPFLOCK_TABLE(depth),
+			  .self_test = self_test } },
+};
+static struct operation door_operations[] = { { .name = (char *)(uintptr_t)"open",
+						.text = (char *)(uintptr_t)"open",
+						.groups = (char *)(uintptr_t)"", .index = 0 } };
+static struct operations operations[] = { { NULL, 0 }, { door_operations, 1 } };
+
+struct scene {
+	struct config_schema_section sections[3];
+	struct settings settings;
+	struct kernel kernel;
+	struct pins pins;
+	struct locks locks;
+	struct report report;
+};
+
+static int set_up(void **state)
+{
+	struct scene *scene = xcalloc(1, sizeof(*scene));
+
+	scene->sections[0] = (struct config_schema_section){
+		.name = CONFIG_CORE_SECTION, .tables = { core_options }, .table_count = 1
+	};
+	scene->sections[1] = (struct config_schema_section){
+		.name = "bell", .plugin = true, .table_count = 2,
+		.tables = { observer_options, items[0].descriptor.options },
+	};
+	scene->sections[2] = (struct config_schema_section){
+		.name = "door", .plugin = true, .table_count = 4,
+		.tables = { enforcer_options, *policy_profile(&items[1].descriptor), policy_options,
+			    items[1].descriptor.options },
+	};
+	scene->settings = (struct settings){
+		.plugins = { items, ARRAY_SIZE(items) },
+		.operations = operations,
+		.schema = { scene->sections, ARRAY_SIZE(scene->sections) },
+	};
+	*done = '\0';
+	failing = NULL;
+	is_called = true;
+	policy_count = 0;
+	memset(policies, 0, sizeof(policies));
+	assert_int_equal(locks_init(&scene->locks, &scene->settings, &scene->kernel, &scene->pins), 0);
+	*state = scene;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct scene *scene = *state;
+
+	failing = NULL;
+	locks_release(&scene->locks);
+	report_clear(&scene->report);
+	free(scene);
+	return 0;
+}
+
+#define SET(...)                                                                                   \
+	(const char *const[])                                                                      \
+	{                                                                                          \
+		__VA_ARGS__, NULL                                                                  \
+	}
+
+/* What is done while this configuration is put in force is in `done` afterwards. */
+static int apply(struct scene *scene, const char *const *assignments)
+{
+	const struct config_sources sources = { .main_file = "/nonexistent",
+						.drop_in_dir = "/nonexistent",
+						.environment = (const char *const[]){ NULL },
+						.assignments = assignments };
+	struct config_text *text;
+	struct config *config;
+	int error;
+
+	*done = '\0';
+	assert_int_equal(config_read(&sources, &text, &scene->report), 0);
+	assert_int_equal(config_bind(text, &scene->settings.schema, &config, &scene->report), 0);
+	config_text_free(text);
+	error = locks_apply(&scene->locks, config, &scene->report);
+	if (error)
+		config_free(config);
+	return error;
+}
+
+static void everything_is_loaded_first_and_observers_are_attached_after_enforcers(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
+	assert_string_equal(done, "open bell, open door, load bell, load door, attach door, attach bell, "
+				  "pin bell, pin door, record bell, record door");
+	assert_non_null(scene->locks.instances[0]);
+	assert_non_null(scene->locks.instances[1]);
+	assert_int_equal(scene->locks.verifications[1].state, VERIFY_ENFORCING);
+}
+
+static void what_is_not_enabled_does_not_run(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	assert_string_equal(done, "open door, load door, attach door, pin door, record door");
+	assert_null(scene->locks.instances[0]);
+}
+
+static void a_policy_alone_is_written_to_the_instance_that_runs(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
+	assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_RESTRICTED);
+	assert_int_equal(apply(scene, SET("door.profile=baseline")), 0);
+	assert_string_equal(done, "");
+	assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_BASELINE);
+}
+
+static void an_option_of_the_object_takes_a_successor_that_records_before_the_old_one_goes(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
+	assert_string_equal(done, "open door, load door, attach door, pin door, record door, disown door, "
+				  "free door");
+	assert_int_equal(scene->locks.instances[1]->generation, 2);
+	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
+}
+
+static void a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing(void **state)
+{
+	static const char *const steps[] = { "open door", "load door", "attach door", "pin door" };
+	struct scene *scene = *state;
+	struct instance *running;
+
+	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
+	running = scene->locks.instances[1];
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		failing = steps[i];
+		policy_count = 1;
+		assert_int_equal(apply(scene, SET("door.profile=baseline", "door.depth=2")), -EIO);
+		assert_non_null(strstr(done, "unpin door, disown door, free door"));
+		assert_null(strstr(done, "record"));
+		assert_ptr_equal(scene->locks.instances[1], running);
+		assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_RESTRICTED);
+		failing = NULL;
+	}
+}
+
+static void a_plugin_that_is_not_required_is_left_out_and_the_others_run(void **state)
+{
+	struct scene *scene = *state;
+
+	failing = "open bell";
+	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
+	assert_null(scene->locks.instances[0]);
+	assert_non_null(scene->locks.instances[1]);
+	assert_int_equal(scene->report.count, 1);
+	assert_int_equal(scene->report.items[0].level, REPORT_WARNING);
+	assert_int_equal(scene->report.errors, 0);
+}
+
+static void an_enforcer_that_is_not_required_and_left_out_stays_an_error_to_the_eye(void **state)
+{
+	struct scene *scene = *state;
+
+	failing = "open door";
+	assert_int_equal(apply(scene, SET("door.enabled=yes", "door.required=no")), 0);
+	assert_int_equal(scene->report.items[0].level, REPORT_ERROR);
+	assert_int_equal(scene->report.errors, 0);
+}
+
+static void an_enforcer_that_is_not_called_is_refused(void **state)
+{
+	struct scene *scene = *state;
+
+	is_called = false;
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), -ENOTRECOVERABLE);
+	assert_null(scene->locks.instances[1]);
+	assert_non_null(strstr(scene->report.items[0].message, "the kernel does not call it"));
+}
+
+static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	is_called = false;
+	locks_verify(&scene->locks);
+	assert_int_equal(scene->locks.verifications[1].state, VERIFY_FAILED);
+	is_called = true;
+	locks_verify(&scene->locks);
+	assert_int_equal(scene->locks.verifications[1].state, VERIFY_ENFORCING);
+}
+
+static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts(void **state)
+{
+	struct scene *scene = *state;
+	const struct instance *bell;
+
+	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
+	bell = scene->locks.instances[0];
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	assert_string_equal(done, "disown bell, detach bell");
+	assert_true(locks_have_retired(&scene->locks));
+	assert_ptr_equal(locks_instance(&scene->locks, 0), bell);
+	locks_bury(&scene->locks);
+	assert_false(locks_have_retired(&scene->locks));
+	assert_null(locks_instance(&scene->locks, 0));
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(everything_is_loaded_first_and_observers_are_attached_after_enforcers),
+		TEST(what_is_not_enabled_does_not_run),
+		TEST(a_policy_alone_is_written_to_the_instance_that_runs),
+		TEST(an_option_of_the_object_takes_a_successor_that_records_before_the_old_one_goes),
+		TEST(a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing),
+		TEST(a_plugin_that_is_not_required_is_left_out_and_the_others_run),
+		TEST(an_enforcer_that_is_not_required_and_left_out_stays_an_error_to_the_eye),
+		TEST(an_enforcer_that_is_not_called_is_refused),
+		TEST(an_enforcer_that_is_no_longer_called_is_noticed),
+		TEST(a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
