@@ -175,6 +175,7 @@ static void take_over(struct log_sink *sink, struct log_sink *old, struct report
 	sink->type->close(sink);
 	sink->writer = old->writer;
 	sink->reports = old->reports;
+	old->reports = 0;
 	old->writer = (struct log_writer){ .fd = -1 };
 	free(old->name);
 	old->name = NULL; /* an output that is named twice is taken over twice */

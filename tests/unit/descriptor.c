@@ -427,10 +427,10 @@ static void records_carry_all_that_their_meaning_depends_on(void **state)
 static void a_descriptor_without_its_first_members_is_refused(void **state)
 {
 	(void)state;
-	REFUSED("", d.plugin.size = 8);
-	REFUSED("", d.plugin.options.stride = 8);
-	REFUSED("", d.plugin.options.rows = NULL);
-	REFUSED("", d.plugin.options.count = 1025);
+	REFUSED("an impossible size (8)", d.plugin.size = 8);
+	REFUSED("table of options", d.plugin.options.stride = 8);
+	REFUSED("table of options", d.plugin.options.rows = NULL);
+	REFUSED("table of options", d.plugin.options.count = 1025);
 	REFUSED("reserved is not zero", d.plugin.reserved = 1);
 }
 

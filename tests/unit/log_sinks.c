@@ -24,6 +24,18 @@
 /* More than any pipe, terminal or socket queue here takes. */
 #define MANY 20000
 
+/* Makes every file look like a block device; in the place of the C library's function. */
+static bool is_block_device;
+
+int fstat(int fd, struct stat *ret)
+{
+	int error = fstatat(fd, "", ret, AT_EMPTY_PATH);
+
+	if (is_block_device)
+		ret->st_mode = (ret->st_mode & ~(mode_t)S_IFMT) | S_IFBLK;
+	return error;
+}
+
 /* A directory per test, the log in it, and what has been reported and counted. */
 struct fixture {
 	char directory[32];
@@ -807,6 +819,49 @@ static void a_rotation_that_fails_goes_on_in_the_old_file_and_is_told_once(void 
 	assert_return_code(rmdir(rotated(test, 1)), errno);
 }
 
+/* The rest of a line that a full disk has cut counts as if it were in the file already. */
+static void half_a_line_belongs_to_the_size_of_its_file(void **state)
+{
+	struct fixture *test = *state;
+	static struct reader reader;
+	struct stat status;
+	off_t length;
+
+	reader = (struct reader){ 0 };
+	open_log(test, test->output);
+	write_number(test, 1);
+	assert_return_code(stat(test->path, &status), errno);
+	length = status.st_size;
+	test->log = log_close(test->log);
+	assert_return_code(unlink(test->path), errno);
+
+	test->max_size = (__u64)length * 2 + 20;
+	test->keep = 1;
+	open_log(test, test->output);
+	write_number(test, 1);
+	limit_file_size((rlim_t)length + 10);
+	write_number(test, 2);
+	limit_file_size(RLIM_INFINITY);
+	write_number(test, 3);
+	assert_int_equal(take_lost(test), 0);
+	read_file(&reader, rotated(test, 1));
+	assert_int_equal(reader.last, 2);
+	read_file(&reader, test->path);
+	assert_int_equal(reader.last, 3);
+	assert_int_equal(reader.lines, 3);
+}
+
+static void a_block_device_is_refused(void **state)
+{
+	struct fixture *test = *state;
+	const char *output = test->output;
+
+	is_block_device = true;
+	assert_int_equal(try_open(test, &output, 1), -ENOTSUP);
+	is_block_device = false;
+	assert_int_equal(test->report.errors, 1);
+}
+
 static void what_is_not_a_file_is_not_rotated(void **state)
 {
 	struct fixture *test = *state;
@@ -976,6 +1031,46 @@ static void syslog_that_does_not_read_does_not_hang(void **state)
 	close(fd);
 }
 
+/* Its queue is full: that is no reason to turn to whoever listens there now. */
+static void syslog_that_is_full_keeps_its_connection(void **state)
+{
+	struct fixture *test = *state;
+	int full = listen_at(test->syslog_path), other;
+	char byte;
+
+	open_log(test, "syslog");
+	while (take_lost(test) == 0)
+		write_number(test, 1);
+	assert_return_code(unlink(test->syslog_path), errno);
+	other = listen_at(test->syslog_path);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 1);
+	assert_int_equal(recv(other, &byte, 1, MSG_DONTWAIT), -1);
+	close(full);
+	close(other);
+}
+
+static void a_record_whose_fields_are_too_long_for_the_journal_is_counted(void **state)
+{
+	static char bytes[LOG_LINE_MAX];
+	struct log_record record = { .subsys = "bpf", .event = "test", .events = 1 };
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	char byte;
+
+	memset(bytes, 'a', sizeof(bytes));
+	open_log(test, "journal");
+	/* Not in the line, which would be too long as well. */
+	log_bytes(&record, "first", bytes, sizeof(bytes));
+	record.fields[0].json_only = true;
+	log_bytes(&record, "second", bytes, sizeof(bytes));
+	record.fields[1].json_only = true;
+	log_write(test->log, &record);
+	assert_int_equal(take_lost(test), 1);
+	assert_int_equal(recv(fd, &byte, 1, MSG_DONTWAIT), -1);
+	close(fd);
+}
+
 static void the_journal_gets_the_line_and_each_field(void **state)
 {
 	static const char expected[] =
@@ -1111,6 +1206,18 @@ static void losses_may_be_logged_while_they_are_visited(void **state)
 	assert_int_equal(take_lost(test), 0);
 	write_number(test, 2);
 	assert_int_equal(take_lost(test), 2);
+}
+
+/* Nor is a reload a new reason. */
+static void losses_of_reports_alone_are_not_told_after_a_reload(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	log_take_lost(test->log, write_again, test);
+	replace_by(test, "file:/dev/full");
+	assert_int_equal(take_lost(test), 0);
 }
 
 static void write_at(struct fixture *test, time_t time, __u64 events)
@@ -1280,12 +1387,16 @@ int main(void)
 		TEST(where_none_is_kept_the_old_file_goes),
 		TEST(a_line_that_is_longer_than_the_size_is_written_whole),
 		TEST(a_rotation_that_fails_goes_on_in_the_old_file_and_is_told_once),
+		TEST(half_a_line_belongs_to_the_size_of_its_file),
+		TEST(a_block_device_is_refused),
 		TEST(what_is_not_a_file_is_not_rotated),
 		TEST(what_cannot_be_opened_is_reported_all_at_once),
 		TEST(outputs_are_checked_without_opening_any),
 		TEST(syslog_gets_a_datagram_with_the_lines_priority),
 		TEST(syslog_that_comes_back_is_used_again),
 		TEST(syslog_that_does_not_read_does_not_hang),
+		TEST(syslog_that_is_full_keeps_its_connection),
+		TEST(a_record_whose_fields_are_too_long_for_the_journal_is_counted),
 		TEST(the_journal_gets_the_line_and_each_field),
 		TEST(the_journal_gets_bytes_as_they_are),
 		TEST(the_journal_takes_the_longest_record),
@@ -1293,6 +1404,7 @@ int main(void)
 		TEST(a_journal_that_does_not_read_does_not_hang),
 		TEST(a_record_too_long_for_a_line_is_counted),
 		TEST(losses_may_be_logged_while_they_are_visited),
+		TEST(losses_of_reports_alone_are_not_told_after_a_reload),
 		TEST(events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last),
 		TEST(half_a_line_that_is_given_up_counts_all_its_events),
 		TEST(a_reports_item_is_a_line_that_names_plugin_source_and_remedy),
