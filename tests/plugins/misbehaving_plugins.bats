@@ -195,6 +195,7 @@ deny_memory() {
 
 @test "a crash in an observer ends the daemon; pins enforce, and the next start without it takes over" {
 	local status=0
+	BADLY='its plugin crashes'
 	cp /usr/bin/head /tmp/trigger
 	OUTPUT='stderr, file:/tmp/own.log' start_both 'enabled = yes' 'profile = restricted' 'phase = observe' 'manner = crash'
 	run /tmp/trigger -c 1 /dev/mem
@@ -216,6 +217,7 @@ deny_memory() {
 }
 
 @test "a crash is told as JSON where the log is JSON, also by abort()" {
+	BADLY='its plugin aborts'
 	cp /usr/bin/head /tmp/trigger
 	FORMAT=json start_both 'enabled = yes' 'phase = observe' 'manner = abort'
 	run /tmp/trigger -c 1 /dev/mem
@@ -225,6 +227,7 @@ deny_memory() {
 
 @test "a crash of the daemon itself names no plugin" {
 	local status=0
+	BADLY='it is made to crash'
 	start_both 'enabled = yes'
 	kill -SEGV "$DAEMON"
 	await_log 'level=error msg="event=crashed signal=SIGSEGV" subsys=bpflock$'

@@ -115,8 +115,8 @@ fail_in_teardown() {
 	(($1 == 0)) || [[ -n ${BATS_TEST_NAME-} && -z ${BATS_TEST_COMPLETED-} ]] || exit 1
 }
 
-# No daemon ended otherwise than by 0, or by the SIGKILL of a test. Whoever waited for one has judged it (127); a test
-# of daemons that end badly says in BADLY why.
+# No daemon ended otherwise than by 0, or by the SIGKILL of a test; 127 is for one that this shell has waited for and
+# judged. A test of daemons that end badly says in BADLY why.
 daemons_ended_well() {
 	local job status result=0
 
