@@ -9,6 +9,7 @@
 
 #include "kernel/kernel.h"
 #include "util/memory.h"
+#include "util/words.h"
 
 /*
  * Before 5.13 the kernel asked for `bpf_read` whenever a program read kernel memory, not when it was
@@ -80,20 +81,6 @@ int kernel_check(const struct kernel *kernel, struct report *report)
 	return report->errors > errors ? EX_UNAVAILABLE : 0;
 }
 
-static bool has_item(const char *list, const char *item)
-{
-	size_t length = strlen(item);
-
-	while (*list) {
-		size_t end = strcspn(list, ",");
-
-		if (end == length && strncmp(list, item, length) == 0)
-			return true;
-		list += end + (list[end] == ',');
-	}
-	return false;
-}
-
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel)
 {
 	if (kernel->no_trampolines)
@@ -101,7 +88,7 @@ char *kernel_refuses_bpf_lsm(const struct kernel *kernel)
 	if (!kernel->lsms)
 		return xasprintf("cannot tell whether bpf is among the active LSMs: mount securityfs on "
 				 "/sys/kernel/security");
-	if (!has_item(kernel->lsms, "bpf"))
+	if (!words_have(kernel->lsms, ',', "bpf"))
 		return xasprintf("bpf is not among the active LSMs, so the kernel would never call its "
 				 "programs: boot with lsm=%s,bpf",
 				 kernel->lsms);
