@@ -6,7 +6,7 @@
 static void log_decisions(struct log *log, const struct instance *instance,
 			  const struct operation *operation)
 {
-	static const char *const keys[] = { "allowed", "denied", "would_deny" };
+	static const char *const keys[] = { "allowed", "denied", "would_deny", "exempt" };
 	struct log_record record = log_own(LOG_LEVEL_INFO, "decisions");
 	__u64 total = 0;
 
@@ -16,7 +16,9 @@ static void log_decisions(struct log *log, const struct instance *instance,
 	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
 		__u64 count = lineage_decisions(instance->lineage, (__u32)operation->index, i);
 
-		log_uint(&record, keys[i], count);
+		/* The daemon needs few operations. */
+		if (i != BPFLOCK_VERDICT_EXEMPT || count)
+			log_uint(&record, keys[i], count);
 		total += count;
 	}
 	if (total)

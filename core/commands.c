@@ -172,7 +172,7 @@ static void print_plugin(const struct plugin *plugin, const struct operations *o
 	       descriptor->summary, descriptor->license, descriptor->name);
 	print_options(plugin->name, enforcer ? &enforcer_options : &observer_options);
 	if (enforcer) {
-		print_options(plugin->name, policy_profile(&plugin->descriptor));
+		print_options(plugin->name, policy_defaults(&plugin->descriptor));
 		print_options(plugin->name, &policy_options);
 	}
 	print_options(plugin->name, &descriptor->options);

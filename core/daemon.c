@@ -506,6 +506,8 @@ static void abandon(struct daemon *daemon)
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
+	if (settings_first_enforcer(&daemon->settings, daemon->locks.config))
+		takeover_report_overrides(&daemon->pins, &daemon->kernel, report);
 	own_sweep(daemon->pins.own);
 	privileges_drop(report);
 }

@@ -87,27 +87,12 @@ static int refuse(const struct change *change, size_t place, int error, const ch
 	return error;
 }
 
-static int check_kernel(struct change *change, size_t place)
-{
-	const struct kernel *kernel = change->locks->kernel;
-	const struct plugin *plugin = plugin_at(change, place);
-	CLEANUP(cleanup_free) char *reason = NULL;
-
-	if (plugin->descriptor.flags & BPFLOCK_BPF_LSM)
-		reason = kernel_refuses_bpf_lsm(kernel);
-	return reason ? refuse(change, place, -EOPNOTSUPP, reason) : 0;
-}
-
 static int open_successor(struct change *change, size_t place)
 {
 	struct locks *locks = change->locks;
-	int error;
 
 	if (!needs_successor(change, place))
 		return 0;
-	error = check_kernel(change, place);
-	if (error)
-		return error;
 	change->successors[place] = xcalloc(1, sizeof(struct instance));
 	return instance_open(change->successors[place], locks->instances[place],
 			     plugin_at(change, place), section_at(change, place), locks->kernel,
@@ -133,6 +118,19 @@ static struct instance *future_instance(const struct change *change, size_t plac
 					   change->locks->instances[place];
 }
 
+/* Can some enforcer that is no guard deny anybody anything? */
+static bool is_enforcing(const struct change *change)
+{
+	for (size_t i = 0; i < change->locks->settings->plugins.count; i++) {
+		const struct plugin *plugin = plugin_at(change, i);
+
+		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
+		    policy_can_deny(section_at(change, i)))
+			return true;
+	}
+	return false;
+}
+
 /* The policy as it would be; nothing is written yet. The plugin may fail to say what it is to be. */
 static int resolve_policy(struct change *change, size_t place)
 {
@@ -153,7 +151,8 @@ static int resolve_policy(struct change *change, size_t place)
 	if (error)
 		return error;
 	change->policies[place] = xcalloc(1, sizeof(*change->policies[place]));
-	policy_resolve(operations, section_at(change, place), change->policies[place]);
+	policy_resolve(operations, section_at(change, place), is_enforcing(change),
+		       change->policies[place]);
 	return 0;
 }
 
@@ -162,8 +161,10 @@ static int give_policy(struct change *change, size_t place)
 {
 	struct instance *successor = change->successors[place];
 
-	if (successor && change->policies[place])
-		policy_put(successor->policy, change->policies[place]);
+	if (!successor || !change->policies[place])
+		return 0;
+	policy_init(successor->policy, &change->locks->settings->operations[place]);
+	policy_put(successor->policy, change->policies[place]);
 	return 0;
 }
 

@@ -29,7 +29,7 @@ static struct config_schema_section plugin_schema(const struct plugin *plugin)
 	section.aliases = plugin->descriptor.aliases;
 	if (plugin_is_enforcer(plugin)) {
 		section.tables[section.table_count++] = enforcer_options;
-		section.tables[section.table_count++] = *policy_profile(&plugin->descriptor);
+		section.tables[section.table_count++] = *policy_defaults(&plugin->descriptor);
 		section.tables[section.table_count++] = policy_options;
 	} else {
 		section.tables[section.table_count++] = observer_options;
@@ -106,7 +106,7 @@ static void check_refused(const struct plugin *plugin, const struct config_secti
 static const char *place_of(const struct config_section *section)
 {
 	for (size_t i = 0; i < section->value_count; i++)
-		if (strcmp(section->values[i].origin, "default") != 0)
+		if (!config_is_default(&section->values[i]))
 			return section->values[i].origin;
 	return NULL;
 }
@@ -127,11 +127,50 @@ static void check_plugin(const struct settings *settings, size_t place,
 		(void)host_call(&host, "check", plugin->descriptor.check, section);
 }
 
+const char *settings_first_enforcer(const struct settings *settings, const struct config *config)
+{
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+
+		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
+		    settings_section(config, i)->enabled)
+			return plugin->name;
+	}
+	return NULL;
+}
+
+/* Whoever is locked must not be able to take the lock away, unless the operator has written that he may. */
+static void enable_guards(const struct settings *settings, struct config *config, struct report *report)
+{
+	const char *enforcer = settings_first_enforcer(settings, config);
+	bool guarded = false;
+
+	if (!enforcer)
+		return;
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+		struct config_section *section = &config->sections[i + 1];
+
+		if (plugin->refusal || !plugin_is_guard(plugin))
+			continue;
+		if (config_is_default(config_value(section, CONFIG_ENABLED_KEY)))
+			config_enable(section, CONFIG_DEFAULT " (an enforcer runs)");
+		guarded = guarded || section->enabled;
+	}
+	if (!guarded)
+		report_remedy(report_add(report, REPORT_WARNING, "unguarded", NULL,
+					 "%s runs without a guard: whom it locks may take away its programs, "
+					 "maps and pins",
+					 enforcer),
+			      "install a guard, and do not set enabled = no in its section");
+}
+
 static int bind(const struct settings *settings, const struct config_text *text,
 		struct config **ret_config, struct report *report)
 {
 	(void)config_bind(text, &settings->schema, ret_config, report);
 	check_core(settings_core(*ret_config), report);
+	enable_guards(settings, *ret_config, report);
 	for (size_t i = 0; i < settings->plugins.count; i++)
 		check_plugin(settings, i, settings_section(*ret_config, i), report);
 	return report->errors ? -EINVAL : 0;
@@ -143,7 +182,7 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
 	const struct bpflock_plugin any = { 0 };
 	const struct plugin_names reserved = {
 		.core_options = core_options,
-		.plugin_options = { enforcer_options, *policy_profile(&any), policy_options },
+		.plugin_options = { enforcer_options, *policy_defaults(&any), policy_options },
 	};
 	struct config_text *text;
 	int error;

@@ -34,6 +34,9 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
 int settings_reload(const struct settings *settings, const struct config_sources *sources,
 		    struct config **ret_config, struct report *report);
 
+/* The name of an enforcer that is enabled and is no guard; or NULL. */
+const char *settings_first_enforcer(const struct settings *settings, const struct config *config);
+
 void settings_free(struct settings *settings);
 
 static inline const struct config_section *settings_core(const struct config *config)

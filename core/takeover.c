@@ -93,3 +93,19 @@ void takeover_report_others(const struct pins *pins, struct report *report)
 {
 	foreign_links_each(pins, report_other, report);
 }
+
+static void report_override(void *context, const struct hook_program *program)
+{
+	struct report *report = context;
+
+	if (program->overrides)
+		report_add(report, REPORT_NOTICE, "override_program", NULL,
+			   "program %u (%s) on %s was there before: what it returns counts beside, or in the place "
+			   "of, what is decided here",
+			   program->id, program->name, *program->function ? program->function : "an unknown hook");
+}
+
+void takeover_report_overrides(const struct pins *pins, const struct kernel *kernel, struct report *report)
+{
+	hook_programs_each(pins->own, kernel, report_override, report);
+}

@@ -4,15 +4,16 @@
 #include <errno.h>
 
 #include "plugin/host.h"
+#include "util/memory.h"
 
 /* 0 when the kernel did it, a negative errno when it refused. */
-static int trigger(const struct instance *instance, struct report *report)
+static int run_self_test(const struct instance *instance, __u32 self_test, struct report *report)
 {
 	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
 	struct host host = { .plugin = instance->plugin, .report = report };
 
-	if (descriptor->trigger != BPFLOCK_TRIGGER_NONE)
-		return kernel_trigger(descriptor->trigger);
+	if (self_test == BPFLOCK_SELF_TEST_BPF_READ)
+		return kernel_load_reader();
 	return host_call(&host, "self_test", descriptor->self_test, instance->section);
 }
 
@@ -26,11 +27,12 @@ static struct verification unverified(const char *reason)
 	return (struct verification){ .state = VERIFY_UNVERIFIED, .reason = reason };
 }
 
-static struct verification try_hook(const struct instance *instance, const struct kernel *kernel)
+static struct verification try_hook(const struct instance *instance, __u32 self_test,
+				    const struct kernel *kernel)
 {
 	struct report report = { 0 };
 	__u64 before = passes(instance);
-	int error = trigger(instance, &report);
+	int error = run_self_test(instance, self_test, &report);
 
 	report_clear(&report);
 	if (passes(instance) > before)
@@ -47,15 +49,31 @@ static struct verification try_hook(const struct instance *instance, const struc
 	};
 }
 
+static bool covers_a_program(const struct bpflock_plugin *descriptor, __u32 self_test)
+{
+	const struct bpflock_program *rows = descriptor->programs.rows;
+
+	for (__u32 i = 0; i < descriptor->programs.count; i++)
+		if (rows[i].self_test == self_test)
+			return true;
+	return false;
+}
+
 struct verification verify_instance(const struct instance *instance, const struct kernel *kernel)
 {
-	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
+	static const __u32 self_tests[] = { BPFLOCK_SELF_TEST_BPF_READ, BPFLOCK_SELF_TEST_PLUGIN };
+	struct verification verification = unverified("it declares no self-test");
 
 	if (!instance->policy)
 		return unverified("its programs decide nothing by bpflock_decide()");
-	if (descriptor->trigger == BPFLOCK_TRIGGER_NONE && !descriptor->self_test)
-		return unverified("it declares no self-test");
-	return try_hook(instance, kernel);
+	for (size_t i = 0; i < ARRAY_SIZE(self_tests); i++) {
+		if (!covers_a_program(&instance->plugin->descriptor, self_tests[i]))
+			continue;
+		verification = try_hook(instance, self_tests[i], kernel);
+		if (verification.state != VERIFY_ENFORCING)
+			break;
+	}
+	return verification;
 }
 
 const char *verify_state_name(enum verify_state state)

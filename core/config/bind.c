@@ -166,14 +166,14 @@ static void bind_key(const struct binder *binder, const struct config_entry *ent
 
 static void bind_defaults(const struct binder *binder, const struct binding *binding)
 {
-	struct config_place place = place_of(binder, binding, NULL, "default");
+	struct config_place place = place_of(binder, binding, NULL, CONFIG_DEFAULT);
 
 	for (size_t i = 0; i < binding->section->value_count; i++) {
 		struct config_value *value = &binding->section->values[i];
 
 		if (binding->latest[i])
 			continue;
-		config_value_begin(value, "default");
+		config_value_begin(value, CONFIG_DEFAULT);
 		place.key = value->option->name;
 		if (value->option->initial)
 			config_value_append(value, value->option->initial, &place);

@@ -24,6 +24,9 @@
 /* The option, of type BOOL and default "no", that every plugin's section must have. */
 #define CONFIG_ENABLED_KEY "enabled"
 
+/* How the origin of a value begins that nobody has written. */
+#define CONFIG_DEFAULT "default"
+
 /**
  * struct config_sources - where to read
  * @file:      -c FILE: this one and no other; it must exist. NULL: @main_file and @drop_in_dir.
@@ -84,7 +87,7 @@ struct config_schema {
  * struct config_value - the value of one option
  * @option:  its row in the table; a copy, in the core's own layout
  * @text:    as written, a list joined by ", "; the default when nothing was written; never NULL
- * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or "default"
+ * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or CONFIG_DEFAULT and perhaps " (WHY)"
  * @count:   number of items: 1 for a scalar that has a value, 0 for none. An empty string is none.
  * @numbers: the items of every type but STRING
  * @strings: the items of a STRING
@@ -133,6 +136,11 @@ struct config *config_free(struct config *config);
 /* NULL when there is none of that name. */
 struct config_section *config_section(const struct config *config, const char *name);
 const struct config_value *config_value(const struct config_section *section, const char *option);
+
+/* Whether nothing was written for it. */
+bool config_is_default(const struct config_value *value);
+/* Enables a plugin though nothing was written; `origin` says why. */
+void config_enable(struct config_section *section, const char *origin);
 
 /* Shorthands for options that the section is known to have; 0 or "" for one without a value. */
 __u64 config_number(const struct config_section *section, const char *option);

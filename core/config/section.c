@@ -22,6 +22,25 @@ const struct config_value *config_value(const struct config_section *section, co
 	return NULL;
 }
 
+bool config_is_default(const struct config_value *value)
+{
+	const char *origin = value->origin;
+	size_t length = strlen(CONFIG_DEFAULT);
+
+	return strncmp(origin, CONFIG_DEFAULT, length) == 0 &&
+	       (origin[length] == '\0' || strncmp(origin + length, " (", 2) == 0);
+}
+
+void config_enable(struct config_section *section, const char *origin)
+{
+	const struct config_value *enabled = config_value(section, CONFIG_ENABLED_KEY);
+	struct config_place place = { .section = section->name, .key = CONFIG_ENABLED_KEY, .plugin = true };
+
+	config_value_begin(&section->values[enabled - section->values], origin);
+	config_value_append(&section->values[enabled - section->values], "yes", &place);
+	section->enabled = true;
+}
+
 static __u64 number_of(const struct config_value *value)
 {
 	return value->count ? value->numbers[0] : 0;

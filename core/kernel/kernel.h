@@ -45,10 +45,13 @@ int kernel_check(const struct kernel *kernel, struct report *report);
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
 
 /*
- * Makes the kernel call a hook in this task, harmlessly: BPFLOCK_TRIGGER_*. Returns 0 when the kernel did what it
- * was asked for, or the negative errno with which it refused.
+ * Makes the kernel ask `locked_down` in this task, harmlessly, by loading a program that reads kernel memory. Returns
+ * 0, or the negative errno with which it refused.
  */
-int kernel_trigger(__u32 trigger);
+int kernel_load_reader(void);
+
+/* Whether that is the function, as BTF names it, which a program's section names as its target. */
+bool section_has_target(const char *section, const char *function);
 
 /* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". */
 bool kernel_has_target(const struct kernel *kernel, const char *section);

@@ -121,6 +121,19 @@ static const struct target_kind {
 	{ "tp_btf/", "btf_trace_", BTF_KIND_TYPEDEF },
 };
 
+bool section_has_target(const char *section, const char *function)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++) {
+		const struct target_kind *kind = &target_kinds[i];
+		size_t length = strlen(kind->section), prefix = strlen(kind->btf_prefix);
+
+		if (strncmp(section, kind->section, length) == 0)
+			return strncmp(function, kind->btf_prefix, prefix) == 0 &&
+			       strcmp(function + prefix, section + length) == 0;
+	}
+	return false;
+}
+
 bool kernel_has_target(const struct kernel *kernel, const char *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++) {

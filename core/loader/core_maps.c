@@ -9,6 +9,7 @@
 #include <sys/pidfd.h>
 #include <unistd.h>
 
+#include "loader/guarded.h"
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
@@ -53,11 +54,8 @@ static int report_map(int fd, const char *path, struct report *report)
 	if (fd >= 0)
 		return fd;
 	if (fd == -EACCES)
-		report_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
-					 "is guarded: this process is not known to be a bpflock"),
-			      "start, as root in the initial pid namespace, the bpflock that lies where the "
-			      "one lay that pinned it, or reboot");
-	else if (fd == -EPERM)
+		return guarded_report(path, report);
+	if (fd == -EPERM)
 		report_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
 					 "is not what this version of bpflock pins there"),
 			      "find out who put it there, remove it, and start again");

@@ -43,7 +43,55 @@ static int skip_program(void *context, const char *name)
 	return program ? bpf_program__set_autoload(program, false) : -ENOENT;
 }
 
-/* Programs whose target this kernel lacks would fail the whole object: they are left out, by name. */
+static const struct bpflock_program *row_of(const struct instance *instance,
+					    const struct bpf_program *program)
+{
+	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
+	const struct bpflock_program *rows = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++)
+		if (strcmp(rows[i].name, bpf_program__name(program)) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+static int check_rows(const struct instance *instance, struct report *report)
+{
+	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
+	const struct bpflock_program *rows = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++)
+		if (!bpf_object__find_program_by_name(instance->object, rows[i].name))
+			return fail(instance, -ENOENT, report,
+				    "its table of programs names %s, which its BPF object does not have",
+				    rows[i].name);
+	return 0;
+}
+
+/* Of an observer nothing but lines is missed. */
+static bool is_required(const struct instance *instance, const struct bpf_program *program)
+{
+	const struct bpflock_program *row = row_of(instance, program);
+
+	return plugin_is_enforcer(instance->plugin) &&
+	       !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
+}
+
+static int fail_without(const struct instance *instance, const struct bpf_program *program,
+			struct report *report)
+{
+	const struct bpflock_program *row = row_of(instance, program);
+
+	return fail(instance, -EOPNOTSUPP, report,
+		    "this kernel has no %s, so that nobody would decide what its program %s does: %s",
+		    bpf_program__section_name(program), bpf_program__name(program),
+		    row && row->operations ? row->operations : "its author has not said");
+}
+
+/*
+ * Programs whose target this kernel lacks would fail the whole object. An enforcer is not loaded without one, unless
+ * another program does its work on such kernels; an observer's are left out, by name.
+ */
 static int select_programs(struct instance *instance, const struct kernel *kernel,
 			   struct report *report)
 {
@@ -65,6 +113,8 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 			left++;
 			continue;
 		}
+		if (is_required(instance, program))
+			return fail_without(instance, program, report);
 		bpf_program__set_autoload(program, false);
 		skipped = xasprintf("%s%s%s", instance->skipped, *instance->skipped ? "," : "",
 				    section);
@@ -75,6 +125,24 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 		return fail(instance, -EOPNOTSUPP, report,
 			    "this kernel has none of the functions that its programs attach to (%s)",
 			    instance->skipped);
+	return 0;
+}
+
+/* The kernel would load and attach them all the same, and never call them. */
+static int check_bpf_lsm(const struct instance *instance, const struct kernel *kernel,
+			 struct report *report)
+{
+	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(kernel);
+	struct bpf_program *program;
+
+	bpf_object__for_each_program(program, instance->object) {
+		if (!reason || !bpf_program__autoload(program) ||
+		    bpf_program__type(program) != BPF_PROG_TYPE_LSM)
+			continue;
+		report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
+			      instance->plugin->name);
+		return -EOPNOTSUPP;
+	}
 	return 0;
 }
 
@@ -216,7 +284,11 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	int error;
 
 	*instance = (struct instance){
-		.plugin = plugin, .section = section, .exceptions_map = -1, .own = pins->own
+		.plugin = plugin,
+		.section = section,
+		.kernel = kernel,
+		.exceptions_map = -1,
+		.own = pins->own,
 	};
 	if (fstat(pins->directory, &status) < 0)
 		return fail(instance, -errno, report, "cannot examine " PINS_ROOT);
@@ -227,6 +299,10 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = open_object(instance, report);
+	if (!error)
+		error = check_bpf_lsm(instance, kernel, report);
+	if (!error)
+		error = check_rows(instance, report);
 	if (!error)
 		error = select_programs(instance, kernel, report);
 	if (!error)
@@ -318,6 +394,42 @@ int instance_load(struct instance *instance, struct report *report)
 	return error ? error : map_policy(instance, report);
 }
 
+struct crowd {
+	const char *section;
+	char *programs;
+};
+
+static void join_crowd(void *context, const struct hook_program *program)
+{
+	struct crowd *crowd = context;
+	char *longer;
+
+	if (!section_has_target(crowd->section, program->function))
+		return;
+	longer = xasprintf("%s%s%u (%s)", crowd->programs, *crowd->programs ? ", " : "", program->id,
+			   program->name);
+	free(crowd->programs);
+	crowd->programs = longer;
+}
+
+static int fail_to_attach(const struct instance *instance, const struct bpf_program *program, int error,
+			  struct report *report)
+{
+	const char *section = bpf_program__section_name(program);
+	struct crowd crowd = { .section = section, .programs = xstrdup("") };
+
+	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program),
+	     section);
+	if (error == -E2BIG) {
+		hook_programs_each(instance->own, instance->kernel, join_crowd, &crowd);
+		report_remedy(&report->items[report->count - 1],
+			      "too many programs are there already; end whoever loaded these: %s",
+			      *crowd.programs ? crowd.programs : "they cannot be seen from here");
+	}
+	free(crowd.programs);
+	return error;
+}
+
 int instance_attach(struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
@@ -330,8 +442,7 @@ int instance_attach(struct instance *instance, struct report *report)
 			continue;
 		link = bpf_program__attach(program);
 		if (!link)
-			return fail(instance, -errno, report, "its program %s cannot be attached to %s",
-				    bpf_program__name(program), bpf_program__section_name(program));
+			return fail_to_attach(instance, program, -errno, report);
 		instance->links = xreallocarray(instance->links, instance->link_count + 1,
 						sizeof(*instance->links));
 		instance->links[instance->link_count++] = link;

@@ -175,6 +175,7 @@ struct bpflock_account lineage_account(const struct lineage *lineage);
  * struct instance - one generation of one plugin
  * @plugin:     whose; not owned
  * @section:    the configuration that it was loaded with; not owned
+ * @kernel:     not owned
  * @generation: its number, larger than that of any before
  * @links:      of its programs
  * @lineage:    shared with the generations before and after it
@@ -187,6 +188,7 @@ struct bpflock_account lineage_account(const struct lineage *lineage);
 struct instance {
 	const struct plugin *plugin;
 	const struct config_section *section;
+	const struct kernel *kernel;
 	__u64 generation;
 	struct bpf_object *object;
 	struct bpf_link **links;
@@ -234,6 +236,22 @@ int variable_set_number(struct bpf_object *object, const char *name, __u64 numbe
 /* Visits the programs of other bpflock daemons: those that write to a ring which is not one of `pins`. */
 void foreign_links_each(const struct pins *pins,
 			void (*visit)(void *context, const char *program, __u32 link), void *context);
+
+/**
+ * struct hook_program - a program of somebody else on a function of the kernel
+ * @function:  as BTF names it: "bpf_lsm_" and the hook, say; "" for one of a module, or where the kernel does not tell
+ * @overrides: what it returns becomes, or takes the place of, what the kernel decides
+ */
+struct hook_program {
+	__u32 id;
+	const char *name;
+	const char *function;
+	bool overrides;
+};
+
+/* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `own` is the set of what is ours. */
+void hook_programs_each(int own, const struct kernel *kernel,
+			void (*visit)(void *context, const struct hook_program *program), void *context);
 
 /* Teaches libbpf to load our sections without its guesses; call once. */
 int sections_register(void);

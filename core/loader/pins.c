@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "loader/core_maps.h"
+#include "loader/guarded.h"
 #include "loader/loader.h"
 #include "util/memory.h"
 
@@ -100,6 +101,8 @@ static int take_lock(int fd, struct report *report)
 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
+	if (errno == EPERM) /* no file system denies it */
+		return guarded_report(PINS_ROOT, report);
 	if (errno != EWOULDBLOCK)
 		return fail(-errno, report, PINS_ROOT, "cannot lock it: %s", strerror(errno));
 	pid = lock_holder(fd);

@@ -11,10 +11,12 @@
 #include "plugin/descriptor_copy.h"
 #include "util/hash.h"
 #include "util/memory.h"
+#include "util/words.h"
 
 #define NAME_MAX_LEN 15
 #define RECORD_SIZE_MAX 65536
 #define CONFIG_SIZE_MAX 65536
+#define DENIAL_MAX 255
 /* What the core adds to the fields of an event: see core/bus/decode.c. */
 #define COMMON_FIELDS 16
 
@@ -31,9 +33,11 @@ static bool is_name(const char *name, const char *extra)
 static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name,
 			  char **ret_reason)
 {
-	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM | BPFLOCK_RESTRICTED))
+	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_GUARD))
 		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
 			      descriptor->flags);
+	if (descriptor->flags == BPFLOCK_GUARD)
+		return refuse(ret_reason, "it is a guard and no enforcer");
 	if (descriptor->reserved)
 		return refuse(ret_reason, "a member that is reserved is not zero: it is of a newer ABI");
 	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
@@ -314,18 +318,21 @@ static int check_events(const struct plugin *plugin, char **ret_reason)
 static int check_operation(const struct bpflock_plugin *descriptor,
 			   const struct bpflock_operation *operation, char **ret_reason)
 {
-	const __u32 known = BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY;
+	const __u32 no_operation = BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY;
+	const __u32 known = no_operation | BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING;
 
-	if (operation->flags & ~known || operation->reserved)
-		return refuse(ret_reason, "it has an operation with unknown flags");
-	if (operation->flags && !descriptor->operation_enum)
+	if (operation->flags & ~known || operation->denial > DENIAL_MAX)
+		return refuse(ret_reason, "it has an operation with unknown flags, or an errno above %d",
+			      DENIAL_MAX);
+	if (operation->flags & no_operation && !descriptor->operation_enum)
 		return refuse(ret_reason, "it has a row that is no operation, and no operation_enum");
 	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)
 		return refuse(ret_reason, "it has a boundary without the group that it ends");
 	if (descriptor->operation_enum && !operation->enumerator)
 		return refuse(ret_reason, "it has an operation without an enumerator of %s",
 			      descriptor->operation_enum);
-	if (!operation->flags && (!is_name(operation->name, "_") || !operation->summary))
+	if (!(operation->flags & no_operation) &&
+	    (!is_name(operation->name, "_") || !operation->summary))
 		return refuse(ret_reason, "it has an operation without a proper name or summary");
 	return 0;
 }
@@ -359,8 +366,6 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 		return refuse(ret_reason, "enforcers, and only they, have operations");
 	if (descriptor->operations.count > BPFLOCK_OPERATIONS_MAX)
 		return refuse(ret_reason, "it has more than %d operations", BPFLOCK_OPERATIONS_MAX);
-	if (descriptor->trigger > BPFLOCK_TRIGGER_BPF_READ || descriptor->reserved2)
-		return refuse(ret_reason, "it names an unknown trigger for its self-test");
 	if (descriptor->operation_enum && !descriptor->operation_prefix)
 		return refuse(ret_reason, "it names an operation_enum without an operation_prefix");
 	for (__u32 i = 0; i < descriptor->operations.count; i++) {
@@ -368,6 +373,67 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 
 		if (!error)
 			error = check_repeated(descriptor, i, ret_reason);
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* The name of a row's operation, or "@GROUP". */
+static bool operation_is_known(const struct bpflock_plugin *descriptor, const char *item)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+
+	if (strcmp(item, "@all") == 0)
+		return true;
+	for (__u32 i = 0; i < descriptor->operations.count; i++)
+		if (item[0] == '@' ? rows[i].groups && words_have(rows[i].groups, ' ', item + 1) :
+				     is_same(rows[i].name, item))
+			return true;
+	return false;
+}
+
+static int check_operations_of(const struct bpflock_plugin *descriptor,
+			       const struct bpflock_program *program, char **ret_reason)
+{
+	CLEANUP(cleanup_free) char *items = xstrdup(program->operations ? program->operations : "");
+	char *rest = items;
+	char *item;
+
+	while ((item = strsep(&rest, " ")))
+		if (*item && !operation_is_known(descriptor, item))
+			return refuse(ret_reason, "its program %s decides an operation '%s' that it does not have",
+				      program->name, item);
+	return 0;
+}
+
+static int check_program(const struct bpflock_plugin *descriptor, __u32 place, char **ret_reason)
+{
+	const struct bpflock_program *rows = descriptor->programs.rows;
+	const struct bpflock_program *program = &rows[place];
+
+	if (!program->name || !*program->name)
+		return refuse(ret_reason, "it has a program without a name");
+	if (program->flags & ~BPFLOCK_PROGRAM_OPTIONAL)
+		return refuse(ret_reason, "its program %s has unknown flags", program->name);
+	if (program->self_test > BPFLOCK_SELF_TEST_PLUGIN)
+		return refuse(ret_reason, "its program %s names an unknown self-test", program->name);
+	if (program->self_test == BPFLOCK_SELF_TEST_PLUGIN && !descriptor->self_test)
+		return refuse(ret_reason, "its program %s names the plugin's self_test(), and there is none",
+			      program->name);
+	for (__u32 i = 0; i < place; i++)
+		if (strcmp(rows[i].name, program->name) == 0)
+			return refuse(ret_reason, "its program %s is there twice", program->name);
+	return check_operations_of(descriptor, program, ret_reason);
+}
+
+static int check_programs(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	if (descriptor->programs.count && !(descriptor->flags & BPFLOCK_ENFORCER))
+		return refuse(ret_reason, "it has a table of programs, and is no enforcer");
+	for (__u32 i = 0; i < descriptor->programs.count; i++) {
+		int error = check_program(descriptor, i, ret_reason);
+
 		if (error)
 			return error;
 	}
@@ -433,6 +499,8 @@ int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin
 		error = check_events(plugin, ret_reason);
 	if (!error)
 		error = check_operations(descriptor, ret_reason);
+	if (!error)
+		error = check_programs(descriptor, ret_reason);
 	if (!error)
 		plugin->source = source_of(plugin);
 	return error;

@@ -60,6 +60,11 @@ static inline bool plugin_is_enforcer(const struct plugin *plugin)
 	return plugin->descriptor.flags & BPFLOCK_ENFORCER;
 }
 
+static inline bool plugin_is_guard(const struct plugin *plugin)
+{
+	return plugin->descriptor.flags & BPFLOCK_GUARD;
+}
+
 /* The event type of that number, or NULL. */
 const struct bpflock_event_type *plugin_event_type(const struct plugin *plugin, __u32 type);
 

@@ -6,6 +6,7 @@
 
 #include "policy/policy.h"
 #include "util/memory.h"
+#include "util/words.h"
 
 static struct operation *add_operation(struct operations *operations, const char *name, int index)
 {
@@ -25,6 +26,14 @@ static void add_row(struct operations *operations, const struct bpflock_operatio
 	operation->text = xstrdup(row->text ? row->text : row->name);
 	operation->summary = xstrdup(row->summary);
 	operation->groups = xstrdup(row->groups ? row->groups : "");
+	operation->flags = row->flags;
+	operation->denial = (__u8)row->denial;
+}
+
+/* Some rows only say something of an enumerator. */
+static bool is_operation(const struct bpflock_operation *row)
+{
+	return !(row->flags & (BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY));
 }
 
 /* An enumerator that this version has never heard of is an operation all the same. */
@@ -77,7 +86,7 @@ static int add_enumerators(struct operations *operations, const struct bpflock_p
 		const char *enumerator = btf__name_by_offset(btf, value->name_off);
 		const struct bpflock_operation *row = find_row(descriptor, enumerator);
 
-		if (row && row->flags)
+		if (row && !is_operation(row))
 			continue;
 		if (value->val < 0 || value->val >= BPFLOCK_OPERATIONS_MAX)
 			return -E2BIG;
@@ -164,7 +173,7 @@ static void add_absent_rows(struct operations *operations, const struct bpflock_
 	for (__u32 i = 0; i < descriptor->operations.count; i++) {
 		const struct bpflock_operation *boundary = boundary_behind(descriptor, i);
 
-		if (rows[i].flags || find_operation(operations, rows[i].name))
+		if (!is_operation(&rows[i]) || find_operation(operations, rows[i].name))
 			continue;
 		add_row(operations, &rows[i], -1);
 		if (boundary)
@@ -221,19 +230,7 @@ const struct operation *operations_at(const struct operations *operations, __u32
 
 bool operation_is_in(const struct operation *operation, const char *group)
 {
-	const char *list = operation->groups;
-	size_t length = strlen(group);
-
-	if (strcmp(group, "all") == 0)
-		return true;
-	while (*list) {
-		size_t end = strcspn(list, " ");
-
-		if (end == length && strncmp(list, group, length) == 0)
-			return true;
-		list += end + (list[end] == ' ');
-	}
-	return false;
+	return strcmp(group, "all") == 0 || words_have(operation->groups, ' ', group);
 }
 
 /* The first operation whose list has the group: where it is met first. */

@@ -32,7 +32,7 @@ static const struct bpflock_value session_choices[] = {
 	  "the session that is active on this machine's own seat, as logind says" },
 };
 
-#define PROFILE_ROW(initial_profile)                                                               \
+#define ROWS_WITH_DEFAULTS(initial_profile, initial_log)                                           \
 	{                                                                                          \
 		{                                                                                  \
 			.name = "profile",                                                         \
@@ -41,17 +41,24 @@ static const struct bpflock_value session_choices[] = {
 			.type = BPFLOCK_OPTION_CHOICE,                                             \
 			.values = BPFLOCK_TABLE(profiles),                                         \
 		},                                                                                 \
+		{                                                                                  \
+			.name = "log",                                                             \
+			.summary = "which decisions are logged",                                   \
+			.initial = (initial_log),                                                  \
+			.type = BPFLOCK_OPTION_CHOICE,                                             \
+			.values = BPFLOCK_TABLE(log_choices),                                      \
+		},                                                                                 \
 	}
 
-static const struct bpflock_option privileged_row[] = PROFILE_ROW("privileged");
-static const struct bpflock_option restricted_row[] = PROFILE_ROW("restricted");
+static const struct bpflock_option usual_rows[] = ROWS_WITH_DEFAULTS("privileged", "all");
+static const struct bpflock_option guard_rows[] = ROWS_WITH_DEFAULTS("baseline", "denied");
 
-static const struct bpflock_table privileged_profile = BPFLOCK_TABLE(privileged_row);
-static const struct bpflock_table restricted_profile = BPFLOCK_TABLE(restricted_row);
+static const struct bpflock_table usual_defaults = BPFLOCK_TABLE(usual_rows);
+static const struct bpflock_table guard_defaults = BPFLOCK_TABLE(guard_rows);
 
-const struct bpflock_table *policy_profile(const struct bpflock_plugin *descriptor)
+const struct bpflock_table *policy_defaults(const struct bpflock_plugin *descriptor)
 {
-	return descriptor->flags & BPFLOCK_RESTRICTED ? &restricted_profile : &privileged_profile;
+	return descriptor->flags & BPFLOCK_GUARD ? &guard_defaults : &usual_defaults;
 }
 
 static const struct bpflock_option options[] = {
@@ -66,13 +73,6 @@ static const struct bpflock_option options[] = {
 		.summary = "operations and @groups that are always allowed",
 		.type = BPFLOCK_OPTION_STRING,
 		.flags = BPFLOCK_OPTION_LIST,
-	},
-	{
-		.name = "log",
-		.summary = "which decisions are logged",
-		.initial = "all",
-		.type = BPFLOCK_OPTION_CHOICE,
-		.values = BPFLOCK_TABLE(log_choices),
 	},
 	{
 		.name = "audit_only",
@@ -267,8 +267,35 @@ static __u8 flags_of(const struct config_section *section)
 	return flags;
 }
 
+static __u8 flags_of_operation(const struct operation *operation, bool enforcing)
+{
+	__u8 flags = 0;
+
+	if (operation->flags & BPFLOCK_OPERATION_DAEMON)
+		flags |= BPFLOCK_RULE_DAEMON;
+	if (operation->flags & BPFLOCK_OPERATION_WHILE_ENFORCING && !enforcing)
+		flags |= BPFLOCK_RULE_AUDIT;
+	return flags;
+}
+
+bool policy_can_deny(const struct config_section *section)
+{
+	__u64 profile = config_number(section, "profile");
+
+	if (!section->enabled || config_number(section, "audit_only"))
+		return false;
+	return profile != BPFLOCK_RULE_PRIVILEGED || config_value(section, "block")->count;
+}
+
+void policy_init(struct bpflock_policy *map, const struct operations *operations)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index >= 0)
+			map->denials[operations->items[i].index] = operations->items[i].denial;
+}
+
 void policy_resolve(const struct operations *operations, const struct config_section *section,
-		    struct bpflock_policy_slot *ret)
+		    bool enforcing, struct bpflock_policy_slot *ret)
 {
 	__u8 flags = flags_of(section);
 
@@ -278,7 +305,8 @@ void policy_resolve(const struct operations *operations, const struct config_sec
 		const struct operation *operation = &operations->items[i];
 
 		if (operation->index >= 0)
-			ret->rules[operation->index] = rule_of(operation, section) | flags;
+			ret->rules[operation->index] = rule_of(operation, section) | flags |
+						       flags_of_operation(operation, enforcing);
 	}
 }
 

@@ -23,6 +23,8 @@ struct btf;
  * @summary: for --help-plugin
  * @groups:  without '@', separated by spaces; every operation is also in "all"
  * @index:   what the hook passes and the policy map is indexed by; -1 where this kernel lacks it
+ * @flags:   BPFLOCK_OPERATION_DAEMON, BPFLOCK_OPERATION_WHILE_ENFORCING
+ * @denial:  the errno of its denial, positive; 0 for EPERM
  * @exempt:  the profile does not govern it
  */
 struct operation {
@@ -31,6 +33,8 @@ struct operation {
 	char *summary;
 	char *groups;
 	int index;
+	__u32 flags;
+	__u8 denial;
 	bool exempt;
 };
 
@@ -61,8 +65,8 @@ void operations_each_group(const struct operations *operations,
 /* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
 int operations_exempt(struct operations *operations, const char *group);
 
-/* The options that every enforcer's section has: `profile`, whose default is the enforcer's, and the others. */
-const struct bpflock_table *policy_profile(const struct bpflock_plugin *descriptor);
+/* The options that every enforcer's section has: those whose defaults a guard has otherwise, and the others. */
+const struct bpflock_table *policy_defaults(const struct bpflock_plugin *descriptor);
 extern const struct bpflock_table policy_options;
 
 /*
@@ -72,9 +76,18 @@ extern const struct bpflock_table policy_options;
 int policy_check(const struct operations *operations, const struct config_section *section,
 		 struct report *report);
 
-/* Works out the rule of each operation; for a section that policy_check() has passed. */
+/* Whether such a policy denies anybody anything. */
+bool policy_can_deny(const struct config_section *section);
+
+/*
+ * Works out the rule of each operation; for a section that policy_check() has passed. `enforcing`: some enforcer
+ * that is no guard can deny something.
+ */
 void policy_resolve(const struct operations *operations, const struct config_section *section,
-		    struct bpflock_policy_slot *ret);
+		    bool enforcing, struct bpflock_policy_slot *ret);
+
+/* Writes what no configuration changes into the map of a program that is not attached yet. */
+void policy_init(struct bpflock_policy *map, const struct operations *operations);
 
 /* Puts a policy in force in the map of a loaded program, by one memory write. */
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);

@@ -52,6 +52,15 @@ static const struct bpflock_event_type events[] = {
 		.groups = (where), .summary = (about)                                              \
 	}
 
+/* Older kernels have another enumerator. The daemon needs it: libbpf's probes of the kernel load such programs. */
+#define BPF_READ(reason)                                                                           \
+	{                                                                                          \
+		.name = "bpf_read", .enumerator = "LOCKDOWN_" reason,                              \
+		.text = "use of bpf to read kernel RAM", .groups = "bpf",                          \
+		.summary = "load a BPF program that calls bpf_probe_read_kernel",                  \
+		.flags = BPFLOCK_OPERATION_DAEMON                                                  \
+	}
+
 /* The texts are the kernel's own: lockdown_reasons[] in security/security.c. */
 static const struct bpflock_operation operations[] = {
 	{ .enumerator = "LOCKDOWN_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
@@ -101,10 +110,8 @@ static const struct bpflock_operation operations[] = {
 	OPERATION("kcore", "KCORE", "/proc/kcore access", "memory", "open /proc/kcore"),
 	OPERATION("kprobes", "KPROBES", "use of kprobes", "tracing bpf",
 		  "create kprobes; BPF kprobe.multi is never asked for"),
-	OPERATION("bpf_read", "BPF_READ_KERNEL", "use of bpf to read kernel RAM", "bpf",
-		  "load a BPF program that calls bpf_probe_read_kernel"),
-	OPERATION("bpf_read", "BPF_READ", "use of bpf to read kernel RAM", "bpf",
-		  "load a BPF program that calls bpf_probe_read_kernel"),
+	BPF_READ("BPF_READ_KERNEL"),
+	BPF_READ("BPF_READ"),
 	OPERATION("dbg_read_kernel", "DBG_READ_KERNEL", "use of kgdb/kdb to read kernel RAM", NULL,
 		  "read kernel memory by kgdb"),
 	OPERATION("perf", "PERF", "unsafe use of perf", "tracing bpf",
@@ -121,6 +128,13 @@ static const struct bpflock_operation operations[] = {
 	},
 };
 
+static const struct bpflock_program programs[] = {
+	{ .name = "locked_down", .operations = "@all", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
+	{ .name = "module_request", .operations = "unsigned_module" },
+	{ .name = "read_file", .operations = "kexec" },
+	{ .name = "load_data", .operations = "kexec" },
+};
+
 static int apply_level(const struct bpflock_host *host, const void *config)
 {
 	const struct kimglock_config *kimglock = config;
@@ -134,12 +148,12 @@ BPFLOCK_PLUGIN(kimglock,
 	.version = "1.0",
 	.summary = "Kernel image lockdown: who may touch the running kernel",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM,
+	.flags = BPFLOCK_ENFORCER,
 	.config_size = sizeof(struct kimglock_config),
 	.options = BPFLOCK_TABLE(options),
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations),
+	.programs = BPFLOCK_TABLE(programs),
 	.operation_enum = "lockdown_reason",
 	.operation_prefix = "LOCKDOWN_",
-	.trigger = BPFLOCK_TRIGGER_BPF_READ,
 	.policy = apply_level);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * selfguard: guards the daemon, its BPF objects and its pins. What is not about them returns at once,
- * without a record; what the daemon does itself is let through by bpflock_decide().
+ * selfguard: guards the daemon, its BPF objects and its pins. What is not about them returns at once, without a
+ * record.
  */
 #include <bpflock/own.bpf.h>
 #include <bpflock/policy.bpf.h>
@@ -18,6 +18,10 @@ char LICENSE[] SEC("license") = "GPL";
 #define SIGHUP 1
 #define SIGKILL 9
 #define MNT_SHARED 0x1000
+#define MS_REMOUNT 0x20
+#define MS_BIND 0x1000
+#define MS_MOVE 0x2000
+#define MS_PROPAGATION 0x1e0000 /* MS_UNBINDABLE, MS_PRIVATE, MS_SLAVE, MS_SHARED */
 #define LSM_UNSAFE_PTRACE 2
 #define PTRACE_MODE_ATTACH 0x02
 #define WRITABLE_BY_OTHERS 0022
@@ -25,26 +29,52 @@ char LICENSE[] SEC("license") = "GPL";
 #define NAME_SIZE 64
 
 /**
- * struct place - what the daemon has shown by coming to its pins
- * @mount:     address of the mount through which its path leads
- * @mount_namespace: address of the daemon's mount namespace
- * @device:    of the directory in which the daemon's binary lies
+ * struct shown - what the daemon has shown of itself
+ * @mount_namespace: address of its mount namespace
+ * @device:    of the directory in which its binary lies
  * @directory: inode of that directory
- * @name:      of the binary in it
+ * @tgid:      its process
+ * @start_time: of that process
+ * @name:      of the binary in its directory
  *
  * The binary is told by its place, because an upgrade gives that to another inode; and in the kernel,
  * because overlayfs shows user space other devices than it has here.
  */
-struct place {
-	__u64 mount;
+struct shown {
 	__u64 mount_namespace;
 	__u64 device;
 	__u64 directory;
+	__u64 start_time;
+	pid_t tgid;
 	char name[NAME_SIZE];
 };
-struct place place = {};
+struct shown shown = {};
 
-static __always_inline void learn_place(const struct path *pins)
+/**
+ * struct way - one of the directories that lead to the pins
+ * @mount:  address of the mount that it is seen through
+ * @dentry: address of its entry
+ * @root:   address of the root of that mount
+ */
+struct way {
+	__u64 mount;
+	__u64 dentry;
+	__u64 root;
+};
+struct way ways[SELFGUARD_WAYS] = {};
+
+/*
+ * The target's mark alone would not do: up to 6.1 bpf_task_storage_get() finds nothing while this CPU is inside
+ * another call for task storage.
+ */
+static __always_inline bool is_daemon(struct task_struct *task)
+{
+	if (bpf_task_storage_get(&bpflock_daemon, task, NULL, 0))
+		return true;
+	return task->tgid == shown.tgid && task->group_leader->start_time == shown.start_time;
+}
+
+static __always_inline void learn_daemon(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct mm_struct *mm = task->mm;
@@ -58,11 +88,28 @@ static __always_inline void learn_place(const struct path *pins)
 	directory = dentry->d_parent->d_inode;
 	if (!directory)
 		return;
-	place.mount = (__u64)pins->mnt;
-	place.mount_namespace = (__u64)task->nsproxy->mnt_ns;
-	bpflock_copy_kernel_string(place.name, NAME_SIZE, (const char *)dentry->d_name.name);
-	place.device = directory->i_sb->s_dev;
-	place.directory = directory->i_ino;
+	shown.tgid = task->tgid;
+	shown.start_time = task->group_leader->start_time;
+	shown.mount_namespace = (__u64)task->nsproxy->mnt_ns;
+	bpflock_copy_kernel_string(shown.name, NAME_SIZE, (const char *)dentry->d_name.name);
+	shown.device = directory->i_sb->s_dev;
+	shown.directory = directory->i_ino;
+}
+
+/* See SELFGUARD_WAYS. */
+SEC("lsm/path_notify")
+int BPF_PROG(show_way, const struct path *path, __u64 mask, unsigned int type, int ret)
+{
+	if (!(mask & SELFGUARD_SHOWN) || !bpflock_is_daemon())
+		return ret;
+#pragma unroll
+	for (int i = 0; i < SELFGUARD_WAYS; i++)
+		if (mask == (SELFGUARD_SHOWN | 1u << i))
+			ways[i] = (struct way){ .mount = (__u64)path->mnt,
+						.dentry = (__u64)path->dentry,
+						.root = (__u64)path->mnt->mnt_root };
+	learn_daemon();
+	return ret;
 }
 
 /*
@@ -131,11 +178,16 @@ int BPF_PROG(symlink_pin, struct inode *dir, struct dentry *dentry, const char *
 SEC("lsm/path_chmod")
 int BPF_PROG(chmod_pin, const struct path *path, unsigned short mode, int ret)
 {
-	if (ret || !bpflock_is_pin(path->dentry))
+	return decide_pin(path->dentry, ret);
+}
+
+/* One who holds the lock is taken for a daemon that runs, and the next start is refused. */
+SEC("lsm/file_lock")
+int BPF_PROG(lock_pin, struct file *file, unsigned int command, int ret)
+{
+	if (ret || !bpflock_is_pin(file->f_path.dentry))
 		return ret;
-	if (bpflock_is_daemon())
-		learn_place(path);
-	return bpflock_decide(SELFGUARD_UNPIN, SELFGUARD_TAMPER);
+	return bpflock_decide(SELFGUARD_LOCK_PIN, SELFGUARD_TAMPER);
 }
 
 /*
@@ -160,42 +212,73 @@ static __always_inline bool is_shared(const struct vfsmount *vfsmount)
 	return mount->mnt_group_id;
 }
 
-/*
- * The mount that holds the pins where the daemon and its successor look for them. What becomes of a copy
- * of it in another mount namespace is of no concern, unless that is shared with ours: then it comes here.
- */
-static __always_inline bool is_our_mount(const struct vfsmount *mount)
+static __always_inline bool in_mount_namespace_of_daemon(void)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
-	if (!place.mount || mount->mnt_sb->s_dev != bpflock_pins_device)
-		return false;
-	if ((__u64)mount == place.mount)
+	return (__u64)task->nsproxy->mnt_ns == shown.mount_namespace;
+}
+
+/*
+ * What becomes of a copy of the mount in another mount namespace is of no concern, unless that is shared with
+ * ours: then it comes here.
+ */
+static __always_inline bool is_mount_of(const struct way *way, const struct vfsmount *mount)
+{
+	if ((__u64)mount == way->mount)
 		return true;
-	return is_shared(mount) && mount->mnt_root == mount->mnt_sb->s_root &&
-	       (__u64)task->nsproxy->mnt_ns != place.mount_namespace;
+	return (__u64)mount->mnt_root == way->root && is_shared(mount) && !in_mount_namespace_of_daemon();
+}
+
+static __always_inline bool is_mount_on_way(const struct vfsmount *mount)
+{
+#pragma unroll
+	for (int i = 0; i < SELFGUARD_WAYS; i++)
+		if (is_mount_of(&ways[i], mount))
+			return true;
+	return false;
 }
 
 /* Would something that is mounted here hide the pins? */
-static __always_inline bool is_way_to_pins(const struct path *path)
+static __always_inline bool is_on_way(const struct path *path)
 {
-	return is_our_mount(path->mnt) &&
-	       (path->dentry == path->mnt->mnt_root || bpflock_is_pin(path->dentry));
+#pragma unroll
+	for (int i = 0; i < SELFGUARD_WAYS; i++)
+		if ((__u64)path->dentry == ways[i].dentry && is_mount_of(&ways[i], path->mnt))
+			return true;
+	return bpflock_is_pin(path->dentry) && is_mount_on_way(path->mnt);
+}
+
+static __always_inline bool holds_pins(const struct super_block *filesystem)
+{
+	return filesystem->s_dev == bpflock_pins_device;
 }
 
 SEC("lsm/sb_umount")
 int BPF_PROG(unmount_pins, struct vfsmount *mount, int flags, int ret)
 {
-	if (ret || !is_our_mount(mount))
+	if (ret || !is_mount_on_way(mount))
 		return ret;
 	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
+}
+
+/* In the order in which mount(2) looks at its flags. What MS_MOVE moves, this hook is not told. */
+static __always_inline bool takes_away_pins(const struct path *path, unsigned long flags)
+{
+	if (flags & MS_REMOUNT)
+		return holds_pins(path->mnt->mnt_sb) && is_mount_on_way(path->mnt);
+	if (!(flags & MS_BIND) && flags & MS_PROPAGATION)
+		return false;
+	if (!(flags & MS_BIND) && flags & MS_MOVE && in_mount_namespace_of_daemon())
+		return true;
+	return is_on_way(path);
 }
 
 SEC("lsm/sb_mount")
 int BPF_PROG(mount_over_pins, const char *source, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)
 {
-	if (ret || !is_way_to_pins(path))
+	if (ret || !takes_away_pins(path, flags))
 		return ret;
 	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
 }
@@ -203,7 +286,24 @@ int BPF_PROG(mount_over_pins, const char *source, const struct path *path, const
 SEC("lsm/move_mount")
 int BPF_PROG(move_pins, const struct path *from, const struct path *to, int ret)
 {
-	if (ret || (!is_way_to_pins(from) && !is_way_to_pins(to)))
+	if (ret || (!is_on_way(to) && !(from->dentry == from->mnt->mnt_root && is_mount_on_way(from->mnt))))
+		return ret;
+	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
+}
+
+SEC("lsm/sb_pivotroot")
+int BPF_PROG(pivot_root, const struct path *old_path, const struct path *new_path, int ret)
+{
+	if (ret || !in_mount_namespace_of_daemon())
+		return ret;
+	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
+}
+
+/* Read-only, say, by fsconfig(2) or mount(2), whatever mount of it is named. */
+SEC("lsm/sb_remount")
+int BPF_PROG(remount_pins, struct super_block *filesystem, void *options, int ret)
+{
+	if (ret || !holds_pins(filesystem))
 		return ret;
 	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
 }
@@ -212,30 +312,151 @@ int BPF_PROG(move_pins, const struct path *from, const struct path *to, int ret)
  * ---- BPF objects
  */
 
-/* The kernel asks when it makes a descriptor of a map: by its id, by its pin, or for a new one. */
-SEC("lsm/bpf_map")
-int BPF_PROG(get_map, struct bpf_map *map, unsigned int mode, int ret)
+/*
+ * The id of a new object is there for everybody before the daemon can note it as its own. Until then the object is
+ * known by its address; it gets another owner only by another creation, which comes by here.
+ */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} created SEC(".maps");
+
+static __always_inline int note_creator(__u64 object, int ret)
 {
-	if (ret || !bpflock_owns(BPFLOCK_OWN_MAP, map->id))
-		return ret;
-	return bpflock_decide(SELFGUARD_MAP, SELFGUARD_TAMPER);
+	__u8 present = 1;
+
+	if (bpflock_is_daemon())
+		bpf_map_update_elem(&created, &object, &present, BPF_ANY);
+	else
+		bpf_map_delete_elem(&created, &object);
+	return ret;
 }
 
-SEC("lsm/bpf_prog")
-int BPF_PROG(get_program, struct bpf_prog *program, int ret)
+SEC("lsm/bpf_map_create")
+int BPF_PROG(new_map, struct bpf_map *map, union bpf_attr *attributes, void *token)
 {
-	if (ret || !bpflock_owns(BPFLOCK_OWN_PROGRAM, program->aux->id))
-		return ret;
-	return bpflock_decide(SELFGUARD_PROGRAM, SELFGUARD_TAMPER);
+	return note_creator((__u64)map, 0);
+}
+
+SEC("lsm/bpf_map_alloc_security")
+int BPF_PROG(new_map_6_1, struct bpf_map *map, int ret)
+{
+	return note_creator((__u64)map, ret);
+}
+
+/* A program may move while it is verified; its auxiliary structure stays where it is. */
+SEC("lsm/bpf_prog_load")
+int BPF_PROG(new_program, struct bpf_prog *program, union bpf_attr *attributes, void *token)
+{
+	return note_creator((__u64)program->aux, 0);
+}
+
+SEC("lsm/bpf_prog_alloc_security")
+int BPF_PROG(new_program_6_1, struct bpf_prog_aux *aux, int ret)
+{
+	return note_creator((__u64)aux, ret);
+}
+
+/* Threads that have been allowed to get an object by its id: the hook of the object comes after that. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 1024);
+	__type(key, __u64);
+	__type(value, __u8);
+} allowed_by_id SEC(".maps");
+
+static __always_inline int decide_id(__u32 kind, __u32 id, __u32 operation)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+	__u8 present = 1;
+
+	if (!bpflock_owns(kind, id))
+		return 0;
+	if (kind != BPFLOCK_OWN_LINK)
+		bpf_map_update_elem(&allowed_by_id, &thread, &present, BPF_ANY);
+	return bpflock_decide(operation, SELFGUARD_TAMPER);
+}
+
+static __always_inline void forget_id(void)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&allowed_by_id, &thread);
+}
+
+/* Those whose return value becomes the hook's, or takes its place. */
+static __always_inline bool can_override(const union bpf_attr *attributes)
+{
+	return attributes->prog_type == BPF_PROG_TYPE_LSM ||
+	       (attributes->prog_type == BPF_PROG_TYPE_TRACING &&
+		attributes->expected_attach_type == BPF_MODIFY_RETURN);
+}
+
+static __always_inline bool is_init(void)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
+	return task->tgid == 1;
 }
 
 /* The hook got another argument in some kernel before 6.18, so nothing behind the second is named. */
 SEC("lsm/bpf")
-int BPF_PROG(get_link, int command, union bpf_attr *attributes)
+int BPF_PROG(command, int command, union bpf_attr *attributes)
 {
-	if (command != BPF_LINK_GET_FD_BY_ID || !bpflock_owns(BPFLOCK_OWN_LINK, attributes->link_id))
+	switch (command) {
+	case BPF_MAP_GET_FD_BY_ID:
+		return decide_id(BPFLOCK_OWN_MAP, attributes->map_id, SELFGUARD_MAP);
+	case BPF_PROG_GET_FD_BY_ID:
+		return decide_id(BPFLOCK_OWN_PROGRAM, attributes->prog_id, SELFGUARD_PROGRAM);
+	case BPF_LINK_GET_FD_BY_ID:
+		return decide_id(BPFLOCK_OWN_LINK, attributes->link_id, SELFGUARD_LINK);
+	case BPF_OBJ_GET:
+		forget_id();
 		return 0;
-	return bpflock_decide(SELFGUARD_LINK, SELFGUARD_TAMPER);
+	case BPF_PROG_LOAD:
+		if (!can_override(attributes) || is_init())
+			return 0;
+		return bpflock_decide(SELFGUARD_OVERRIDE_PROGRAMS, SELFGUARD_TAMPER);
+	default:
+		return 0;
+	}
+}
+
+/*
+ * The kernel asks when it makes a descriptor: for an id, for a pin, or for a new object. Of an object that is not
+ * known by its id yet it can only be the id.
+ */
+static __always_inline int decide_object(__u32 kind, __u32 id, __u64 address, __u32 operation)
+{
+	__u64 thread = bpf_get_current_pid_tgid();
+
+	if (bpflock_owns(kind, id)) {
+		if (bpf_map_delete_elem(&allowed_by_id, &thread) == 0)
+			return 0;
+		return bpflock_decide(SELFGUARD_OPEN_PIN, SELFGUARD_TAMPER);
+	}
+	if (!bpf_map_lookup_elem(&created, &address))
+		return 0;
+	return bpflock_decide(operation, SELFGUARD_TAMPER);
+}
+
+SEC("lsm/bpf_map")
+int BPF_PROG(open_map, struct bpf_map *map, unsigned int mode, int ret)
+{
+	if (ret)
+		return ret;
+	return decide_object(BPFLOCK_OWN_MAP, map->id, (__u64)map, SELFGUARD_MAP);
+}
+
+SEC("lsm/bpf_prog")
+int BPF_PROG(open_program, struct bpf_prog *program, int ret)
+{
+	if (ret)
+		return ret;
+	return decide_object(BPFLOCK_OWN_PROGRAM, program->aux->id, (__u64)program->aux,
+			     SELFGUARD_PROGRAM);
 }
 
 /*
@@ -269,28 +490,77 @@ SEC("lsm/task_kill")
 int BPF_PROG(signal_daemon, struct task_struct *task, void *info, int signal, const struct cred *cred,
 	     int ret)
 {
-	if (ret || !bpf_task_storage_get(&bpflock_daemon, task, NULL, 0) || may_signal(task, signal))
+	if (ret || !is_daemon(task) || may_signal(task, signal))
 		return ret;
 	return bpflock_decide(SELFGUARD_SIGNAL, SELFGUARD_TAMPER);
+}
+
+/*
+ * The signal of a file that became ready (F_SETSIG may have chosen SIGKILL). The current task is whoever made it
+ * ready, perhaps a stranger, so it is neither decided by nor recorded. The daemon itself asks for none.
+ */
+SEC("lsm/file_send_sigiotask")
+int BPF_PROG(signal_by_file, struct task_struct *task, void *owner, int signal, int ret)
+{
+	__u32 rule = bpflock_rule(SELFGUARD_SIGNAL);
+
+	if (ret || !is_daemon(task) || rule & BPFLOCK_RULE_AUDIT)
+		return ret;
+	rule &= BPFLOCK_RULE_MASK;
+	if (rule == BPFLOCK_RULE_ALLOW || rule == BPFLOCK_RULE_PRIVILEGED)
+		return 0;
+	return bpflock_retval(SELFGUARD_SIGNAL, BPFLOCK_VERDICT_DENIED);
+}
+
+static __always_inline int decide_limit(struct task_struct *task, int ret)
+{
+	if (ret || !is_daemon(task) || may_signal(task, SIGKILL))
+		return ret;
+	return bpflock_decide(SELFGUARD_LIMIT, SELFGUARD_TAMPER);
 }
 
 /* RLIMIT_CPU is a SIGKILL that comes later; other limits starve. */
 SEC("lsm/task_setrlimit")
 int BPF_PROG(limit_daemon, struct task_struct *task, unsigned int resource, void *limit, int ret)
 {
-	if (ret || !bpf_task_storage_get(&bpflock_daemon, task, NULL, 0) || may_signal(task, SIGKILL))
-		return ret;
-	return bpflock_decide(SELFGUARD_LIMIT, SELFGUARD_TAMPER);
+	return decide_limit(task, ret);
+}
+
+/* Also where a cpuset asks, as the task is moved to another cgroup. */
+SEC("lsm/task_setscheduler")
+int BPF_PROG(schedule_daemon, struct task_struct *task, int ret)
+{
+	return decide_limit(task, ret);
+}
+
+SEC("lsm/task_setnice")
+int BPF_PROG(renice_daemon, struct task_struct *task, int nice, int ret)
+{
+	return decide_limit(task, ret);
+}
+
+SEC("lsm/task_setioprio")
+int BPF_PROG(set_io_priority, struct task_struct *task, int priority, int ret)
+{
+	return decide_limit(task, ret);
+}
+
+/* A way round every profile: what is done in the name of a process of the host is done by the host. */
+static __always_inline bool is_host_from_container(struct task_struct *child)
+{
+	return !bpflock_in_initial_namespaces() && bpflock_in_initial_pid_namespace(child) &&
+	       bpflock_in_initial_net_namespace(child);
 }
 
 /* Reading, which is what ps does, is left alone: what could harm asks for the mode of an attachment. */
 SEC("lsm/ptrace_access_check")
-int BPF_PROG(trace_daemon, struct task_struct *child, unsigned int mode, int ret)
+int BPF_PROG(trace, struct task_struct *child, unsigned int mode, int ret)
 {
-	if (ret || !(mode & PTRACE_MODE_ATTACH) ||
-	    !bpf_task_storage_get(&bpflock_daemon, child, NULL, 0))
+	if (ret || !(mode & PTRACE_MODE_ATTACH))
 		return ret;
-	return bpflock_decide(SELFGUARD_PTRACE, SELFGUARD_TAMPER);
+	if (is_daemon(child))
+		return bpflock_decide(SELFGUARD_PTRACE, SELFGUARD_TAMPER);
+	return is_host_from_container(child) ? bpflock_decide(SELFGUARD_TRACE_HOST, SELFGUARD_TAMPER) : 0;
 }
 
 /*
@@ -308,7 +578,7 @@ static __always_inline bool is_name_of_daemon(const struct dentry *dentry)
 		char text[NAME_SIZE];
 		__u64 words[NAME_SIZE / sizeof(__u64)];
 	} name = {};
-	const __u64 *known = (const __u64 *)place.name;
+	const __u64 *known = (const __u64 *)shown.name;
 
 	bpflock_copy_kernel_string(name.text, NAME_SIZE, (const char *)dentry->d_name.name);
 #pragma unroll
@@ -324,14 +594,77 @@ static __always_inline bool is_binary_of_daemon(const struct file *file)
 	const struct dentry *dentry = file->f_path.dentry;
 	const struct inode *directory = dentry->d_parent->d_inode;
 
-	return directory && directory->i_ino == place.directory &&
-	       directory->i_sb->s_dev == place.device && is_name_of_daemon(dentry) &&
+	return directory && directory->i_ino == shown.directory &&
+	       directory->i_sb->s_dev == shown.device && is_name_of_daemon(dentry) &&
 	       only_root_writes(directory) && only_root_writes(file->f_inode);
+}
+
+#define STRINGS_MAX 4096
+#define BLOCK_SIZE 64
+#define BLOCK_STEP 56 /* blocks overlap by more than what is looked for */
+
+/**
+ * struct strings - argv and envp where the kernel has put them for the new program, which has not run yet
+ * @begin: of the first
+ * @end:   behind the last
+ * @plain: nothing in them is for the linker, as far as they were read
+ */
+struct strings {
+	unsigned long begin;
+	unsigned long end;
+	__u32 plain;
+};
+
+/* By "LD_..." and "GLIBC_TUNABLES" the dynamic linker takes code from elsewhere. Behind the end of a string. */
+static __always_inline bool is_for_linker(const char *at)
+{
+	if (at[0] || (at[1] != 'L' && at[1] != 'G'))
+		return false;
+	return (at[1] == 'L' && at[2] == 'D' && at[3] == '_') ||
+	       (at[2] == 'L' && at[3] == 'I' && at[4] == 'B' && at[5] == 'C' && at[6] == '_');
+}
+
+/* For bpf_loop(): returns 1 where there is nothing more to read. What cannot be read is not plain. */
+static long read_block(__u32 number, struct strings *strings)
+{
+	unsigned long at = strings->begin + (unsigned long)number * BLOCK_STEP;
+	unsigned long size = strings->end - at;
+	char block[BLOCK_SIZE] = {};
+
+	if (at >= strings->end)
+		return 1;
+	if (size > BLOCK_SIZE)
+		size = BLOCK_SIZE;
+	if (bpf_probe_read_user(block, size, (const void *)at) != 0) {
+		strings->plain = 0;
+		return 1;
+	}
+#pragma unroll
+	for (int i = 0; i <= BLOCK_STEP; i++)
+		if (is_for_linker(&block[i]))
+			strings->plain = 0;
+	return !strings->plain;
+}
+
+/*
+ * The first string is the name of the program: there is one, or what follows it would not be seen to begin. Without
+ * bpf_loop(), before 5.17, nothing is plain.
+ */
+static __always_inline bool has_plain_strings(const struct linux_binprm *bprm)
+{
+	struct strings strings = { .begin = bprm->p, .end = bprm->exec, .plain = 1 };
+
+	if (!bpf_core_enum_value_exists(enum bpf_func_id, BPF_FUNC_loop) || bprm->argc < 1 ||
+	    strings.end - strings.begin > STRINGS_MAX)
+		return false;
+	bpf_loop(STRINGS_MAX / BLOCK_STEP + 1, read_block, &strings, 0);
+	return strings.plain;
 }
 
 /*
  * A successor, and `bpflock --unload`, must get at what a dead daemon left: they are the daemon from their
- * first instruction on. One who is traced is not, nor one who executes anything else.
+ * first instruction on. One who is traced is not, nor one whose linker is told to load something else, nor one who
+ * executes anything else.
  */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(mark_daemon, struct linux_binprm *bprm)
@@ -339,10 +672,10 @@ int BPF_PROG(mark_daemon, struct linux_binprm *bprm)
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 marked = 1;
 
-	if (!place.directory)
+	if (!shown.directory)
 		return 0;
 	if (is_binary_of_daemon(bprm->file) && is_root(task) && !(bprm->unsafe & LSM_UNSAFE_PTRACE) &&
-	    bpflock_in_initial_pid_namespace(task))
+	    bpflock_in_initial_pid_namespace(task) && has_plain_strings(bprm))
 		bpf_task_storage_get(&bpflock_daemon, task, &marked, BPF_LOCAL_STORAGE_GET_F_CREATE);
 	else
 		bpf_task_storage_delete(&bpflock_daemon, task);

@@ -1,16 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * selfguard: nobody but the daemon may take away, change or stop what it enforces.
+ * selfguard: whom the enforcers lock cannot take them away, change or stop them. It runs whenever an enforcer
+ * does; to guard against root on the host as well:
  *
  *	[selfguard]
- *	enabled = yes
+ *	profile = restricted
  */
 #include "selfguard.h"
 
 #include <bpflock/own.h>
 #include <bpflock/plugin.h>
 #include <errno.h>
+#include <stddef.h>
+#include <sys/inotify.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static const struct bpflock_event_type events[] = {
 	{
@@ -21,16 +25,38 @@ static const struct bpflock_event_type events[] = {
 	},
 };
 
+/* Whoever walks through all ids goes on behind one that is not there, and ends at one that is denied. */
+#define OBJECT(option, about)                                                                      \
+	{                                                                                          \
+		.name = (option), .summary = (about), .groups = "objects",                         \
+		.flags = BPFLOCK_OPERATION_DAEMON, .denial = ENOENT                                \
+	}
+
 static const struct bpflock_operation operations[] = {
 	[SELFGUARD_UNPIN] = { .name = "unpin",
 			      .summary = "remove, rename or chmod what is pinned, or add to it",
-			      .groups = "bpffs" },
+			      .groups = "bpffs",
+			      .flags = BPFLOCK_OPERATION_DAEMON },
 	[SELFGUARD_UNMOUNT] = { .name = "unmount",
-				.summary = "unmount, move or cover the bpffs that holds the pins",
+				.summary = "unmount, move, cover or remount the bpffs that holds the pins",
 				.groups = "bpffs" },
-	[SELFGUARD_MAP] = { .name = "map", .summary = "get at a map", .groups = "objects" },
-	[SELFGUARD_PROGRAM] = { .name = "program", .summary = "get at a program", .groups = "objects" },
-	[SELFGUARD_LINK] = { .name = "link", .summary = "get at a link by its id", .groups = "objects" },
+	[SELFGUARD_LOCK_PIN] = { .name = "lock_pin",
+				 .summary = "lock the directory of the pins, as only a daemon does",
+				 .groups = "bpffs",
+				 .flags = BPFLOCK_OPERATION_DAEMON },
+	[SELFGUARD_OPEN_PIN] = { .name = "open_pin",
+				 .summary = "open a pinned map or program",
+				 .groups = "bpffs objects",
+				 .flags = BPFLOCK_OPERATION_DAEMON },
+	[SELFGUARD_MAP] = OBJECT("map", "open a map by its id"),
+	[SELFGUARD_PROGRAM] = OBJECT("program", "open a program by its id"),
+	[SELFGUARD_LINK] = OBJECT("link", "open a link by its id"),
+	[SELFGUARD_OVERRIDE_PROGRAMS] = { .name = "override_programs",
+					  .summary = "load BPF programs that can change the kernel's decisions: LSM, "
+						     "LSM of a cgroup, fmod_ret",
+					  .groups = "objects",
+					  .flags = BPFLOCK_OPERATION_DAEMON |
+						   BPFLOCK_OPERATION_WHILE_ENFORCING },
 	[SELFGUARD_SIGNAL] = { .name = "signal",
 			       .summary = "send the daemon a signal",
 			       .groups = "process" },
@@ -38,26 +64,82 @@ static const struct bpflock_operation operations[] = {
 			       .summary = "trace the daemon, read or write its memory, take its files",
 			       .groups = "process" },
 	[SELFGUARD_LIMIT] = { .name = "limit",
-			      .summary = "set a resource limit of the daemon",
+			      .summary = "set a resource limit, the scheduling or the priority of the daemon",
 			      .groups = "process" },
+	[SELFGUARD_TRACE_HOST] = { .name = "trace_host",
+				   .summary = "trace a process of the initial namespaces from within others",
+				   .groups = "process" },
 };
 
-/*
- * Gives the directory the mode that it has. The programs see the daemon come to the pins, by the path that
- * a successor will take: so they learn which mount holds them, and where the daemon's binary lies.
- */
+#define PROGRAM(function, what) { .name = (function), .operations = (what) }
+
+static const struct bpflock_program programs[] = {
+	PROGRAM("unlink_pin", "unpin"),
+	PROGRAM("rmdir_pin", "unpin"),
+	PROGRAM("rename_pin", "unpin"),
+	PROGRAM("link_pin", "unpin"),
+	PROGRAM("create_pin", "unpin"),
+	PROGRAM("mkdir_pin", "unpin"),
+	PROGRAM("symlink_pin", "unpin"),
+	{ .name = "chmod_pin", .operations = "unpin", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	PROGRAM("show_way", NULL),
+	PROGRAM("unmount_pins", "unmount"),
+	PROGRAM("mount_over_pins", "unmount"),
+	PROGRAM("move_pins", "unmount"),
+	PROGRAM("pivot_root", "unmount"),
+	PROGRAM("remount_pins", "unmount"),
+	PROGRAM("lock_pin", "lock_pin"),
+	PROGRAM("command", "map program link override_programs"),
+	PROGRAM("open_map", "open_pin map"),
+	PROGRAM("open_program", "open_pin program"),
+	{ .name = "new_map", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "new_map_6_1", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "new_program", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "new_program_6_1", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	PROGRAM("signal_daemon", "signal"),
+	PROGRAM("signal_by_file", "signal"),
+	PROGRAM("limit_daemon", "limit"),
+	PROGRAM("schedule_daemon", "limit"),
+	PROGRAM("renice_daemon", "limit"),
+	PROGRAM("set_io_priority", "limit"),
+	PROGRAM("trace", "ptrace trace_host"),
+	PROGRAM("mark_daemon", NULL),
+};
+
+/* The programs see by which path a successor will come, and whose mounts it leads through. */
+static int show_ways(void)
+{
+	static const char *const ways[SELFGUARD_WAYS] = { "/", "/sys", "/sys/fs", "/sys/fs/bpf", BPFLOCK_PINS };
+	int watcher = inotify_init1(IN_CLOEXEC);
+	int error = 0;
+
+	if (watcher < 0)
+		return -errno;
+	for (size_t i = 0; !error && i < SELFGUARD_WAYS; i++)
+		if (inotify_add_watch(watcher, ways[i], IN_MOVE_SELF | 1u << i) < 0)
+			error = -errno;
+	close(watcher);
+	return error;
+}
+
+/* Gives the directory the mode that it has: for an operation that the daemon needs. */
 static int show_pins(const struct bpflock_host *host, const void *config)
 {
+	int error = show_ways();
+
 	(void)host;
 	(void)config;
-	return chmod(BPFLOCK_PINS, 0700) < 0 ? -errno : 0;
+	if (!error && chmod(BPFLOCK_PINS, 0700) < 0)
+		error = -errno;
+	return error;
 }
 
 BPFLOCK_PLUGIN(selfguard,
 	.version = "1.0",
-	.summary = "Nobody but the daemon may take away, change or stop what it enforces",
+	.summary = "Whom the enforcers lock cannot take them away, change or stop them",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM | BPFLOCK_RESTRICTED,
+	.flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations),
+	.programs = BPFLOCK_TABLE(programs),
 	.self_test = show_pins);

@@ -1,16 +1,30 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
+/* What selfguard's BPF programs and its descriptor share. */
 #ifndef SELFGUARD_H
 #define SELFGUARD_H
 
+/* Types of events. */
 #define SELFGUARD_TAMPER 1
 
+/* Operations. */
 #define SELFGUARD_UNPIN 0
 #define SELFGUARD_UNMOUNT 1
-#define SELFGUARD_MAP 2
-#define SELFGUARD_PROGRAM 3
-#define SELFGUARD_LINK 4
-#define SELFGUARD_SIGNAL 5
-#define SELFGUARD_PTRACE 6
-#define SELFGUARD_LIMIT 7
+#define SELFGUARD_LOCK_PIN 2
+#define SELFGUARD_OPEN_PIN 3
+#define SELFGUARD_MAP 4
+#define SELFGUARD_PROGRAM 5
+#define SELFGUARD_LINK 6
+#define SELFGUARD_OVERRIDE_PROGRAMS 7
+#define SELFGUARD_SIGNAL 8
+#define SELFGUARD_PTRACE 9
+#define SELFGUARD_LIMIT 10
+#define SELFGUARD_TRACE_HOST 11
+
+/*
+ * The directories from the root down to the pins. The daemon shows the programs each of them by asking to be told
+ * of an event of it that nobody else asks for: IN_MOVE_SELF, and the bit of the directory's number.
+ */
+#define SELFGUARD_WAYS 5
+#define SELFGUARD_SHOWN 0x800u /* IN_MOVE_SELF */
 
 #endif

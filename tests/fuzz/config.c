@@ -45,7 +45,7 @@ static void set_up(void)
 	};
 	sections[GATE] = (struct config_schema_section){
 		.name = "gate",
-		.tables = { enforcer_options, *policy_profile(&gate), policy_options },
+		.tables = { enforcer_options, *policy_defaults(&gate), policy_options },
 		.table_count = 3,
 		.plugin = true,
 	};
@@ -115,7 +115,7 @@ static void use(const struct config *config)
 	MUST(frog.legs >= 2 && (frog.eyes == 0 || frog.eyes >= 2));
 	MUST(frog.weight >= 1024 && frog.weight <= 1 << 20);
 	MUST(strlen(frog.croak) <= 100 && frog.leaps.count <= 3);
-	policy_resolve(&operations, &config->sections[GATE], &slot);
+	policy_resolve(&operations, &config->sections[GATE], true, &slot);
 	for (size_t i = 0; i < BPFLOCK_OPERATIONS_MAX; i++)
 		MUST((slot.rules[i] & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET);
 }

@@ -30,6 +30,7 @@ struct parts {
 	struct bpflock_event_type events[2];
 	struct bpflock_field fields[3];
 	struct bpflock_operation operations[2];
+	struct bpflock_program programs[2];
 	const char *file_name;
 	__u64 source;
 };
@@ -62,7 +63,10 @@ static void fill(struct parts *parts)
 		.fields = { BPFLOCK_FIELD(struct record, port, BPFLOCK_FIELD_UINT, "s"),
 			    BPFLOCK_FIELD(struct record, flags, BPFLOCK_FIELD_HEX, "s"),
 			    BPFLOCK_FIELD(struct record, name, BPFLOCK_FIELD_STR, "s") },
-		.operations = { { .name = "open", .summary = "s" }, { .name = "shut", .summary = "s" } },
+		.operations = { { .name = "open", .summary = "s", .groups = "moves" },
+				{ .name = "shut", .summary = "s" } },
+		.programs = { { .name = "turn", .operations = "open shut" },
+			      { .name = "slide", .operations = "@moves" } },
 		.plugin = { .size = sizeof(struct bpflock_plugin), .abi_minor = BPFLOCK_ABI_MINOR,
 			    .flags = BPFLOCK_ENFORCER, .name = "door", .version = "1.0", .summary = "s",
 			    .license = "Apache-2.0", .object = object, .object_end = object + sizeof(object),
@@ -73,6 +77,7 @@ static void fill(struct parts *parts)
 	parts->plugin.aliases = (struct bpflock_table)BPFLOCK_TABLE(parts->aliases);
 	parts->plugin.events = (struct bpflock_table)BPFLOCK_TABLE(parts->events);
 	parts->plugin.operations = (struct bpflock_table)BPFLOCK_TABLE(parts->operations);
+	parts->plugin.programs = (struct bpflock_table)BPFLOCK_TABLE(parts->programs);
 }
 
 /* The reason for the refusal (to be freed), or NULL. */
@@ -126,7 +131,8 @@ static void a_descriptor_that_is_right_is_accepted(void **state)
 {
 	(void)state;
 	ACCEPTED((void)d);
-	ACCEPTED(d.plugin.operations = (struct bpflock_table){ 0 }; d.plugin.flags = 0;
+	ACCEPTED(d.plugin.operations = d.plugin.programs = (struct bpflock_table){ 0 };
+		 d.plugin.flags = 0;
 		 d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
 }
 
@@ -312,7 +318,7 @@ static void there_are_no_more_operations_than_a_policy_holds(void **state)
 		snprintf(names[i], sizeof(names[i]), "o%d", i);
 		many[i] = (struct bpflock_operation){ .name = names[i], .summary = "s" };
 	}
-	ACCEPTED(d.plugin.operations =
+	ACCEPTED(d.plugin.programs.count = 0; d.plugin.operations =
 			 (struct bpflock_table){ many, BPFLOCK_OPERATIONS_MAX, sizeof(many[0]) });
 	REFUSED("more than 128 operations", d.plugin.operations = (struct bpflock_table){
 						    many, BPFLOCK_OPERATIONS_MAX + 1, sizeof(many[0]) });
@@ -324,8 +330,10 @@ static void an_operation_has_a_name_and_known_flags(void **state)
 	REFUSED("operation without a proper name", d.operations[1].name = "Shut");
 	REFUSED("operation without a proper name", d.operations[1].summary = NULL);
 	REFUSED("'open' is there twice", d.operations[1].name = "open");
-	REFUSED("operation with unknown flags", d.operations[1].flags = 4);
-	REFUSED("operation with unknown flags", d.operations[1].reserved = 1);
+	REFUSED("operation with unknown flags", d.operations[1].flags = 16);
+	ACCEPTED(d.operations[1].flags = BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING);
+	ACCEPTED(d.operations[1].denial = 255);
+	REFUSED("an errno above 255", d.operations[1].denial = 256);
 	REFUSED("a row that is no operation", d.operations[1].flags = BPFLOCK_OPERATION_IGNORED);
 }
 
@@ -338,7 +346,7 @@ static void operations_of_an_enumeration_name_their_enumerators(void **state)
 	d.operations[0].enumerator = "GATE_OPEN";                                                  \
 	d.operations[1].enumerator = "GATE_SHUT"
 	ACCEPTED(ENUMERATED);
-	ACCEPTED(ENUMERATED; d.operations[1].name = "open");
+	ACCEPTED(ENUMERATED; d.operations[1].name = "open"; d.programs[0].operations = "open");
 	REFUSED("without an operation_prefix", ENUMERATED; d.plugin.operation_prefix = NULL);
 	REFUSED("without an enumerator of gate", ENUMERATED; d.operations[1].enumerator = NULL);
 	REFUSED("GATE_OPEN is there twice", ENUMERATED; d.operations[1].enumerator = "GATE_OPEN");
@@ -346,12 +354,38 @@ static void operations_of_an_enumeration_name_their_enumerators(void **state)
 	ACCEPTED(ENUMERATED; d.operations[1].flags = BPFLOCK_OPERATION_BOUNDARY; d.operations[1].groups = "doors");
 }
 
-static void a_self_test_is_one_that_the_core_knows(void **state)
+static int self_test(const struct bpflock_host *host, const void *config)
+{
+	(void)host;
+	(void)config;
+	return 0;
+}
+
+static void a_program_decides_operations_that_there_are_and_has_a_self_test_that_there_is(void **state)
 {
 	(void)state;
-	ACCEPTED(d.plugin.trigger = BPFLOCK_TRIGGER_BPF_READ);
-	REFUSED("unknown trigger", d.plugin.trigger = BPFLOCK_TRIGGER_BPF_READ + 1);
-	REFUSED("unknown trigger", d.plugin.reserved2 = 1);
+	ACCEPTED(d.programs[0].operations = NULL);
+	ACCEPTED(d.programs[0].operations = "@all");
+	ACCEPTED(d.programs[0].flags = BPFLOCK_PROGRAM_OPTIONAL);
+	ACCEPTED(d.programs[0].self_test = BPFLOCK_SELF_TEST_BPF_READ);
+	ACCEPTED(d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN; d.plugin.self_test = self_test);
+	REFUSED("a program without a name", d.programs[1].name = NULL);
+	REFUSED("a program without a name", d.programs[1].name = "");
+	REFUSED("program turn is there twice", d.programs[1].name = "turn");
+	REFUSED("turn has unknown flags", d.programs[0].flags = 2);
+	REFUSED("an operation 'lock' that it does not have", d.programs[0].operations = "open lock");
+	REFUSED("an operation '@move' that it does not have", d.programs[0].operations = "@move");
+	REFUSED("unknown self-test", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN + 1);
+	REFUSED("and there is none", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN);
+	REFUSED("and is no enforcer", d.plugin.operations = (struct bpflock_table){ 0 };
+		d.plugin.flags = 0; d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
+}
+
+static void a_guard_is_an_enforcer(void **state)
+{
+	(void)state;
+	ACCEPTED(d.plugin.flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD);
+	REFUSED("a guard and no enforcer", d.plugin.flags = BPFLOCK_GUARD);
 }
 
 static __u64 source_with(void (*change)(struct parts *parts))
@@ -481,7 +515,8 @@ int main(void)
 		cmocka_unit_test(there_are_no_more_operations_than_a_policy_holds),
 		cmocka_unit_test(an_operation_has_a_name_and_known_flags),
 		cmocka_unit_test(operations_of_an_enumeration_name_their_enumerators),
-		cmocka_unit_test(a_self_test_is_one_that_the_core_knows),
+		cmocka_unit_test(a_program_decides_operations_that_there_are_and_has_a_self_test_that_there_is),
+		cmocka_unit_test(a_guard_is_an_enforcer),
 		cmocka_unit_test(records_carry_all_that_their_meaning_depends_on),
 		cmocka_unit_test(a_descriptor_without_its_first_members_is_refused),
 		cmocka_unit_test(bytes_of_a_newer_minor_must_be_zero),

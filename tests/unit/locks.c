@@ -134,20 +134,31 @@ static const struct bpflock_option depth[] = {
 	{ .name = "depth", .summary = "s", .initial = "1", .type = BPFLOCK_OPTION_UINT, .variable = "depth" },
 };
 
+static const struct bpflock_program programs[] = {
+	{ .name = "decide", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+};
+
 /* In name order; the observer comes first. */
 static struct plugin items[] = {
 	{ .name = (char *)(uintptr_t)"bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
 	{ .name = (char *)(uintptr_t)"door",
 	  .descriptor = { .name = "door", .flags = BPFLOCK_ENFORCER, .options = BPFLOCK_TABLE(depth),
-			  .self_test = self_test } },
+			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test } },
+	{ .name = (char *)(uintptr_t)"guard",
+	  .descriptor = { .name = "guard", .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
+			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test } },
 };
 static struct operation door_operations[] = { { .name = (char *)(uintptr_t)"open",
 						.text = (char *)(uintptr_t)"open",
 						.groups = (char *)(uintptr_t)"", .index = 0 } };
-static struct operations operations[] = { { NULL, 0 }, { door_operations, 1 } };
+static struct operation guard_operations[] = { { .name = (char *)(uintptr_t)"load",
+						 .text = (char *)(uintptr_t)"load",
+						 .groups = (char *)(uintptr_t)"", .index = 0, .denial = ENOENT,
+						 .flags = BPFLOCK_OPERATION_WHILE_ENFORCING } };
+static struct operations operations[] = { { NULL, 0 }, { door_operations, 1 }, { guard_operations, 1 } };
 
 struct scene {
-	struct config_schema_section sections[3];
+	struct config_schema_section sections[4];
 	struct settings settings;
 	struct kernel kernel;
 	struct pins pins;
@@ -168,8 +179,12 @@ static int set_up(void **state)
 	};
 	scene->sections[2] = (struct config_schema_section){
 		.name = "door", .plugin = true, .table_count = 4,
-		.tables = { enforcer_options, *policy_profile(&items[1].descriptor), policy_options,
+		.tables = { enforcer_options, *policy_defaults(&items[1].descriptor), policy_options,
 			    items[1].descriptor.options },
+	};
+	scene->sections[3] = (struct config_schema_section){
+		.name = "guard", .plugin = true, .table_count = 3,
+		.tables = { enforcer_options, *policy_defaults(&items[2].descriptor), policy_options },
 	};
 	scene->settings = (struct settings){
 		.plugins = { items, ARRAY_SIZE(items) },
@@ -353,6 +368,26 @@ static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its
 	assert_null(locks_instance(&scene->locks, 0));
 }
 
+/* Of the guard's instance, which comes after the door's. */
+static __u8 rule_of_guard(void)
+{
+	return policies[1].slots[policies[1].active].rules[0];
+}
+
+static void a_guard_denies_some_things_only_while_an_enforcer_can_deny(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "guard.enabled=yes")), 0);
+	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED);
+	assert_int_equal(policies[1].denials[0], ENOENT);
+	assert_int_equal(apply(scene, SET("door.profile=privileged", "guard.enabled=yes")), 0);
+	assert_int_equal(rule_of_guard(),
+			 BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED | BPFLOCK_RULE_AUDIT);
+	assert_int_equal(apply(scene, SET("door.block=@all", "guard.enabled=yes")), 0);
+	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -366,6 +401,7 @@ int main(void)
 		TEST(a_plugin_that_is_not_required_is_left_out_and_the_others_run),
 		TEST(an_enforcer_that_is_not_required_and_left_out_stays_an_error_to_the_eye),
 		TEST(an_enforcer_that_is_not_called_is_refused),
+		TEST(a_guard_denies_some_things_only_while_an_enforcer_can_deny),
 		TEST(an_enforcer_that_is_no_longer_called_is_noticed),
 		TEST(a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts),
 	};

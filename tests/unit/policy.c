@@ -39,7 +39,7 @@ long syscall(long number, ...)
 static const struct bpflock_operation rows[] = {
 	{ .enumerator = "GATE_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
 	{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN", .text = "the opening",
-	  .groups = "doors" },
+	  .groups = "doors", .denial = ENOENT },
 	{ .name = "shut", .summary = "s", .enumerator = "GATE_SHUT", .groups = "doors noise" },
 	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
 	  .groups = "integrity" },
@@ -205,9 +205,6 @@ struct bound {
 
 static const char *main_file = "/nonexistent";
 
-/* An enforcer without a flag. */
-static const struct bpflock_plugin gate;
-
 static int bind(struct bound *bound, const char *const *assignments, struct report *report)
 {
 	const struct config_sources sources = { .main_file = main_file,
@@ -217,7 +214,7 @@ static int bind(struct bound *bound, const char *const *assignments, struct repo
 
 	bound->schema_section = (struct config_schema_section){
 		.name = "gate",
-		.tables = { *policy_profile(&gate), policy_options },
+		.tables = { *policy_defaults(&gate), policy_options },
 		.table_count = 2,
 	};
 	bound->schema = (struct config_schema){ &bound->schema_section, 1 };
@@ -245,7 +242,7 @@ static void assert_rules(const char *const *assignments, const char *exempt, uns
 	assert_int_equal(bind(&bound, assignments, &report), 0);
 	if (exempt)
 		assert_int_equal(operations_exempt(&bound.operations, exempt), 0);
-	policy_resolve(&bound.operations, &bound.config->sections[0], &slot);
+	policy_resolve(&bound.operations, &bound.config->sections[0], true, &slot);
 	assert_int_equal(slot.rules[1], open);
 	assert_int_equal(slot.rules[2], shut);
 	assert_int_equal(slot.rules[4], look);
@@ -268,6 +265,90 @@ static void the_profile_decides_what_is_in_no_list(void **state)
 		     BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE);
 	assert_rules(SET("gate.profile=restricted"), NULL, BPFLOCK_RULE_RESTRICTED,
 		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
+}
+
+static void assert_defaults(const struct bpflock_plugin *plugin, const char *profile, const char *log)
+{
+	const struct bpflock_option *defaults = policy_defaults(plugin)->rows;
+
+	assert_string_equal(defaults[0].initial, profile);
+	assert_string_equal(defaults[1].initial, log);
+}
+
+static void a_guard_denies_contained_tasks_and_logs_denials_by_default(void **state)
+{
+	const struct bpflock_plugin guard = { .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD };
+
+	(void)state;
+	assert_defaults(&gate, "privileged", "all");
+	assert_defaults(&guard, "baseline", "denied");
+}
+
+static bool can_deny(const char *const *assignments)
+{
+	struct report report = { 0 };
+	struct bound bound;
+	bool can;
+
+	assert_int_equal(bind(&bound, assignments, &report), 0);
+	can = policy_can_deny(&bound.config->sections[0]);
+	unbind(&bound, &report);
+	return can;
+}
+
+static void a_policy_can_deny_by_its_profile_or_a_list_unless_it_only_audits(void **state)
+{
+	(void)state;
+	assert_false(can_deny(SET("gate.profile=privileged", "gate.allow=open")));
+	assert_true(can_deny(SET("gate.profile=privileged", "gate.block=open")));
+	assert_true(can_deny(SET("gate.profile=baseline")));
+	assert_true(can_deny(SET("gate.profile=restricted")));
+	assert_false(can_deny(SET("gate.profile=restricted", "gate.audit_only=yes")));
+}
+
+/* The rule of an operation with such flags, under profile restricted. */
+static __u8 rule_with(__u32 flags, bool enforcing)
+{
+	struct bpflock_policy_slot slot;
+	struct report report = { 0 };
+	struct bound bound;
+
+	assert_int_equal(bind(&bound, SET("gate.profile=restricted"), &report), 0);
+	bound.operations.items[0].flags = flags;
+	policy_resolve(&bound.operations, &bound.config->sections[0], enforcing, &slot);
+	flags = slot.rules[bound.operations.items[0].index];
+	unbind(&bound, &report);
+	return (__u8)flags;
+}
+
+static void the_daemon_is_let_through_where_the_row_says_so(void **state)
+{
+	(void)state;
+	assert_int_equal(rule_with(0, true), BPFLOCK_RULE_RESTRICTED);
+	assert_int_equal(rule_with(BPFLOCK_OPERATION_DAEMON, true),
+			 BPFLOCK_RULE_RESTRICTED | BPFLOCK_RULE_DAEMON);
+}
+
+static void some_operations_are_only_audited_while_nothing_can_be_denied(void **state)
+{
+	(void)state;
+	assert_int_equal(rule_with(BPFLOCK_OPERATION_WHILE_ENFORCING, true), BPFLOCK_RULE_RESTRICTED);
+	assert_int_equal(rule_with(BPFLOCK_OPERATION_WHILE_ENFORCING, false),
+			 BPFLOCK_RULE_RESTRICTED | BPFLOCK_RULE_AUDIT);
+	assert_int_equal(rule_with(0, false), BPFLOCK_RULE_RESTRICTED);
+}
+
+static void an_operation_has_the_errno_of_its_row(void **state)
+{
+	struct operations operations;
+	struct bpflock_policy map = { 0 };
+
+	(void)state;
+	build(usual, ARRAY_SIZE(usual), &operations);
+	policy_init(&map, &operations);
+	assert_int_equal(map.denials[1], ENOENT);
+	assert_int_equal(map.denials[2], 0);
+	operations_free(&operations);
 }
 
 static void an_exempt_group_is_not_governed_unless_a_list_names_it(void **state)
@@ -493,6 +574,11 @@ int main(void)
 		cmocka_unit_test(a_group_is_not_meant_by_the_beginning_of_its_name),
 		cmocka_unit_test(a_contradiction_names_the_lines_that_mean_the_operation_most_precisely),
 		cmocka_unit_test(of_lines_that_mean_it_alike_the_first_is_named),
+		cmocka_unit_test(a_guard_denies_contained_tasks_and_logs_denials_by_default),
+		cmocka_unit_test(a_policy_can_deny_by_its_profile_or_a_list_unless_it_only_audits),
+		cmocka_unit_test(the_daemon_is_let_through_where_the_row_says_so),
+		cmocka_unit_test(some_operations_are_only_audited_while_nothing_can_be_denied),
+		cmocka_unit_test(an_operation_has_the_errno_of_its_row),
 		cmocka_unit_test(numbers_at_the_ends_of_the_table_have_rules),
 		cmocka_unit_test(a_negative_number_is_refused),
 		cmocka_unit_test(a_reason_is_there_for_each_rule_and_for_nothing_beyond),

@@ -54,7 +54,7 @@ counters() {
 	kill -USR1 "$DAEMON"
 	eventually more_than "$before" "$line"
 	log_lines "$line" | tail -n 1 |
-		sed -E 's/.* allowed=([0-9]+) denied=([0-9]+) would_deny=([0-9]+)".*/\1 \2 \3/'
+		sed -E 's/.* allowed=([0-9]+) denied=([0-9]+) would_deny=([0-9]+)[ "].*/\1 \2 \3/'
 }
 
 # How many decisions the lines on stdin speak of.

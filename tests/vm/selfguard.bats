@@ -4,6 +4,7 @@
 
 load policy.bash
 
+GUARDED=yes
 OTHER=/sys/fs/bpf/other
 BINARY=/usr/sbin/bpflock
 
@@ -26,7 +27,7 @@ teardown() {
 # The daemon in a cgroup of its own; kimglock is there to see that it goes on. guarded [LINE of selfguard's]...
 configure_guarded() {
 	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = restricted' \
-		'[selfguard]' 'enabled = yes' 'event_window = 0' "$@" >"$CONF"
+		'[selfguard]' "profile = ${PROFILE-restricted}" 'log = all' 'event_window = 0' "$@" >"$CONF"
 }
 
 start_again() {
@@ -52,8 +53,12 @@ replace_binary() {
 	mv "$BINARY.new" "$BINARY"
 }
 
+# What has an id is denied as if it were not there.
 tamper_line() {
-	echo "event=tamper operation=$1 tgid=.* comm=$2 .*retval=-1 reason=denied \\(restricted\\)\" bpfprog=selfguard subsys=bpf\$"
+	local retval=-1
+
+	[[ ! $1 =~ ^(map|program|link)$ ]] || retval=-2
+	echo "event=tamper operation=$1 tgid=.* comm=$2 .*retval=$retval reason=denied \\(restricted\\)\" bpfprog=selfguard subsys=bpf\$"
 }
 
 # refused OPERATION COMMAND...: it fails, and the log has it.
@@ -83,10 +88,11 @@ kimglock_works() {
 	[[ $status -ne 0 && $output == *'Operation not permitted' ]]
 }
 
-@test "enabled = yes guards: the default profile is restricted; that of other enforcers is not" {
+@test "it runs as another enforcer runs: by default as baseline, and logs denials" {
 	guarded
-	run_bpflock -- --dump-config -c "$CONF" | grep '^profile *= restricted *; default'
-	run_bpflock -- --help-plugin selfguard | grep '^profile = restricted'
+	run_bpflock -- --dump-config -c "$CONF" | grep '^enabled *= yes *; default (an enforcer runs)'
+	run_bpflock -- --help-plugin selfguard | grep '^profile = baseline'
+	run_bpflock -- --help-plugin selfguard | grep '^log = denied'
 	run_bpflock -- --help-plugin kimglock | grep '^profile = privileged'
 	kimglock_works
 }
@@ -141,8 +147,8 @@ kimglock_works() {
 	[ -e "$PINS/v1" ]
 }
 
-@test "what hides the pins by a detour is told at the next verification, and that it is over" {
-	guarded '[bpflock]' 'verify_interval = 1s'
+@test "what hides the pins where that is allowed is told at the next verification, and that it is over" {
+	PROFILE=baseline guarded '[bpflock]' 'verify_interval = 1s'
 	forget_log
 	mount -t tmpfs none /sys/fs
 	told=0
@@ -156,11 +162,11 @@ kimglock_works() {
 	guarded
 	refused map bpftool map dump id "$(own_id map_id)"
 	refused map bpftool map update id "$(own_id map_id)" key 0 0 0 0 value 0 0 0 0
-	refused map bpftool map show pinned "$PINS/v1/ring"
-	refused map bpftool map dump pinned "$PINS/v1/plugins/kimglock/g1/policy"
-	refused map bpftool map dump pinned "$PINS/v1/daemon"
-	refused map bpftool map dump pinned "$PINS/v1/own"
-	refused map bpftool map dump pinned "$PINS/v1/notes"
+	refused open_pin bpftool map show pinned "$PINS/v1/ring"
+	refused open_pin bpftool map dump pinned "$PINS/v1/plugins/kimglock/g1/policy"
+	refused open_pin bpftool map dump pinned "$PINS/v1/daemon"
+	refused open_pin bpftool map dump pinned "$PINS/v1/own"
+	refused open_pin bpftool map dump pinned "$PINS/v1/notes"
 	refused program bpftool prog show id "$(own_id prog_id)"
 	refused program bpftool prog dump xlated id "$(own_id prog_id)"
 	refused link bpftool link show id "$(own_id link_id)"
@@ -274,7 +280,7 @@ kimglock_works() {
 	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
 	[ "$(find "$PINS/v1/plugins/kimglock" -name 'g[0-9]*')" = "$PINS/v1/plugins/kimglock/g2" ]
 	refused unpin rm "$PINS/v1/plugins/kimglock/g2/link0"
-	refused map bpftool map dump pinned "$PINS/v1/plugins/kimglock/g2/policy"
+	refused open_pin bpftool map dump pinned "$PINS/v1/plugins/kimglock/g2/policy"
 	kimglock_works
 }
 
@@ -335,7 +341,7 @@ kimglock_works() {
 		await_log 'event=reloaded'
 	done
 	refused map bpftool map dump id "$(cat "/proc/$DAEMON/fdinfo/"* | awk '$1 == "map_id:" { print $2 }' | sort -n | tail -n 1)"
-	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = restricted' >"$CONF"
+	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = restricted' '[selfguard]' 'enabled = no' >"$CONF"
 	forget_log
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
@@ -351,9 +357,9 @@ kimglock_works() {
 }
 
 @test "privileged allows and logs; audit_only says what would be denied" {
-	guarded 'profile = privileged'
+	PROFILE=privileged guarded
 	bpftool map show pinned "$PINS/v1/ring"
-	await_log 'event=tamper operation=map .*comm=bpftool .*retval=0 reason=allow \(privileged\)" bpfprog=selfguard'
+	await_log 'event=tamper operation=open_pin .*comm=bpftool .*retval=0 reason=allow \(privileged\)" bpfprog=selfguard'
 	configure_guarded 'audit_only = yes'
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'

@@ -119,6 +119,8 @@ struct css_set {
 
 struct task_struct {
 	struct mm_struct *mm;
+	struct task_struct *group_leader;
+	__u64 start_time;
 	pid_t pid;
 	pid_t tgid;
 	struct task_struct *real_parent;
@@ -129,10 +131,14 @@ struct task_struct {
 	struct css_set *cgroups;
 };
 
+/* @p: lowest byte of the new stack, which holds the strings of argv, then those of envp up to @exec */
 struct linux_binprm {
+	unsigned long p;
 	struct file *file;
 	int unsafe;
+	int argc;
 	const char *filename;
+	unsigned long exec;
 };
 
 struct bpf_map {

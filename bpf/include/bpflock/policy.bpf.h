@@ -52,13 +52,6 @@ static __always_inline bool bpflock_is_daemon(void)
 	return bpf_task_storage_get(&bpflock_daemon, bpf_get_current_task_btf(), NULL, 0);
 }
 
-/* Neither recorded nor counted as a decision, but proof that this program runs. */
-static __always_inline int bpflock_let_daemon_pass(void)
-{
-	__sync_fetch_and_add(&bpflock_policy.passes, 1);
-	return 0;
-}
-
 /*
  * An index that the verifier can see to be one. The compiler would drop a plain mask behind a comparison,
  * and keep the comparison on another copy of the register than the one that is used.
@@ -132,19 +125,32 @@ static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
 		__sync_fetch_and_add(&bpflock_counters.decisions[stripe][index][verdict], 1);
 }
 
-/*
- * From 6.12 on the verifier wants to see that an LSM program returns an errno. It cannot follow the
- * negation that clang would make of this; the barrier keeps the two constants apart.
- */
-static __always_inline int bpflock_retval(__u32 verdict)
+/* Proof that this program runs; counted by operation as decisions are, by one generation. */
+static __always_inline int bpflock_let_daemon_pass(__u32 operation)
 {
-	int retval = 0;
+	__sync_fetch_and_add(&bpflock_policy.passes, 1);
+	if (bpflock_is_recording())
+		bpflock_count(operation, BPFLOCK_VERDICT_EXEMPT);
+	return 0;
+}
+
+/*
+ * From 6.12 on the verifier wants to see that an LSM program returns an errno: a byte subtracted from zero is
+ * one. It cannot follow a negation, which is what clang would make of this.
+ */
+static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
+{
+	const volatile struct bpflock_policy *policy = &bpflock_policy;
+	__u64 retval = 0;
+	__u64 denial;
 
 	if (verdict == BPFLOCK_VERDICT_DENIED) {
-		retval = -BPFLOCK_EPERM;
-		asm volatile("" : "+r"(retval));
+		denial = policy->denials[bpflock_operation_index(operation)];
+		if (!denial)
+			denial = BPFLOCK_EPERM;
+		asm volatile("%0 -= %1" : "+r"(retval) : "r"(denial));
 	}
-	return retval;
+	return (int)retval;
 }
 
 static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule,
@@ -157,7 +163,7 @@ static __always_inline void bpflock_record_decision(__u32 operation, __u32 type,
 		return;
 	decision->operation = operation;
 	decision->rule = rule & BPFLOCK_RULE_MASK;
-	decision->retval = bpflock_retval(verdict);
+	decision->retval = bpflock_retval(operation, verdict);
 	decision->verdict = verdict;
 	bpflock_event_submit(decision);
 }
@@ -178,17 +184,20 @@ static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 r
 	bpflock_count(operation, verdict);
 	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
 		bpflock_record_decision(operation, type, rule, verdict);
-	return bpflock_retval(verdict);
+	return bpflock_retval(operation, verdict);
 }
 
-/* Decides, records and returns 0 or -EPERM. `type` is the plugin's event type for its decisions. */
+/*
+ * Decides, records and returns 0 or the operation's negative errno. `type` is the plugin's event type for its
+ * decisions.
+ */
 static __always_inline int bpflock_decide(__u32 operation, __u32 type)
 {
 	__u32 rule = bpflock_rule(operation);
 	bool allow;
 
-	if (bpflock_is_daemon())
-		return bpflock_let_daemon_pass();
+	if (rule & BPFLOCK_RULE_DAEMON && bpflock_is_daemon())
+		return bpflock_let_daemon_pass(operation);
 	allow = bpflock_evaluate(&rule);
 	return bpflock_conclude(operation, type, rule, allow);
 }
@@ -202,8 +211,7 @@ static __always_inline int bpflock_decide_requester(__u32 operation, __u32 type)
 {
 	__u32 rule = bpflock_rule(operation);
 
-	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_is_daemon() ||
-	    bpflock_evaluate(&rule))
+	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_evaluate(&rule))
 		return 0;
 	return bpflock_conclude(operation, type, rule, false);
 }

@@ -206,6 +206,13 @@ struct bpflock_event_type {
 /* Flags of operations. Since ABI 1.0. */
 #define BPFLOCK_OPERATION_IGNORED 0x1u	/* an enumerator that is no operation */
 #define BPFLOCK_OPERATION_BOUNDARY 0x2u /* no operation: ends the group `groups`, see below */
+/*
+ * The daemon needs the operation for its own work, and is let through: counted, not recorded. Without this
+ * flag the daemon is decided like anybody, so give it to what a self-test asks for and to nothing else.
+ */
+#define BPFLOCK_OPERATION_DAEMON 0x4u
+/* Denied only while an enforcer that is no guard can deny something; `would deny` is recorded otherwise. */
+#define BPFLOCK_OPERATION_WHILE_ENFORCING 0x8u
 
 /**
  * struct bpflock_operation - one thing that an enforcer decides about
@@ -218,7 +225,7 @@ struct bpflock_event_type {
  *              another operation here says that naming the other one means this one as well.
  * @flags:      BPFLOCK_OPERATION_*. A BOUNDARY names an enumerator that divides the enumeration: all
  *              operations with a smaller number, down to the boundary before, are in its group.
- * @reserved:   zero
+ * @denial:     the errno of a denial, positive, at most 255; 0 for EPERM
  *
  * With an `operation_enum`, the index of an operation is the number of its enumerator in the running
  * kernel's BTF. An enumerator without a row becomes an operation named after it, in lower case and
@@ -234,7 +241,35 @@ struct bpflock_operation {
 	const char *enumerator;
 	const char *groups;
 	__u32 flags;
-	__u32 reserved;
+	__u32 denial;
+};
+
+/*
+ * What makes the kernel call a hook in the daemon's own task, and does no harm: the daemon does it to see an
+ * enforcer's programs run before it says that they enforce. Since ABI 1.0.
+ */
+#define BPFLOCK_SELF_TEST_NONE 0u
+#define BPFLOCK_SELF_TEST_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
+#define BPFLOCK_SELF_TEST_PLUGIN 2u   /* the plugin's own self_test() */
+
+/* Flags of programs. Since ABI 1.0. */
+#define BPFLOCK_PROGRAM_OPTIONAL 0x1u /* some kernels have no such hook, and another program does its work there */
+
+/**
+ * struct bpflock_program - one program of an enforcer's BPF object
+ * @name:       of its C function
+ * @operations: names of the operations that it decides, separated by spaces; NULL where it decides none
+ * @flags:      BPFLOCK_PROGRAM_*
+ * @self_test:  BPFLOCK_SELF_TEST_*: what makes the kernel call this program
+ *
+ * A kernel that lacks the hook of a program which is not optional cannot run the plugin: the error names the
+ * operations that nobody would decide. A program without a row is not optional either. Since ABI 1.0.
+ */
+struct bpflock_program {
+	const char *name;
+	const char *operations;
+	__u32 flags;
+	__u32 self_test;
 };
 
 /**
@@ -270,23 +305,19 @@ struct bpflock_host {
 };
 
 /*
- * What makes the kernel call a hook in the daemon's own task, and does no harm: the daemon does it to see an
- * enforcer's programs run before it says that they enforce. Since ABI 1.0.
+ * Flags of plugins. A guard is an enforcer that keeps others from taking the enforcers away: it runs whenever
+ * another enforcer runs, unless `enabled = no` is written, and its defaults are `profile = baseline` and
+ * `log = denied`. Since ABI 1.0.
  */
-#define BPFLOCK_TRIGGER_NONE 0u
-#define BPFLOCK_TRIGGER_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
-
-/* Flags of plugins. Since ABI 1.0. */
 #define BPFLOCK_ENFORCER 0x1u /* decides; without it the plugin only observes */
-#define BPFLOCK_BPF_LSM 0x2u  /* has LSM programs: `bpf` must be among the kernel's active LSMs */
-#define BPFLOCK_RESTRICTED 0x4u /* of an enforcer: its default profile is restricted, not privileged */
+#define BPFLOCK_GUARD 0x2u    /* of an enforcer */
 
 /**
  * struct bpflock_plugin - the descriptor
  * @size:        sizeof(struct bpflock_plugin), set by BPFLOCK_PLUGIN()
  * @abi_minor:   BPFLOCK_ABI_MINOR, set by BPFLOCK_PLUGIN()
  * @reserved:    zero
- * @flags:       BPFLOCK_ENFORCER, BPFLOCK_BPF_LSM, BPFLOCK_RESTRICTED
+ * @flags:       BPFLOCK_ENFORCER, BPFLOCK_GUARD
  * @name:        [a-z][a-z0-9]*, at most 15 bytes; the file is NAME.so and the section [NAME]
  * @version:     of the plugin, for --list-plugins
  * @summary:     one line
@@ -299,11 +330,10 @@ struct bpflock_host {
  * @aliases:     rows of struct bpflock_alias
  * @events:      rows of struct bpflock_event_type
  * @operations:  rows of struct bpflock_operation; only with BPFLOCK_ENFORCER
+ * @programs:    rows of struct bpflock_program; only with BPFLOCK_ENFORCER. Where no row names a self-test, the
+ *               daemon says that the enforcer is unverified.
  * @operation_enum:   name of the kernel enumeration that the operations are numbered by, or NULL
  * @operation_prefix: what its enumerators start with
- * @trigger:     BPFLOCK_TRIGGER_*; of an enforcer. Without one, and without self_test(), the daemon
- *               says that the enforcer is unverified.
- * @reserved2:   zero
  *
  * Since ABI 1.0.
  */
@@ -324,10 +354,9 @@ struct bpflock_plugin {
 	struct bpflock_table aliases;
 	struct bpflock_table events;
 	struct bpflock_table operations;
+	struct bpflock_table programs;
 	const char *operation_enum;
 	const char *operation_prefix;
-	__u32 trigger;
-	__u32 reserved2;
 
 	/**
 	 * @check: is this configuration consistent? Runs when a configuration is read, also for
@@ -342,8 +371,8 @@ struct bpflock_plugin {
 	int (*policy)(const struct bpflock_host *host, const void *config);
 
 	/**
-	 * @self_test: makes the kernel call a hook of this enforcer in the calling task, and does no harm;
-	 * where no BPFLOCK_TRIGGER_* does. Runs after every load and then regularly. The daemon has only
+	 * @self_test: makes the kernel call hooks of this enforcer in the calling task, for operations that
+	 * have BPFLOCK_OPERATION_DAEMON, and does no harm. Runs after every load and then regularly. The daemon has only
 	 * CAP_BPF and CAP_PERFMON by then. Returns 0, or the negative errno with which the kernel refused
 	 * before it came to the hook. Optional. Since ABI 1.0.
 	 */

@@ -29,6 +29,7 @@
 #define BPFLOCK_RULE_MASK 0x0fu
 
 /* Flags beside the rule. Since ABI 1.0. */
+#define BPFLOCK_RULE_DAEMON 0x10u     /* the daemon itself needs the operation, and is let through */
 #define BPFLOCK_RULE_EXCEPTIONS 0x20u /* there are exceptions: look before baseline denies */
 #define BPFLOCK_RULE_AUDIT 0x40u      /* `audit_only`: decide and record, but allow */
 #define BPFLOCK_RULE_LOG_DENIED 0x80u /* `log = denied`: do not record what is allowed */
@@ -37,7 +38,8 @@
 #define BPFLOCK_VERDICT_ALLOWED 0u
 #define BPFLOCK_VERDICT_DENIED 1u
 #define BPFLOCK_VERDICT_WOULD_DENY 2u /* allowed, because of `audit_only` */
-#define BPFLOCK_VERDICTS 3u
+#define BPFLOCK_VERDICT_EXEMPT 3u     /* not decided, because the daemon asked: counted, never recorded */
+#define BPFLOCK_VERDICTS 4u
 
 /* The deepest level of the cgroup hierarchy at which an exception is looked for. Since ABI 1.0. */
 #define BPFLOCK_CGROUP_DEPTH_MAX 32
@@ -56,6 +58,7 @@ struct bpflock_policy_slot {
  * @slots:  the policy in force and the one that is being prepared
  * @passes: how often the daemon itself was let through. It makes the kernel call the programs and
  *          looks whether this has grown: only then are they known to run.
+ * @denials: the errno of each operation's denial, positive; 0 for EPERM. Written before the programs are attached.
  *
  * The daemon maps it, fills the idle slot and flips @active by one memory write. Since ABI 1.0.
  */
@@ -63,6 +66,7 @@ struct bpflock_policy {
 	__u32 active;
 	struct bpflock_policy_slot slots[2];
 	__u64 passes;
+	__u8 denials[BPFLOCK_OPERATIONS_MAX];
 };
 
 /* CPUs take turns on this many sets of counters, so that they seldom share a cache line. */

@@ -17,5 +17,4 @@ BPFLOCK_PLUGIN(chrootwatch,
 	.version = "1.0",
 	.summary = "Logs who wants to change the root directory",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_BPF_LSM,
 	.events = BPFLOCK_TABLE(events));

@@ -33,6 +33,6 @@ BPFLOCK_PLUGIN(hostlock,
 	.version = "1.0",
 	.summary = "Who may change the root directory and the clock",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM,
+	.flags = BPFLOCK_ENFORCER,
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations));

@@ -29,5 +29,4 @@ BPFLOCK_PLUGIN(mountwatch,
 	.version = "1.0",
 	.summary = "Logs mounts",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_BPF_LSM,
 	.events = BPFLOCK_TABLE(events));

@@ -11,7 +11,12 @@
 #include <unistd.h>
 
 static const struct bpflock_operation operations[] = {
-	{ .name = "getpgid", .summary = "ask for the process group of a process" },
+	{ .name = "getpgid", .summary = "ask for the process group of a process",
+	  .flags = BPFLOCK_OPERATION_DAEMON },
+};
+
+static const struct bpflock_program programs[] = {
+	{ .name = "get_process_group", .operations = "getpgid", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
 };
 
 static const struct bpflock_event_type events[] = {
@@ -39,7 +44,8 @@ BPFLOCK_PLUGIN(pgrouplock,
 	.version = "1.0",
 	.summary = "Who may ask for a process group",
 	.license = "Apache-2.0 AND GPL-2.0-only",
-	.flags = BPFLOCK_ENFORCER | BPFLOCK_BPF_LSM,
+	.flags = BPFLOCK_ENFORCER,
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations),
+	.programs = BPFLOCK_TABLE(programs),
 	.self_test = ask);

@@ -1,14 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Harmless requests that make the kernel call a hook: see BPFLOCK_TRIGGER_*. */
 #include <bpf/bpf.h>
-#include <bpflock/plugin.h>
 #include <errno.h>
 
 #include "kernel/kernel.h"
 #include "util/memory.h"
 
 /* bpf_probe_read_kernel(stack - 8, 8, NULL): the kernel asks when it is loaded, and nobody runs it. */
-static int load_kernel_reader(void)
+int kernel_load_reader(void)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_X, .dst_reg = BPF_REG_1, .src_reg = BPF_REG_10 },
@@ -23,9 +21,4 @@ static int load_kernel_reader(void)
 							   insns, ARRAY_SIZE(insns), NULL);
 
 	return program < 0 ? -errno : 0;
-}
-
-int kernel_trigger(__u32 trigger)
-{
-	return trigger == BPFLOCK_TRIGGER_BPF_READ ? load_kernel_reader() : -EINVAL;
 }

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/guarded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/memory.h"
+
+/* A guard reads no more of a new process's arguments and environment. */
+#define STRINGS_MAX 4096
+
+/* A variable by which the dynamic linker takes code from elsewhere, up to its value (to be freed); or NULL. */
+static char *variable_for_linker(void)
+{
+	for (char **variable = environ; *variable; variable++)
+		if (strncmp(*variable, "LD_", 3) == 0 || strncmp(*variable, "GLIBC_", 6) == 0)
+			return xstrndup(*variable, strcspn(*variable, "="));
+	return NULL;
+}
+
+static size_t size_of_file(const char *path)
+{
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char bytes[STRINGS_MAX + 1];
+	size_t size = 0;
+	ssize_t length;
+
+	if (fd < 0)
+		return 0;
+	while (size <= STRINGS_MAX && (length = read(fd, bytes, sizeof(bytes))) > 0)
+		size += (size_t)length;
+	return size;
+}
+
+/* As far as this process can tell by itself. */
+static void add_remedy(struct report_item *item)
+{
+	CLEANUP(cleanup_free) char *variable = variable_for_linker();
+
+	if (variable)
+		report_remedy(item, "start it without %s in its environment: a process that loads other code is "
+				    "not taken for a bpflock",
+			      variable);
+	else if (size_of_file("/proc/self/cmdline") + size_of_file("/proc/self/environ") > STRINGS_MAX)
+		report_remedy(item, "start it with less than %d bytes of arguments and environment (env -i): more "
+				    "is not looked through for code to load",
+			      STRINGS_MAX);
+	else
+		report_remedy(item, "start, as root in the initial pid namespace, the bpflock that lies where the "
+				    "one lay that pinned it, or reboot");
+}
+
+int guarded_report(const char *path, struct report *report)
+{
+	add_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
+			      "is guarded: this process is not known to be a bpflock"));
+	return -EACCES;
+}

@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What to tell the operator when a guard does not take this process for the daemon or its successor. */
+#ifndef BPFLOCK_LOADER_GUARDED_H
+#define BPFLOCK_LOADER_GUARDED_H
+
+#include "util/report.h"
+
+/* Returns -EACCES. */
+int guarded_report(const char *path, struct report *report);
+
+#endif
