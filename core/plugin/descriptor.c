@@ -328,8 +328,8 @@ static int check_operation(const struct bpflock_plugin *descriptor,
 		return refuse(ret_reason, "it has a row that is no operation, and no operation_enum");
 	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)
 		return refuse(ret_reason, "it has a boundary without the group that it ends");
-	if (descriptor->operation_enum && !operation->enumerator)
-		return refuse(ret_reason, "it has an operation without an enumerator of %s",
+	if (operation->flags & no_operation && !operation->enumerator)
+		return refuse(ret_reason, "it has a row that is no operation, without an enumerator of %s",
 			      descriptor->operation_enum);
 	if (!(operation->flags & no_operation) &&
 	    (!is_name(operation->name, "_") || !operation->summary))
@@ -342,14 +342,19 @@ static bool is_same(const char *a, const char *b)
 	return a && b && strcmp(a, b) == 0;
 }
 
-/* Kernels call one operation by several enumerators; but one number has one name, and one row. */
+/*
+ * Kernels call one operation by several enumerators, so only rows that have one may share a name; but one
+ * number has one name, and one row.
+ */
 static int check_repeated(const struct bpflock_plugin *descriptor, __u32 place, char **ret_reason)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 	const struct bpflock_operation *row = &rows[place];
 
 	for (__u32 i = 0; i < place; i++) {
-		if (!descriptor->operation_enum && is_same(rows[i].name, row->name))
+		bool numbered = descriptor->operation_enum && rows[i].enumerator && row->enumerator;
+
+		if (!numbered && is_same(rows[i].name, row->name))
 			return refuse(ret_reason, "its operation '%s' is there twice", row->name);
 		if (is_same(rows[i].enumerator, row->enumerator))
 			return refuse(ret_reason, "its enumerator %s is there twice", row->enumerator);

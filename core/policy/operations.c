@@ -59,9 +59,30 @@ static const struct bpflock_operation *find_row(const struct bpflock_plugin *des
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 
 	for (__u32 i = 0; i < descriptor->operations.count; i++)
-		if (strcmp(rows[i].enumerator, enumerator) == 0)
+		if (rows[i].enumerator && strcmp(rows[i].enumerator, enumerator) == 0)
 			return &rows[i];
 	return NULL;
+}
+
+/* Rows without an enumerator: operations of the enforcer's own. */
+static int count_own_rows(const struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+	int count = 0;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++)
+		count += !rows[i].enumerator;
+	return count;
+}
+
+static void add_own_rows(struct operations *operations, const struct bpflock_plugin *descriptor)
+{
+	const struct bpflock_operation *rows = descriptor->operations.rows;
+	int count = 0;
+
+	for (__u32 i = 0; i < descriptor->operations.count; i++)
+		if (!rows[i].enumerator)
+			add_row(operations, &rows[i], BPFLOCK_OPERATION_OWN(count++));
 }
 
 static void add_group(struct operation *operation, const char *group)
@@ -78,6 +99,7 @@ static int add_enumerators(struct operations *operations, const struct bpflock_p
 {
 	__s32 id = btf__find_by_name_kind(btf, descriptor->operation_enum, BTF_KIND_ENUM);
 	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
+	const int end = BPFLOCK_OPERATIONS_MAX - count_own_rows(descriptor);
 
 	if (!type)
 		return -ENOENT;
@@ -88,7 +110,7 @@ static int add_enumerators(struct operations *operations, const struct bpflock_p
 
 		if (row && !is_operation(row))
 			continue;
-		if (value->val < 0 || value->val >= BPFLOCK_OPERATIONS_MAX)
+		if (value->val < 0 || value->val >= end)
 			return -E2BIG;
 		if (row)
 			add_row(operations, row, value->val);
@@ -204,6 +226,7 @@ int operations_build(const struct bpflock_plugin *descriptor, const struct btf *
 		if (!error)
 			add_boundary_groups(ret, descriptor, btf);
 	}
+	add_own_rows(ret, descriptor);
 	add_absent_rows(ret, descriptor);
 	return error;
 }

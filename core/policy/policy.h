@@ -45,8 +45,8 @@ struct operations {
 
 /*
  * Builds the operations of an enforcer. Where they are numbered by a kernel enumeration, `btf` is
- * searched for it by name; without BTF (NULL) no operation has an index. Returns 0, or -ENOENT when the
- * kernel's BTF lacks the enumeration, or -E2BIG when it has more numbers than a policy.
+ * searched for it by name; without BTF (NULL) only the enforcer's own operations have an index. Returns 0, or
+ * -ENOENT when the kernel's BTF lacks the enumeration, or -E2BIG when its numbers leave no room in a policy.
  */
 int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
 		     struct operations *ret);

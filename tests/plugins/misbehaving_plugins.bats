@@ -85,7 +85,7 @@ deny_memory() {
 	refused nameless "'colour' has a value without a name"
 	refused nodecision "enforcers, and only they, have an event that is a decision"
 	refused noenum "it has a row that is no operation, and no operation_enum"
-	refused noenumerator "it has an operation without an enumerator of lockdown_reason"
+	refused noenumerator "it has a row that is no operation, without an enumerator of lockdown_reason"
 	refused nogroup "it has a boundary without the group that it ends"
 	refused noname "it has an operation without a proper name or summary"
 	refused nooperations "enforcers, and only they, have operations"

@@ -348,10 +348,20 @@ static void operations_of_an_enumeration_name_their_enumerators(void **state)
 	ACCEPTED(ENUMERATED);
 	ACCEPTED(ENUMERATED; d.operations[1].name = "open"; d.programs[0].operations = "open");
 	REFUSED("without an operation_prefix", ENUMERATED; d.plugin.operation_prefix = NULL);
-	REFUSED("without an enumerator of gate", ENUMERATED; d.operations[1].enumerator = NULL);
+	REFUSED("no operation, without an enumerator of gate", ENUMERATED; d.operations[1].enumerator = NULL;
+		d.operations[1].flags = BPFLOCK_OPERATION_IGNORED);
 	REFUSED("GATE_OPEN is there twice", ENUMERATED; d.operations[1].enumerator = "GATE_OPEN");
 	REFUSED("a boundary without the group", ENUMERATED; d.operations[1].flags = BPFLOCK_OPERATION_BOUNDARY);
 	ACCEPTED(ENUMERATED; d.operations[1].flags = BPFLOCK_OPERATION_BOUNDARY; d.operations[1].groups = "doors");
+}
+
+static void an_operation_without_an_enumerator_has_a_name_of_its_own(void **state)
+{
+	(void)state;
+	ACCEPTED(ENUMERATED; d.operations[1].enumerator = NULL);
+	REFUSED("'open' is there twice", ENUMERATED; d.operations[1].enumerator = NULL; d.operations[1].name = "open");
+	REFUSED("'shut' is there twice", ENUMERATED; d.operations[0].enumerator = NULL; d.operations[0].name = "shut");
+	REFUSED("without a proper name", ENUMERATED; d.operations[1].enumerator = NULL; d.operations[1].name = NULL);
 }
 
 static int self_test(const struct bpflock_host *host, const void *config)
@@ -517,6 +527,7 @@ int main(void)
 		cmocka_unit_test(operations_of_an_enumeration_name_their_enumerators),
 		cmocka_unit_test(a_program_decides_operations_that_there_are_and_has_a_self_test_that_there_is),
 		cmocka_unit_test(a_guard_is_an_enforcer),
+		cmocka_unit_test(an_operation_without_an_enumerator_has_a_name_of_its_own),
 		cmocka_unit_test(records_carry_all_that_their_meaning_depends_on),
 		cmocka_unit_test(a_descriptor_without_its_first_members_is_refused),
 		cmocka_unit_test(bytes_of_a_newer_minor_must_be_zero),

@@ -56,6 +56,22 @@ static const struct bpflock_plugin gate = {
 	.operation_prefix = "GATE_",
 };
 
+/* The same, with operations that the enumeration knows nothing of, among the others and behind them. */
+static const struct bpflock_operation rows_with_own[] = {
+	{ .name = "sing", .summary = "s", .text = "the song", .groups = "noise" },
+	{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN" },
+	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
+	  .groups = "integrity" },
+	{ .name = "paint", .summary = "s" },
+};
+
+static const struct bpflock_plugin gate_with_own = {
+	.name = "gate",
+	.operations = BPFLOCK_TABLE(rows_with_own),
+	.operation_enum = "gate",
+	.operation_prefix = "GATE_",
+};
+
 struct enumerator {
 	const char *name;
 	int value;
@@ -192,6 +208,58 @@ static void without_btf_every_name_is_still_known(void **state)
 	assert_int_equal(named(&operations, "open")->index, -1);
 	assert_true(operations_have_group(&operations, "secret"));
 	operations_free(&operations);
+}
+
+static void operations_of_its_own_are_numbered_from_the_end(void **state)
+{
+	const struct enumerator usual_end[] = {
+		{ "GATE_OPEN", 1 }, { "GATE_WARP_DRIVE", 2 }, { "GATE_INTEGRITY_MAX", BPFLOCK_OPERATIONS_MAX }
+	};
+	struct btf *btf = make_btf(usual_end, ARRAY_SIZE(usual_end));
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate_with_own, btf, &operations), 0);
+	assert_int_equal(operations.count, 4);
+	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(0))->name, "sing");
+	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(1))->name, "paint");
+	assert_string_equal(named(&operations, "sing")->text, "the song");
+	assert_string_equal(named(&operations, "sing")->groups, "noise");
+	assert_string_equal(named(&operations, "paint")->groups, "");
+	assert_true(operation_is_in(named(&operations, "warp_drive"), "integrity"));
+	operations_free(&operations);
+	btf__free(btf);
+}
+
+static void operations_of_its_own_need_no_btf(void **state)
+{
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate_with_own, NULL, &operations), 0);
+	assert_int_equal(operations.count, 3);
+	assert_int_equal(named(&operations, "sing")->index, BPFLOCK_OPERATION_OWN(0));
+	assert_int_equal(named(&operations, "open")->index, -1);
+	operations_free(&operations);
+}
+
+static void numbers_that_reach_into_those_of_its_own_operations_are_refused(void **state)
+{
+	const struct enumerator last[] = { { "GATE_OPEN", BPFLOCK_OPERATION_OWN(2) },
+					   { "GATE_INTEGRITY_MAX", BPFLOCK_OPERATION_OWN(0) } };
+	const struct enumerator taken[] = { { "GATE_OPEN", BPFLOCK_OPERATION_OWN(1) },
+					    { "GATE_INTEGRITY_MAX", BPFLOCK_OPERATION_OWN(0) } };
+	struct btf *fits = make_btf(last, ARRAY_SIZE(last)), *collides = make_btf(taken, ARRAY_SIZE(taken));
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&gate_with_own, fits, &operations), 0);
+	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(2))->name, "open");
+	operations_free(&operations);
+	assert_int_equal(operations_build(&gate_with_own, collides, &operations), -E2BIG);
+	operations_free(&operations);
+	btf__free(fits);
+	btf__free(collides);
 }
 
 /* A section of an enforcer, bound from "key=value" texts. */
@@ -563,6 +631,9 @@ int main(void)
 		cmocka_unit_test(a_kernel_without_the_enumeration_is_refused),
 		cmocka_unit_test(numbers_that_no_policy_can_hold_are_refused),
 		cmocka_unit_test(without_btf_every_name_is_still_known),
+		cmocka_unit_test(operations_of_its_own_are_numbered_from_the_end),
+		cmocka_unit_test(operations_of_its_own_need_no_btf),
+		cmocka_unit_test(numbers_that_reach_into_those_of_its_own_operations_are_refused),
 		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
 		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),
 		cmocka_unit_test(a_name_beats_a_group_in_either_list),

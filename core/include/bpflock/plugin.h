@@ -219,8 +219,9 @@ struct bpflock_event_type {
  * @name:       as it stands in `block` and `allow`, [a-z][a-z0-9_]*
  * @text:       the kernel's own wording for the log, or NULL: then the log has the name
  * @summary:    one line for --help-plugin
- * @enumerator: the enumerator of the plugin's `operation_enum` that it is, or NULL where the plugin
- *              has none: then the operation's index is its place in the table
+ * @enumerator: the enumerator of the plugin's `operation_enum` that it is, or NULL. Where the plugin has no
+ *              `operation_enum` the operation's index is its place in the table; otherwise one without an
+ *              enumerator is an operation of the plugin's own, see below
  * @groups:     the groups that it is in, without '@', separated by spaces; or NULL. The name of
  *              another operation here says that naming the other one means this one as well.
  * @flags:      BPFLOCK_OPERATION_*. A BOUNDARY names an enumerator that divides the enumeration: all
@@ -230,7 +231,8 @@ struct bpflock_event_type {
  * With an `operation_enum`, the index of an operation is the number of its enumerator in the running
  * kernel's BTF. An enumerator without a row becomes an operation named after it, in lower case and
  * without the enumeration's prefix; a row without an enumerator in this kernel is accepted in the
- * configuration and never decided.
+ * configuration and never decided. An operation of the plugin's own has the index BPFLOCK_OPERATION_OWN(n), n
+ * counting these from 0 in the order of the table; it is in the groups that it names and in no boundary's.
  *
  * Since ABI 1.0.
  */

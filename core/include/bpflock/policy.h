@@ -15,6 +15,12 @@
 #define BPFLOCK_OPERATIONS_MAX 128
 
 /*
+ * The index of an enforcer's n-th own operation, from 0, where the others are numbered by the kernel: see
+ * struct bpflock_operation. They are at the end, because the kernel's numbers grow from 0. Since ABI 1.0.
+ */
+#define BPFLOCK_OPERATION_OWN(n) (BPFLOCK_OPERATIONS_MAX - 1 - (n))
+
+/*
  * The rule that decides an operation, in the order in which the design evaluates them. Zero is not
  * a rule: a byte that was never written denies. Since ABI 1.0.
  */

@@ -73,8 +73,8 @@ static const struct bpflock_operation operations[] = {
 	/* Two operations of one number. */
 	{ .name = "shut", .summary = "s", .enumerator = "LOCKDOWN_NONE" },
 #elif defined(NOENUMERATOR)
-	/* An operation without a number. */
-	{ .name = "shut", .summary = "s" },
+	/* A row that is no operation, and no number either. */
+	{ .flags = BPFLOCK_OPERATION_IGNORED },
 #elif defined(NONAME)
 	/* An operation without a name. */
 	{ .summary = "s", .enumerator = "LOCKDOWN_DEV_MEM" },
