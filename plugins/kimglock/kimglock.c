@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
  * kimglock: kernel image lockdown. Who may touch the running kernel: load unsigned modules, write to
- * /dev/mem, kexec, read kernel memory, and so on, wherever the kernel itself asks `locked_down`.
+ * /dev/mem, kexec, read kernel memory, and so on, wherever the kernel itself asks `locked_down`; and who may
+ * write the paths of programs that the kernel runs.
  *
  *	[kimglock]
  *	enabled = yes
@@ -43,6 +44,18 @@ static const struct bpflock_event_type events[] = {
 		.flags = BPFLOCK_EVENT_DECISION,
 		.name = "lsm_locked_down",
 		.summary = "the kernel asked whether it is locked down for an operation",
+	},
+	{
+		.type = KIMGLOCK_FILE_OPEN,
+		.flags = BPFLOCK_EVENT_DECISION,
+		.name = "lsm_file_open",
+		.summary = "a file was opened for writing that holds the path of a usermode helper",
+	},
+	{
+		.type = KIMGLOCK_FS_PARAMETER,
+		.flags = BPFLOCK_EVENT_DECISION,
+		.name = "lsm_fs_context_parse_param",
+		.summary = "a mount option was given that is the path of a usermode helper",
 	},
 };
 
@@ -126,13 +139,22 @@ static const struct bpflock_operation operations[] = {
 		.flags = BPFLOCK_OPERATION_BOUNDARY,
 		.groups = "confidentiality",
 	},
+	/* KIMGLOCK_USERMODE_HELPER */
+	{
+		.name = "usermode_helper",
+		.text = "path of a usermode helper",
+		.groups = "integrity helpers",
+		.summary = "write the path of a program that the kernel runs",
+	},
 };
 
 static const struct bpflock_program programs[] = {
-	{ .name = "locked_down", .operations = "@all", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
+	{ .name = "locked_down", .operations = "@integrity @confidentiality", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
 	{ .name = "module_request", .operations = "unsigned_module" },
 	{ .name = "read_file", .operations = "kexec" },
 	{ .name = "load_data", .operations = "kexec" },
+	{ .name = "open_helper_path", .operations = "usermode_helper" },
+	{ .name = "set_release_agent", .operations = "usermode_helper" },
 };
 
 static int apply_level(const struct bpflock_host *host, const void *config)

@@ -5,5 +5,10 @@
 
 /* Types of events. */
 #define KIMGLOCK_LOCKED_DOWN 1
+#define KIMGLOCK_FILE_OPEN 2
+#define KIMGLOCK_FS_PARAMETER 3
+
+/* The kernel has no lockdown reason for it. */
+#define KIMGLOCK_USERMODE_HELPER BPFLOCK_OPERATION_OWN(0)
 
 #endif

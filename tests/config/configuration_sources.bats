@@ -255,9 +255,11 @@ nothing_is_loaded() {
 		grep -E "^    $profile  " <<<"$output"
 	done
 	grep -E '^dev_mem$' <<<"$output"
+	grep -E '^usermode_helper$' <<<"$output"
+	[ "$(grep -A 1 '^@helpers$' <<<"$output" | tail -n 1)" = '    usermode_helper' ]
 	[ "$(grep -A 1 '^@memory$' <<<"$output" | tail -n 1)" = '    dev_mem kcore' ]
 	[ "$(grep -A 1 '^@modules$' <<<"$output" | tail -n 1)" = '    unsigned_module unsafe_module_parameters' ]
-	grep -A 1 '^@integrity$' <<<"$output" | grep -w dev_mem
+	grep -A 1 '^@integrity$' <<<"$output" | grep -w dev_mem | grep -w usermode_helper
 	grep -A 1 '^@confidentiality$' <<<"$output" | grep -w kcore
 	grep -A 1 '^@all$' <<<"$output" | grep -w dev_mem | grep -w kcore
 	grep -F event=lsm_locked_down <<<"$output"

@@ -45,7 +45,7 @@ status_after() {
 }
 
 # Each has one link.
-KIMGLOCK_PROGRAMS=4
+KIMGLOCK_PROGRAMS=6
 
 generations() {
 	find "$PINS/v1/plugins/kimglock" -mindepth 1 -maxdepth 1 -name 'g[0-9]*' -printf '%f\n' | xargs

@@ -46,6 +46,7 @@ struct pid {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_magic;
 	struct dentry *s_root;
 };
 
@@ -57,6 +58,7 @@ struct inode {
 };
 
 struct qstr {
+	__u32 len;
 	const unsigned char *name;
 };
 
@@ -86,8 +88,13 @@ struct path {
 };
 
 struct file {
+	unsigned int f_mode;
 	struct path f_path;
 	struct inode *f_inode;
+};
+
+struct fs_parameter {
+	const char *key;
 };
 
 struct mm_struct {
