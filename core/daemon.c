@@ -11,6 +11,7 @@
 
 #include "accounts.h"
 #include "bus/bus.h"
+#include "kernel/namespaces.h"
 #include "locks.h"
 #include "log/log.h"
 #include "options.h"
@@ -242,6 +243,33 @@ static void notice_start_only(const struct config *old, const struct config *new
 	}
 }
 
+/*
+ * What an enforcer pins outlives the daemon, and a guard lets no daemon in a pid namespace of its own take that
+ * over. Observers pin nothing that is in force.
+ */
+static int check_namespaces(const struct settings *settings, const struct config *config,
+			    struct report *report)
+{
+	size_t errors = report->errors;
+
+	if (!namespaces_pid_is_contained())
+		return 0;
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+		struct report_item *item;
+
+		if (plugin->refusal || !plugin_is_enforcer(plugin) ||
+		    !settings_section(config, i)->enabled)
+			continue;
+		item = report_add(report, REPORT_ERROR, "namespace_refused", NULL,
+				  "an enforcer does not run in a pid namespace of its own: after a crash "
+				  "it could not take over what is pinned");
+		report_remedy(item, "start the container with --pid=host, or enable observers only");
+		report_plugin(item, plugin->name);
+	}
+	return report->errors > errors ? -EPERM : 0;
+}
+
 /* Everything that can fail comes before anything that changes. */
 static int try_reload(struct daemon *daemon, struct report *report)
 {
@@ -250,6 +278,8 @@ static int try_reload(struct daemon *daemon, struct report *report)
 	int error;
 
 	error = settings_reload(&daemon->settings, daemon->config_sources, &config, report);
+	if (!error)
+		error = check_namespaces(&daemon->settings, config, report);
 	if (!error)
 		error = open_log(config, &log, report);
 	if (!error) {
@@ -393,6 +423,8 @@ static int configure(struct daemon *daemon, struct config **ret, struct report *
 {
 	if (settings_load(daemon->config_sources, &daemon->kernel, &daemon->settings, ret, report) < 0)
 		return EXIT_CONFIG;
+	if (check_namespaces(&daemon->settings, *ret, report) < 0)
+		return EX_NOPERM;
 	return 0;
 }
 
@@ -518,6 +550,7 @@ static int run(struct daemon *daemon, struct report *report)
 	struct log *log;
 	int status, error;
 
+	namespaces_enter_initial_network(report);
 	/* Also for a start that is about to fail: what its predecessor enforced goes on. */
 	pins_restore(report);
 	tell(daemon, report);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "kernel/namespaces.h"
 #include "loader/loader.h"
 #include "util/memory.h"
 
@@ -79,8 +80,10 @@ static int unload_locked(const char *plugin, struct report *report)
 int unload(const char *plugin)
 {
 	struct report report = { 0 };
-	int status = unload_locked(plugin, &report);
+	int status;
 
+	namespaces_enter_initial_network(&report);
+	status = unload_locked(plugin, &report);
 	report_print(&report, stderr);
 	report_clear(&report);
 	return status;

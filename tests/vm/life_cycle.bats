@@ -253,8 +253,11 @@ generations() {
 @test "a second instance in another container ends with status 75 too, and changes nothing" {
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted
 	before=$(pinned)
-	UNDER=(unshare -m -p -f --mount-proc -n)
-	refused 75 'bpflock runs already' BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
+	UNDER=(unshare -m -n)
+	refused 75 "process $DAEMON" BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
+	UNDER=(unshare -m -n -p -f --mount-proc)
+	refused 77 --pid=host BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
+	refused 75 'in another pid namespace' BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
 	[ "$(pinned)" = "$before" ]
 	denied restricted /dev/mem
 }
@@ -266,6 +269,57 @@ generations() {
 		try_bpflock -- -c /dev/null "$command"
 	done
 	[ "$(pinned)" = "$before" ]
+}
+
+# ---- namespaces
+
+@test "in a pid namespace of its own no enforcer starts, nor comes by SIGHUP; an observer does" {
+	UNDER=(unshare -m -n -p -f --mount-proc)
+	refused 77 --pid=host BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	refused 77 --pid=host BPFLOCK_KIMGLOCK_PROFILE=privileged BPFLOCK_KIMGLOCK_REQUIRED=no -- -c /dev/null
+	nothing_is_left
+	start_with '[execsnoop]' 'enabled = yes'
+	is_open
+	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	reload_with reload_refused '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
+	expect_log 'level=error msg="event=namespace_refused .*--pid=host.*" bpfprog=kimglock subsys=bpflock$'
+	is_open
+	stop_bpflock
+	nothing_is_left
+}
+
+@test "with the host's pid namespace and a network namespace of its own it is taken over after kill -9, and reloads" {
+	UNDER=(unshare -m -n)
+	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
+	kill_bpflock
+	is_denied
+	start_bpflock -- -c "$CONF"
+	[ "$(readlink "/proc/$DAEMON/ns/net")" = "$(readlink /proc/1/ns/net)" ]
+	[ "$(generations)" = g2 ]
+	denied restricted /dev/mem
+	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = baseline'
+	allowed baseline /dev/mem
+	denied baseline /dev/mem unshare -n
+	stop_bpflock
+	nothing_is_left
+}
+
+# traced FILE: what follows runs in another network namespace, and leaves these system calls there.
+traced() {
+	UNDER=(unshare -n strace -o "$1" -e trace=bpf,setns)
+}
+
+@test "a daemon, and --unload, enter the host's network namespace before their first bpf(2)" {
+	traced /tmp/started
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_ON_EXIT=keep
+	stop_bpflock
+	traced /tmp/unloaded
+	run_bpflock -- --unload
+	nothing_is_left
+	for trace in /tmp/started /tmp/unloaded; do
+		[[ $(head -n 1 "$trace") =~ ^setns\(.*,\ CLONE_NEWNET\)\ =\ 0$ ]] || { cat "$trace" && return 1; }
+		grep -c '^bpf(' "$trace"
+	done
 }
 
 # ---- what somebody else has pinned

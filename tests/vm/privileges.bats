@@ -101,7 +101,16 @@ reload() {
 	UNDER=(setpriv "--bounding-set=-all,+bpf,+perfmon")
 	start_with 'profile = restricted'
 	has_dropped
-	[ -z "$(log_lines 'level=(warning|error)')" ]
+	[ -z "$(log_lines '(level=|bpflock: )(warning|error)')" ]
+}
+
+@test "without CAP_SYS_ADMIN it stays in a network namespace of its own, and says so where it can see that it is one" {
+	UNDER=(unshare -n setpriv "--bounding-set=-all,+bpf,+perfmon,+sys_ptrace")
+	start_with 'profile = baseline'
+	expect_log '^bpflock: warning: .*network namespace.*--network=host'
+	[ "$(readlink "/proc/$DAEMON/ns/net")" != "$(readlink /proc/1/ns/net)" ]
+	allowed baseline /dev/mem
+	denied baseline /dev/mem nsenter -t "$DAEMON" -n
 }
 
 @test "started with CAP_SYS_ADMIN alone, it keeps that one" {

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "kernel/namespaces.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+
+#include "util/memory.h"
+
+/*
+ * The inode of the initial pid namespace: PROC_PID_INIT_INO of the kernel's include/linux/proc_ns.h, and
+ * PID_NS_INIT_INO of <linux/nsfs.h> where that is new enough.
+ */
+#define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
+
+/* 0 where it cannot be looked at. */
+static ino_t namespace_at(const char *path)
+{
+	struct stat status;
+
+	return stat(path, &status) < 0 ? 0 : status.st_ino;
+}
+
+/* Not pid_for_children, which is that of children only. */
+static ino_t own_pid_namespace(void)
+{
+	return namespace_at("/proc/self/ns/pid");
+}
+
+bool namespaces_pid_is_contained(void)
+{
+	ino_t own = own_pid_namespace();
+
+	return own && own != INITIAL_PID_NAMESPACE;
+}
+
+/* The kernel lets nobody look who may not trace process 1. */
+static bool is_seen_elsewhere(void)
+{
+	ino_t own = namespace_at("/proc/self/ns/net"), initial = namespace_at("/proc/1/ns/net");
+
+	return own && initial && own != initial;
+}
+
+static int enter_network_of_init(void)
+{
+	CLEANUP(cleanup_close) int init = pidfd_open(1, 0);
+
+	return init < 0 || setns(init, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+void namespaces_enter_initial_network(struct report *report)
+{
+	struct report_item *item;
+	int error;
+
+	/* Only there is process 1 the machine's first. */
+	if (own_pid_namespace() != INITIAL_PID_NAMESPACE || !is_seen_elsewhere())
+		return;
+	error = enter_network_of_init();
+	if (!error)
+		return;
+	item = report_add(report, REPORT_WARNING, "namespace_kept", NULL,
+			  "cannot enter the initial network namespace: %s; a guard that a dead daemon left "
+			  "does not let this process take over",
+			  strerror(-error));
+	report_remedy(item, "start the container with --network=host, or with CAP_SYS_ADMIN");
+}
