@@ -97,7 +97,7 @@ static const struct argp argp = {
 	       "Without a command it runs in the foreground until it gets SIGTERM or SIGINT; SIGHUP "
 	       "reads the configuration anew.\n\n"
 	       "Exit status: 0; 1 other failure; 2 configuration; 69 the kernel lacks something; "
-	       "75 another instance runs; 77 missing privilege.",
+	       "75 another instance runs; 77 missing privilege, or an enforcer in a pid namespace of its own.",
 };
 
 static int run(const struct arguments *arguments, const struct config_sources *sources)

@@ -63,8 +63,8 @@ void namespaces_enter_initial_network(struct report *report)
 	if (!error)
 		return;
 	item = report_add(report, REPORT_WARNING, "namespace_kept", NULL,
-			  "cannot enter the initial network namespace: %s; a guard that a dead daemon left "
-			  "does not let this process take over",
+			  "cannot enter the initial network namespace: %s; a guard may take this process "
+			  "for a contained one",
 			  strerror(-error));
 	report_remedy(item, "start the container with --network=host, or with CAP_SYS_ADMIN");
 }
