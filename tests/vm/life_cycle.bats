@@ -149,6 +149,7 @@ generations() {
 }
 
 @test "a daemon under restricted and confidentiality, killed, does not lock its successor out" {
+	GUARDED=yes
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_LEVEL=confidentiality BPFLOCK_EXEC_SNOOP=all
 	kill_bpflock
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_KIMGLOCK_LEVEL=confidentiality BPFLOCK_EXEC_SNOOP=all

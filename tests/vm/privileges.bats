@@ -49,6 +49,7 @@ reload() {
 }
 
 @test "once it has started, CAP_BPF and CAP_PERFMON are left in every set, and no_new_privs is set" {
+	GUARDED=yes
 	start_with 'profile = baseline'
 	has_dropped
 	[ -z "$(log_lines 'level=(warning|error)')" ]
@@ -98,6 +99,7 @@ reload() {
 }
 
 @test "started with less, it goes on with what it has" {
+	GUARDED=yes
 	UNDER=(setpriv "--bounding-set=-all,+bpf,+perfmon")
 	start_with 'profile = restricted'
 	has_dropped

@@ -178,6 +178,7 @@ start() {
 }
 
 @test "a daemon with a network namespace of its own enters the host's, and baseline is as ever" {
+	GUARDED=yes
 	UNDER=(unshare -n)
 	start BPFLOCK_KIMGLOCK_PROFILE=baseline
 	[ "$(readlink "/proc/$DAEMON/ns/net")" = "$(readlink /proc/1/ns/net)" ]
