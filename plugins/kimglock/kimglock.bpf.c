@@ -76,61 +76,62 @@ int BPF_PROG(load_data, unsigned int id, bool contents, int ret)
 /* Of file.f_mode; in no header for programs. */
 #define FMODE_WRITE 0x2
 
-/* A name that is shorter than this, with zeros behind it: two words, so that a comparison has no loop. */
-union name {
-	char text[16];
-	__u64 words[2];
+/* A text that is shorter than this, with zeros behind it: in words, so that a comparison has no loop. */
+union text {
+	char bytes[24];
+	__u64 words[3];
 };
 
-static __always_inline bool is_text(const char *string, const union name *known)
+static __always_inline bool is_same(const union text *text, const union text *known)
 {
-	union name name = {};
-
-	bpflock_copy_kernel_string(name.text, sizeof(name.text), string);
-	return name.words[0] == known->words[0] && name.words[1] == known->words[1];
+	return text->words[0] == known->words[0] && text->words[1] == known->words[1] &&
+	       text->words[2] == known->words[2];
 }
 
-/* Its length first: that saves nearly all other files the copy. */
-static __always_inline bool is_named(const struct dentry *dentry, const union name *known, __u32 length)
-{
-	return dentry->d_name.len == length && is_text((const char *)dentry->d_name.name, known);
-}
-
-#define IS_NAMED(dentry, string)                                                                   \
+#define IS(what, string)                                                                           \
 	({                                                                                         \
-		static const union name known = { string };                                        \
-		is_named(dentry, &known, sizeof(string) - 1);                                      \
+		static const union text known = { string };                                        \
+		is_same(what, &known);                                                             \
 	})
 
 /*
- * In /proc/sys/kernel, whichever the mount. The directory counts: elsewhere in procfs a file may have a name that
- * somebody has chosen (/proc/net/xt_recent).
+ * The name alone does not do: in procfs somebody may have chosen it (/proc/net/xt_recent). One copy for both, because
+ * every file that is opened for writing in these file systems comes here. What is longer is cut, and no match.
  */
-static __always_inline bool is_sysctl(const struct dentry *dentry)
+static __always_inline void copy_directory_and_name(union text *to, const struct dentry *dentry)
 {
-	return (IS_NAMED(dentry, "core_pattern") || IS_NAMED(dentry, "modprobe") ||
-		IS_NAMED(dentry, "hotplug") || IS_NAMED(dentry, "poweroff_cmd")) &&
-	       IS_NAMED(dentry->d_parent, "kernel");
+	static const char format[] = "%s/%s";
+	__u64 names[] = { (__u64)dentry->d_parent->d_name.name, (__u64)dentry->d_name.name };
+
+	bpf_snprintf(to->bytes, sizeof(to->bytes), format, names, sizeof(names));
 }
 
-/* In /sys/kernel. */
-static __always_inline bool is_uevent_helper(const struct dentry *dentry)
+/*
+ * Of /proc/sys/kernel, /sys/kernel, and the root of a hierarchy of cgroup v1. What was opened by a handle may have no
+ * name but that of a root, and could be the last of them.
+ */
+static __always_inline bool is_known(const struct dentry *dentry)
 {
-	return IS_NAMED(dentry, "uevent_helper") && IS_NAMED(dentry->d_parent, "kernel");
+	union text path = {};
+
+	copy_directory_and_name(&path, dentry);
+	return IS(&path, "kernel/core_pattern") || IS(&path, "kernel/modprobe") ||
+	       IS(&path, "kernel/hotplug") || IS(&path, "kernel/poweroff_cmd") ||
+	       IS(&path, "kernel/uevent_helper") || IS(&path, "//release_agent") ||
+	       IS(&path, "///");
 }
 
-/* Every file of binfmt_misc that can be written registers interpreters, or switches them on and off. */
+/*
+ * Every mount of procfs has the same settings, and a bind mount keeps the names. Whatever can be written in
+ * binfmt_misc registers interpreters, or switches them on and off.
+ */
 static __always_inline bool is_helper_path(const struct file *file)
 {
-	const struct dentry *dentry = file->f_path.dentry;
-
 	switch (file->f_inode->i_sb->s_magic) {
 	case PROC_SUPER_MAGIC:
-		return is_sysctl(dentry);
 	case SYSFS_MAGIC:
-		return is_uevent_helper(dentry);
 	case CGROUP_SUPER_MAGIC:
-		return IS_NAMED(dentry, "release_agent");
+		return is_known(file->f_path.dentry);
 	case BINFMTFS_MAGIC:
 		return true;
 	default:
@@ -147,15 +148,18 @@ int BPF_PROG(open_helper_path, struct file *file, int ret)
 }
 
 /*
- * The release agent of a hierarchy of cgroup v1, by mount(2), fsconfig(2) or a remount. 0 goes on to the kernel's
- * own bpf_lsm_fs_context_parse_param(), which says that no LSM has taken the option.
+ * The release agent by mount(2), fsconfig(2) or a remount. 0 goes on to the kernel's own
+ * bpf_lsm_fs_context_parse_param(), which says that no LSM has taken the option.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(set_release_agent, void *context, struct fs_parameter *parameter, int ret)
 {
-	static const union name release_agent = { "release_agent" };
+	union text key = {};
 
-	if (ret || !is_text(parameter->key, &release_agent))
+	if (ret)
 		return ret;
+	bpflock_copy_kernel_string(key.bytes, sizeof(key.bytes), parameter->key);
+	if (!IS(&key, "release_agent"))
+		return 0;
 	return bpflock_decide(KIMGLOCK_USERMODE_HELPER, KIMGLOCK_FS_PARAMETER);
 }

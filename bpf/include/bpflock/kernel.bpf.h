@@ -58,7 +58,6 @@ struct inode {
 };
 
 struct qstr {
-	__u32 len;
 	const unsigned char *name;
 };
 
