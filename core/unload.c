@@ -73,6 +73,8 @@ static int unload_locked(const char *plugin, struct report *report)
 	if (directory < 0)
 		return directory == -EBUSY ? EX_TEMPFAIL : EXIT_FAILURE;
 	status = plugin ? unload_plugin(plugin, report) : unload_all();
+	/* What was removed decides no more when this returns. */
+	pins_await_removal();
 	close(directory);
 	return status;
 }
