@@ -270,6 +270,41 @@ static int check_namespaces(const struct settings *settings, const struct config
 	return report->errors > errors ? -EPERM : 0;
 }
 
+/* A guard is to come that the kernel would run, and none guards yet: not that of a predecessor either. */
+static bool guard_is_to_come(const struct daemon *daemon, const struct config *config)
+{
+	CLEANUP(cleanup_free) char *refused = kernel_refuses_bpf_lsm(&daemon->kernel);
+	const struct plugins *plugins = &daemon->settings.plugins;
+
+	for (size_t i = 0; !refused && i < plugins->count; i++)
+		if (!plugins->items[i].refusal && plugin_is_guard(&plugins->items[i]) &&
+		    settings_section(config, i)->enabled && !pins_last_generation(plugins->items[i].name))
+			return true;
+	return false;
+}
+
+/* Until now whoever is contained could open what is there already: the guard cannot take that back. */
+static void warn_of_exposure(struct report *report)
+{
+	report_remedy(report_add(report, REPORT_WARNING, "unguarded_before", NULL,
+				 "maps of bpflock were there before the guard: containers that ran meanwhile may have "
+				 "opened them"),
+		      "stop bpflock and start it again, with the enforcer enabled from the start");
+}
+
+static int apply_reload(struct daemon *daemon, struct config *config, struct report *report)
+{
+	bool hide = guard_is_to_come(daemon, config);
+	int error = hide ? pins_hide(&daemon->pins, report) : 0;
+
+	if (!error)
+		error = locks_apply(&daemon->locks, config, report);
+	pins_show(&daemon->pins);
+	if (!error && hide)
+		warn_of_exposure(report);
+	return error;
+}
+
 /* Everything that can fail comes before anything that changes. */
 static int try_reload(struct daemon *daemon, struct report *report)
 {
@@ -284,7 +319,7 @@ static int try_reload(struct daemon *daemon, struct report *report)
 		error = open_log(config, &log, report);
 	if (!error) {
 		notice_start_only(daemon->locks.config, config, report);
-		error = locks_apply(&daemon->locks, config, report);
+		error = apply_reload(daemon, config, report);
 	}
 	if (error) {
 		log_close(log);
@@ -431,15 +466,16 @@ static int configure(struct daemon *daemon, struct config **ret, struct report *
 static int start(struct daemon *daemon, struct config **config, struct report *report)
 {
 	__u64 ring_size = config_number(settings_core(*config), "ring_size");
+	bool hide = guard_is_to_come(daemon, *config);
 	int error;
 
-	error = pins_open(ring_size, &daemon->pins, report);
+	error = sections_register();
+	if (!error)
+		error = pins_open(ring_size, hide, &daemon->pins, report);
 	if (error)
 		return error;
 	kernel_probe_trampolines(&daemon->kernel, report);
 	error = locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
-	if (!error)
-		error = sections_register();
 	if (!error)
 		error = open_sources(daemon);
 	if (!error)
@@ -448,6 +484,9 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 		error = locks_apply(&daemon->locks, *config, report);
 	if (error)
 		return error;
+	pins_show(&daemon->pins);
+	if (hide && daemon->pins.inherited)
+		warn_of_exposure(report);
 	*config = NULL;
 	update_sources(daemon);
 	arm_timer(daemon->timer, LOSS_INTERVAL_SECONDS * NANOSECONDS);

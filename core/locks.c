@@ -70,14 +70,31 @@ static bool needs_new_object(const struct config_section *old, const struct conf
 	return false;
 }
 
+/* Some programs are only loaded where the policy denies the host something. */
+static bool needs_other_programs(const struct plugin *plugin, const struct config_section *old,
+				 const struct config_section *new)
+{
+	const struct bpflock_program *rows = plugin->descriptor.programs.rows;
+
+	for (__u32 i = 0; i < plugin->descriptor.programs.count; i++)
+		if (rows[i].flags & BPFLOCK_PROGRAM_HOST)
+			return policy_denies_host(old) != policy_denies_host(new);
+	return false;
+}
+
 static bool needs_successor(const struct change *change, size_t place)
 {
 	const struct locks *locks = change->locks;
+	const struct config_section *section = section_at(change, place);
+	const struct config_section *old;
 
-	if (!section_at(change, place)->enabled || plugin_at(change, place)->refusal)
+	if (!section->enabled || plugin_at(change, place)->refusal)
 		return false;
-	return !locks->instances[place] ||
-	       needs_new_object(settings_section(locks->config, place), section_at(change, place));
+	if (!locks->instances[place])
+		return true;
+	old = settings_section(locks->config, place);
+	return needs_new_object(old, section) ||
+	       needs_other_programs(plugin_at(change, place), old, section);
 }
 
 static int refuse(const struct change *change, size_t place, int error, const char *reason)
@@ -267,16 +284,15 @@ static int prepare_change(struct change *change)
 {
 	static const change_step steps[] = {
 		open_successor,	   load_successor,  resolve_policy,  give_policy,   follow_exceptions,
-		attach_enforcer,   verify_enforcer, attach_observer, pin_successor,
+		attach_enforcer,   verify_enforcer, attach_observer,
 	};
+	int error = 0;
 
-	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
-		int error = for_each_plugin(change, steps[i]);
-
-		if (error)
-			return error;
-	}
-	return 0;
+	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
+		error = for_each_plugin(change, steps[i]);
+	if (!error)
+		error = pins_pin_shared(change->locks->pins, change->report);
+	return error ? error : for_each_plugin(change, pin_successor);
 }
 
 /* An instance that stays takes the new policy by one write; without one it keeps the old. */

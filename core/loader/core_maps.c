@@ -92,19 +92,6 @@ int core_maps_check_access(struct report *report)
 	return fd == -EACCES ? report_map(fd, PINNED_DAEMON, report) : 0;
 }
 
-static int create_pinned(int fd, const char *path)
-{
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	if (bpf_obj_pin(fd, path) == 0)
-		return fd;
-	error = -errno;
-	close(fd);
-	return error;
-}
-
 /* The kernel takes task storage only with type information for key and value. */
 static int create_daemon_map(void)
 {
@@ -121,6 +108,8 @@ static int create_daemon_map(void)
 		fd = bpf_map_create(daemon_map.type, "bpflock_daemon", daemon_map.key_size,
 				    daemon_map.value_size, daemon_map.entries, &opts);
 	}
+	if (fd < 0)
+		fd = -errno;
 	btf__free(btf);
 	return fd;
 }
@@ -130,7 +119,7 @@ static int open_daemon_map(struct report *report)
 	int fd = pinned_map_check(PINNED_DAEMON, &daemon_map);
 
 	if (fd == -ENOENT)
-		fd = create_pinned(create_daemon_map(), PINNED_DAEMON);
+		fd = create_daemon_map();
 	return report_map(fd, PINNED_DAEMON, report);
 }
 
@@ -173,7 +162,7 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 	int fd = pinned_map_check(PINNED_RING, &ring_map);
 
 	if (fd == -ENOENT) {
-		fd = create_pinned(create_ring(size), PINNED_RING);
+		fd = create_ring(size);
 	} else if (fd >= 0 && ring_size_of(fd) != size) {
 		pins->old_ring = fd;
 		fd = create_ring(size);
@@ -190,7 +179,7 @@ static int open_own(struct pins *pins, struct report *report)
 	int error;
 
 	pins->own = pinned_map_open(PINS_PATH, &own_map);
-	error = pins->own < 0 ? pins->own : pinned_map_pin(pins->own, PINS_PATH, &own_map);
+	error = pins->own < 0 ? pins->own : 0;
 	if (!error)
 		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->own);
 	if (!error)
@@ -202,15 +191,15 @@ static int open_own(struct pins *pins, struct report *report)
 
 static int open_notes(struct pins *pins, struct report *report)
 {
-	CLEANUP(cleanup_close) int fd = pinned_map_open(PINS_PATH, &notes_map);
-	int error = fd < 0 ? fd : pinned_map_pin(fd, PINS_PATH, &notes_map);
+	int error;
 	void *memory;
 
-	if (!error)
-		error = own_add(pins->own, BPFLOCK_OWN_MAP, fd);
+	pins->notes_map = pinned_map_open(PINS_PATH, &notes_map);
+	error = pins->notes_map < 0 ? pins->notes_map :
+				      own_add(pins->own, BPFLOCK_OWN_MAP, pins->notes_map);
 	if (error)
 		return report_map(error, PINS_PATH "/notes", report);
-	memory = mmap(NULL, sizeof(*pins->notes), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	memory = mmap(NULL, sizeof(*pins->notes), PROT_READ | PROT_WRITE, MAP_SHARED, pins->notes_map, 0);
 	if (memory == MAP_FAILED)
 		return report_map(-errno, PINS_PATH "/notes", report);
 	pins->notes = memory;
@@ -233,6 +222,30 @@ int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report)
 	return error ? error : open_notes(pins, report);
 }
 
+int core_maps_pin(const struct pins *pins, struct report *report)
+{
+	const struct {
+		int fd;
+		const struct pinned_map *kind;
+	} maps[] = {
+		{ pins->daemon, &daemon_map },
+		{ pins->ring, &ring_map },
+		{ pins->own, &own_map },
+		{ pins->notes_map, &notes_map },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+		int error = pinned_map_pin(maps[i].fd, PINS_PATH, maps[i].kind);
+
+		if (error) {
+			CLEANUP(cleanup_free) char *path = xasprintf(PINS_PATH "/%s", maps[i].kind->name);
+
+			return report_map(error, path, report);
+		}
+	}
+	return 0;
+}
+
 int core_maps_settle_ring(struct pins *pins)
 {
 	if (pins->old_ring < 0)
@@ -251,4 +264,5 @@ void core_maps_close(struct pins *pins)
 	cleanup_close(&pins->old_ring);
 	cleanup_close(&pins->daemon);
 	cleanup_close(&pins->own);
+	cleanup_close(&pins->notes_map);
 }

@@ -18,6 +18,8 @@ int core_maps_check_access(struct report *report);
  * opened before the failure is closed by core_maps_close().
  */
 int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report);
+/* Pins what is not pinned yet. Returns 0 or a negative errno. */
+int core_maps_pin(const struct pins *pins, struct report *report);
 /* What is pinned stays. */
 void core_maps_close(struct pins *pins);
 

@@ -11,6 +11,7 @@
 #include "loader/loader.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
+#include "policy/policy.h"
 #include "util/memory.h"
 
 #define VERIFIER_LOG_SIZE (1u << 20)
@@ -77,6 +78,14 @@ static bool is_required(const struct instance *instance, const struct bpf_progra
 	       !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
 }
 
+/* What root on the host may do anyway is not worth the time that attaching takes. */
+static bool is_superfluous(const struct instance *instance, const struct bpf_program *program)
+{
+	const struct bpflock_program *row = row_of(instance, program);
+
+	return row && row->flags & BPFLOCK_PROGRAM_HOST && !policy_denies_host(instance->section);
+}
+
 static int fail_without(const struct instance *instance, const struct bpf_program *program,
 			struct report *report)
 {
@@ -104,6 +113,10 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 		const char *section = bpf_program__section_name(program);
 		char *skipped;
 
+		if (is_superfluous(instance, program)) {
+			bpf_program__set_autoload(program, false);
+			continue;
+		}
 		if (kernel_has_target(kernel, section)) {
 			int error = section_set_target(program);
 

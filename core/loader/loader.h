@@ -19,6 +19,7 @@
 
 #include "config/config.h"
 #include "kernel/kernel.h"
+#include "loader/id_gate.h"
 #include "plugin/plugin.h"
 #include "util/report.h"
 
@@ -48,6 +49,8 @@ struct pins_notes {
  * @notes:     the daemon's own, for the one that comes after it; pinned
  * @inherited_notes: what they were when they were opened: those of a predecessor, or zero
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
+ * @gate:      closed while what is new has no guard yet
+ * @notes_map: fd of @notes
  */
 struct pins {
 	int directory;
@@ -59,9 +62,14 @@ struct pins {
 	struct pins_notes *notes;
 	struct pins_notes inherited_notes;
 	bool inherited;
+	struct id_gate gate;
+	int notes_map;
 };
 
-#define PINS_CLOSED { .directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .own = -1 }
+#define PINS_CLOSED                                                                                \
+	{                                                                                          \
+		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .own = -1, .notes_map = -1      \
+	}
 
 #define PINS_ROOT BPFLOCK_PINS
 /* The layout of records and maps below it; a change of either needs another number. */
@@ -72,9 +80,15 @@ struct pins {
 
 /*
  * Takes the lock, marks this process as the daemon and opens or makes the shared maps. `ring_size` is
- * in bytes, a power of two. Returns 0 or a negative errno, reported; -EBUSY when another daemon runs.
+ * in bytes, a power of two. `hide`: as by pins_hide(). Returns 0 or a negative errno, reported; -EBUSY when another
+ * daemon runs.
  */
-int pins_open(__u64 ring_size, struct pins *ret, struct report *report);
+int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report);
+/* A guard is to come: until pins_show() no contained task gets what is made. Returns 0 or a negative errno, reported. */
+int pins_hide(struct pins *pins, struct report *report);
+void pins_show(struct pins *pins);
+/* Pins the shared maps that are not pinned yet: nothing of ours can be opened by its path before. Returns as above. */
+int pins_pin_shared(const struct pins *pins, struct report *report);
 /* Closes everything; what is pinned stays. */
 void pins_close(struct pins *pins);
 /*

@@ -129,7 +129,21 @@ static int open_shared(__u64 ring_size, struct pins *pins, struct report *report
 	return plugins < 0 ? plugins : core_maps_open(ring_size, pins, report);
 }
 
-int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
+int pins_hide(struct pins *pins, struct report *report)
+{
+	int error = id_gate_close(&pins->gate);
+
+	return error ? fail(error, report, NULL, "cannot hide new BPF objects until they are guarded: %s",
+			    strerror(-error)) :
+		       0;
+}
+
+void pins_show(struct pins *pins)
+{
+	id_gate_open(&pins->gate);
+}
+
+int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report)
 {
 	int error;
 
@@ -143,7 +157,9 @@ int pins_open(__u64 ring_size, struct pins *ret, struct report *report)
 		return error;
 	}
 	ret->inherited = access(PINS_PATH, F_OK) == 0;
-	error = open_shared(ring_size, ret, report);
+	error = hide ? pins_hide(ret, report) : 0;
+	if (!error)
+		error = open_shared(ring_size, ret, report);
 	if (error)
 		pins_abandon(ret);
 	return error;
@@ -166,8 +182,14 @@ int pins_lock(struct report *report)
 	return error ? error : fd;
 }
 
+int pins_pin_shared(const struct pins *pins, struct report *report)
+{
+	return core_maps_pin(pins, report);
+}
+
 void pins_close(struct pins *pins)
 {
+	pins_show(pins);
 	core_maps_close(pins);
 	cleanup_close(&pins->directory);
 	*pins = (struct pins)PINS_CLOSED;

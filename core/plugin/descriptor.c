@@ -419,7 +419,7 @@ static int check_program(const struct bpflock_plugin *descriptor, __u32 place, c
 
 	if (!program->name || !*program->name)
 		return refuse(ret_reason, "it has a program without a name");
-	if (program->flags & ~BPFLOCK_PROGRAM_OPTIONAL)
+	if (program->flags & ~(BPFLOCK_PROGRAM_OPTIONAL | BPFLOCK_PROGRAM_HOST))
 		return refuse(ret_reason, "its program %s has unknown flags", program->name);
 	if (program->self_test > BPFLOCK_SELF_TEST_PLUGIN)
 		return refuse(ret_reason, "its program %s names an unknown self-test", program->name);

@@ -287,6 +287,12 @@ bool policy_can_deny(const struct config_section *section)
 	return profile != BPFLOCK_RULE_PRIVILEGED || config_value(section, "block")->count;
 }
 
+bool policy_denies_host(const struct config_section *section)
+{
+	return config_number(section, "profile") == BPFLOCK_RULE_RESTRICTED ||
+	       config_value(section, "block")->count;
+}
+
 void policy_init(struct bpflock_policy *map, const struct operations *operations)
 {
 	for (size_t i = 0; i < operations->count; i++)

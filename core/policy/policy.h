@@ -79,6 +79,9 @@ int policy_check(const struct operations *operations, const struct config_sectio
 /* Whether such a policy denies anybody anything. */
 bool policy_can_deny(const struct config_section *section);
 
+/* Whether it denies tasks of the initial namespaces anything. */
+bool policy_denies_host(const struct config_section *section);
+
 /*
  * Works out the rule of each operation; for a section that policy_check() has passed. `enforcing`: some enforcer
  * that is no guard can deny something.

@@ -194,22 +194,33 @@ int BPF_PROG(lock_pin, struct file *file, unsigned int command, int ret)
  * ---- The mount
  */
 
-/* Reads of the result may fault and give zero. Since 6.2. */
-extern void *bpf_rdonly_cast(const void *object, __u32 type) __ksym __weak;
+/*
+ * Are the four bytes at an address of the kernel's zero? bpf_snprintf() takes them for a network address. A cast by
+ * bpf_rdonly_cast() would read more simply; but where the kernel lacks that, libbpf looks for it in the modules,
+ * which takes CAP_SYS_ADMIN.
+ */
+static __always_inline bool is_zero(__u64 address)
+{
+	static const char format[] = "%pi4"; /* "000.000.000.000" */
+	union {
+		char text[16];
+		__u64 words[2];
+	} number = {}, zero = { .text = "000.000.000.000" };
+
+	bpf_snprintf(number.text, sizeof(number.text), format, &address, sizeof(address));
+	return number.words[0] == zero.words[0] && number.words[1] == zero.words[1];
+}
 
 /*
  * Of the same peer group as another mount? 6.17 took the flag out of vfsmount.mnt_flags; the group's number,
- * which only shared mounts have, lies outside of vfsmount, where programs of older kernels cannot read.
+ * which only shared mounts have, lies outside of vfsmount, where programs cannot read it as its member.
  */
 static __always_inline bool is_shared(const struct vfsmount *vfsmount)
 {
-	const struct mount *mount;
-
 	if (!bpf_core_field_exists(struct mount, mnt_t_flags))
 		return vfsmount->mnt_flags & MNT_SHARED;
-	mount = bpf_rdonly_cast((const char *)vfsmount - bpf_core_field_offset(struct mount, mnt),
-				bpf_core_type_id_kernel(struct mount));
-	return mount->mnt_group_id;
+	return !is_zero((__u64)vfsmount - bpf_core_field_offset(struct mount, mnt) +
+			bpf_core_field_offset(struct mount, mnt_group_id));
 }
 
 static __always_inline bool in_mount_namespace_of_daemon(void)

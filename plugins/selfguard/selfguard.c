@@ -73,14 +73,20 @@ static const struct bpflock_operation operations[] = {
 
 #define PROGRAM(function, what) { .name = (function), .operations = (what) }
 
+/* What is added to the pins opens no lock: it is junk, or keeps something attached. */
+#define AGAINST_HOST(function, what)                                                               \
+	{                                                                                          \
+		.name = (function), .operations = (what), .flags = BPFLOCK_PROGRAM_HOST            \
+	}
+
 static const struct bpflock_program programs[] = {
 	PROGRAM("unlink_pin", "unpin"),
 	PROGRAM("rmdir_pin", "unpin"),
 	PROGRAM("rename_pin", "unpin"),
-	PROGRAM("link_pin", "unpin"),
-	PROGRAM("create_pin", "unpin"),
-	PROGRAM("mkdir_pin", "unpin"),
-	PROGRAM("symlink_pin", "unpin"),
+	AGAINST_HOST("link_pin", "unpin"),
+	AGAINST_HOST("create_pin", "unpin"),
+	AGAINST_HOST("mkdir_pin", "unpin"),
+	AGAINST_HOST("symlink_pin", "unpin"),
 	{ .name = "chmod_pin", .operations = "unpin", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
 	PROGRAM("show_way", NULL),
 	PROGRAM("unmount_pins", "unmount"),

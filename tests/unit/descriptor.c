@@ -382,7 +382,8 @@ static void a_program_decides_operations_that_there_are_and_has_a_self_test_that
 	REFUSED("a program without a name", d.programs[1].name = NULL);
 	REFUSED("a program without a name", d.programs[1].name = "");
 	REFUSED("program turn is there twice", d.programs[1].name = "turn");
-	REFUSED("turn has unknown flags", d.programs[0].flags = 2);
+	ACCEPTED(d.programs[0].flags = BPFLOCK_PROGRAM_HOST);
+	REFUSED("turn has unknown flags", d.programs[0].flags = 4);
 	REFUSED("an operation 'lock' that it does not have", d.programs[0].operations = "open lock");
 	REFUSED("an operation '@move' that it does not have", d.programs[0].operations = "@move");
 	REFUSED("unknown self-test", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN + 1);

@@ -107,6 +107,14 @@ void pins_remove_generations(const char *plugin, __u64 keep)
 	note(keep ? "unpin the old" : "unpin all");
 }
 
+int pins_pin_shared(const struct pins *pins, struct report *report)
+{
+	(void)pins;
+	(void)report;
+	note("pin the shared");
+	return 0;
+}
+
 void pins_await_removal(void)
 {
 	note("await removal");
@@ -137,6 +145,10 @@ static const struct bpflock_option depth[] = {
 static const struct bpflock_program programs[] = {
 	{ .name = "decide", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
 };
+static const struct bpflock_program guard_programs[] = {
+	{ .name = "decide", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	{ .name = "decide_more", .flags = BPFLOCK_PROGRAM_HOST },
+};
 
 /* In name order; the observer comes first. */
 static struct plugin items[] = {
@@ -146,7 +158,7 @@ static struct plugin items[] = {
 			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test } },
 	{ .name = (char *)(uintptr_t)"guard",
 	  .descriptor = { .name = "guard", .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
-			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test } },
+			  .programs = BPFLOCK_TABLE(guard_programs), .self_test = self_test } },
 };
 static struct operation door_operations[] = { { .name = (char *)(uintptr_t)"open",
 						.text = (char *)(uintptr_t)"open",
@@ -245,7 +257,7 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
 	assert_string_equal(done, "open bell, open door, load bell, load door, attach door, attach bell, "
-				  "pin bell, pin door, record bell, unpin the old, record door, "
+				  "pin the shared, pin bell, pin door, record bell, unpin the old, record door, "
 				  "unpin the old");
 	assert_non_null(scene->locks.instances[0]);
 	assert_non_null(scene->locks.instances[1]);
@@ -257,7 +269,7 @@ static void what_is_not_enabled_does_not_run(void **state)
 	struct scene *scene = *state;
 
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
-	assert_string_equal(done, "open door, load door, attach door, pin door, record door, "
+	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, "
 				  "unpin the old");
 	assert_null(scene->locks.instances[0]);
 }
@@ -269,7 +281,7 @@ static void a_policy_alone_is_written_to_the_instance_that_runs(void **state)
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
 	assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 	assert_int_equal(apply(scene, SET("door.profile=baseline")), 0);
-	assert_string_equal(done, "");
+	assert_string_equal(done, "pin the shared");
 	assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_BASELINE);
 }
 
@@ -279,7 +291,7 @@ static void an_option_of_the_object_takes_a_successor_that_records_before_the_ol
 
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
 	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
-	assert_string_equal(done, "open door, load door, attach door, pin door, record door, disown door, "
+	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
 				  "free door, unpin the old");
 	assert_int_equal(scene->locks.instances[1]->generation, 2);
 	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
@@ -360,7 +372,7 @@ static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its
 	bell = scene->locks.instances[0];
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	/* While a pin holds a link, a program decides on after its descriptor is closed. */
-	assert_string_equal(done, "disown bell, unpin all, await removal, detach bell");
+	assert_string_equal(done, "pin the shared, disown bell, unpin all, await removal, detach bell");
 	assert_true(locks_have_retired(&scene->locks));
 	assert_ptr_equal(locks_instance(&scene->locks, 0), bell);
 	locks_bury(&scene->locks);
@@ -388,6 +400,21 @@ static void a_guard_denies_some_things_only_while_an_enforcer_can_deny(void **st
 	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED);
 }
 
+static void programs_against_the_host_come_and_go_with_a_policy_that_denies_it(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("guard.profile=baseline", "door.profile=baseline")), 0);
+	assert_int_equal(apply(scene, SET("guard.profile=privileged", "door.profile=restricted")), 0);
+	assert_string_equal(done, "pin the shared");
+	assert_int_equal(apply(scene, SET("guard.profile=restricted", "door.profile=restricted")), 0);
+	assert_non_null(strstr(done, "open guard, load guard, attach guard, pin the shared, pin guard, record guard"));
+	assert_int_equal(apply(scene, SET("guard.block=@all", "door.profile=restricted")), 0);
+	assert_string_equal(done, "pin the shared");
+	assert_int_equal(apply(scene, SET("guard.profile=baseline", "door.profile=restricted")), 0);
+	assert_non_null(strstr(done, "open guard"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -402,6 +429,7 @@ int main(void)
 		TEST(an_enforcer_that_is_not_required_and_left_out_stays_an_error_to_the_eye),
 		TEST(an_enforcer_that_is_not_called_is_refused),
 		TEST(a_guard_denies_some_things_only_while_an_enforcer_can_deny),
+		TEST(programs_against_the_host_come_and_go_with_a_policy_that_denies_it),
 		TEST(an_enforcer_that_is_no_longer_called_is_noticed),
 		TEST(a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts),
 	};

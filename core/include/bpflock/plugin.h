@@ -256,6 +256,7 @@ struct bpflock_operation {
 
 /* Flags of programs. Since ABI 1.0. */
 #define BPFLOCK_PROGRAM_OPTIONAL 0x1u /* some kernels have no such hook, and another program does its work there */
+#define BPFLOCK_PROGRAM_HOST 0x2u     /* only loaded where the policy denies tasks of the initial namespaces something */
 
 /**
  * struct bpflock_program - one program of an enforcer's BPF object

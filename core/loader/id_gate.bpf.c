@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * What the daemon makes has an id at once, by which a container with CAP_SYS_ADMIN could open it before the guard is
+ * there; and one that shares the pid namespace could take the daemon's descriptors. These programs need no map, so
+ * there is nothing of their own that could be taken and changed.
+ */
+#include <bpflock/task.bpf.h>
+
+#include <bpf/bpf_tracing.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* Constants of the kernel that are in no header for programs. */
+#define EPERM 1
+#define ENOENT 2
+#define PTRACE_MODE_ATTACH 0x02
+
+static __always_inline bool is_initial(struct task_struct *task)
+{
+	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
+}
+
+SEC("lsm/bpf")
+int BPF_PROG(hide_ids, int command)
+{
+	if (command != BPF_MAP_GET_FD_BY_ID && command != BPF_PROG_GET_FD_BY_ID)
+		return 0;
+	return is_initial(bpf_get_current_task_btf()) ? 0 : -ENOENT;
+}
+
+SEC("lsm/ptrace_access_check")
+int BPF_PROG(hide_descriptors, struct task_struct *child, unsigned int mode, int ret)
+{
+	if (ret || !(mode & PTRACE_MODE_ATTACH) || !is_initial(child))
+		return ret;
+	return is_initial(bpf_get_current_task_btf()) ? 0 : -EPERM;
+}

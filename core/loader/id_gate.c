@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "loader/id_gate.h"
+
+#include <errno.h>
+#include <stdint.h>
+
+#include "id_gate.bpf.o.h" /* so that the object below is made first */
+#include "loader/loader.h"
+#include "util/memory.h"
+
+__asm__(".pushsection .rodata.id_gate, \"a\"\n"
+	".balign 8\n"
+	"id_gate_object:\n"
+	".incbin \"id_gate.bpf.o\"\n"
+	"id_gate_object_end:\n"
+	".byte 0\n"
+	".popsection\n");
+extern const unsigned char id_gate_object[];
+extern const unsigned char id_gate_object_end[];
+
+static int attach(struct id_gate *gate)
+{
+	struct bpf_program *program;
+	size_t i = 0;
+
+	bpf_object__for_each_program(program, gate->object) {
+		gate->links[i] = bpf_program__attach(program);
+		if (!gate->links[i++])
+			return -errno;
+	}
+	return 0;
+}
+
+static int load(struct id_gate *gate)
+{
+	struct bpf_program *program;
+	int error = 0;
+
+	bpf_object__for_each_program(program, gate->object)
+		if (!error)
+			error = section_set_target(program);
+	return error ? error : bpf_object__load(gate->object);
+}
+
+int id_gate_close(struct id_gate *gate)
+{
+	size_t size = (uintptr_t)id_gate_object_end - (uintptr_t)id_gate_object;
+	int error;
+
+	gate->object = bpf_object__open_mem(id_gate_object, size, NULL);
+	if (!gate->object)
+		return -errno;
+	error = load(gate);
+	if (!error)
+		error = attach(gate);
+	if (error)
+		id_gate_open(gate);
+	return error;
+}
+
+void id_gate_open(struct id_gate *gate)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(gate->links); i++)
+		bpf_link__destroy(gate->links[i]);
+	bpf_object__close(gate->object);
+	*gate = (struct id_gate){ 0 };
+}
