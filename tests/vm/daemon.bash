@@ -19,7 +19,7 @@ DAEMON_JOBS=()
 
 # Without a guard the daemon starts in half the time, so only the tests of what the guard does let it run by default
 # (GUARDED=yes). Those that enable it in a file say so as well: the variable would win.
-GUARDED=
+GUARDED=${GUARDED-}
 
 # The words before the daemon's own: what makes its namespaces, drops its capabilities and the like.
 UNDER=()
@@ -180,7 +180,7 @@ accounts_balance() {
 		[[ ! -e $log ]] || logs+=("$log")
 	done
 	((${#logs[@]})) || return 0
-	sums=$(awk -v "partial=${PARTIAL:+1}" -v "quiet=${GUARDED:+selfguard}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "${logs[@]}") || status=1
+	sums=$(awk -v "partial=${PARTIAL:+1}" -v "quiet=${QUIET-selfguard}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "${logs[@]}") || status=1
 	[[ -z $sums ]] || printf '%s\n' "# ${BATS_TEST_DESCRIPTION:-${BATS_TEST_FILENAME##*/}}" "$sums" >>/results/sums
 	((status == 0)) || { echo "$sums" && cat "${logs[@]}"; }
 	return "$status"

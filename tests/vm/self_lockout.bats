@@ -41,6 +41,11 @@ others_are_denied() {
 	done
 }
 
+others_cannot_open_pins() {
+	run bpftool map show pinned "$PINS/v1/ring"
+	[[ $status -ne 0 && $output == *'Operation not permitted'* ]]
+}
+
 execsnoop_works() {
 	/usr/bin/true "$BATS_TEST_NUMBER"
 	await_log 'event=syscall_execve .* comm=true .* bpfprog=execsnoop'
@@ -122,6 +127,31 @@ start_upgrade() {
 	stop_bpflock
 	[ ! -e "$PINS" ]
 	"$PROGRAMS/trigger" bpf_read_kernel tracefs kprobe_events debugfs
+}
+
+@test "an enforcer of a command that the daemon needs does not lock it out: start after a kill, reload, unload" {
+	GUARDED=yes PLUGINS=/run/plugins
+	mkdir -p "$PLUGINS"
+	install -m 755 /usr/lib/*/bpflock/plugins/selfguard.so "$BPFLOCK_BUILD/tests/plugins/objlock.so" "$PLUGINS"
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" '[objlock]' 'enabled = yes' 'profile = restricted' >"$CONF"
+	start_bpflock -- -c "$CONF"
+	await_log 'event=enforcement state=enforcing" bpfprog=objlock'
+	others_cannot_open_pins
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	others_cannot_open_pins
+	start_bpflock -- -c "$CONF"
+	await_log 'event=enforcement state=enforcing" bpfprog=objlock'
+	sed -i 's/^profile.*/block = obj_get/' "$CONF"
+	forget_log
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	others_cannot_open_pins
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	bpflock --unload
+	[ ! -e "$PINS" ]
+	UNACCOUNTED="it was unloaded without a daemon"
 }
 
 @test "a child of the daemon's shell, and a process of its name, are not the daemon" {

@@ -5,6 +5,7 @@
 load policy.bash
 
 GUARDED=yes
+QUIET='' # log = all
 OTHER=/sys/fs/bpf/other
 BINARY=/usr/sbin/bpflock
 
@@ -320,6 +321,46 @@ kimglock_works() {
 	start_again
 }
 
+@test "who is told to load other code, or has more environment than is looked through, gets no mark and is told why" {
+	configure_guarded
+	sed -i '0,/^profile/s//level = confidentiality\n&/' "$CONF"
+	start_again
+	for variable in "LD_PRELOAD=$PROGRAMS/preload.so" GLIBC_TUNABLES=glibc.malloc.check=0 LD_AUDIT=; do
+		forget_log
+		run env -i "$variable" "$BINARY" --version
+		[[ $variable != *preload* || $output == *'preloaded denied'* ]]
+	done
+	killed
+	for variable in LD_LIBRARY_PATH=/tmp GLIBC_TUNABLES=glibc.malloc.check=0; do
+		run timeout 20 env -i "$variable" "$BINARY" -c "$CONF"
+		[[ $status -eq 1 && $output == *"is guarded: "*"start it without ${variable%%=*} in its environment"* ]]
+	done
+	# The last variable of many, and the longest that is still looked through
+	run timeout 20 env -i A=1 "B=$(printf '%3000s' '')" "LD_BIND_NOW=1" "$BINARY" --unload
+	[[ $status -eq 1 && $output == *'start it without LD_BIND_NOW'* ]]
+	run timeout 20 env -i "B=$(printf '%4096s' '')" "$BINARY" --unload
+	[[ $status -eq 1 && $output == *'less than 4096 bytes of arguments and environment'* ]]
+	[ -e "$PINS/v1/plugins/kimglock/g1/link0" ]
+	kimglock_works
+	UNACCOUNTED='it was unloaded without a daemon'
+	env -i "B=$(printf '%3000s' '')" NOT_LD_PRELOAD=1 "$BINARY" --unload
+	[ ! -e "$PINS" ]
+	eventually "$PROGRAMS/attack" lsm # until the kernel has let go of the programs
+}
+
+@test "the mark exempts from nothing but what the daemon needs" {
+	guarded '[bpflock]' 'log_output = stderr' 'verify_interval = 1s'
+	sed -i 's|^log_output.*|&, file:/sys/kernel/debug/fault_around_bytes|' "$CONF"
+	forget_log
+	kill -HUP "$DAEMON"
+	await_log 'event=lsm_locked_down operation=."debugfs access.* comm=bpflock .*reason=denied \(restricted\)" bpfprog=kimglock'
+	await_log 'event=reload_refused'
+	sleep 2 # and two verifications
+	in_cgroup /guarded kill -USR1 "$DAEMON"
+	await_log 'event=decisions .*op=bpf_read .*exempt=[1-9][0-9]*" bpfprog=kimglock'
+	await_log 'event=decisions .*op=unpin .*exempt=[1-9][0-9]*" bpfprog=selfguard'
+}
+
 @test "on_exit = keep stays guarded; bpflock --unload takes it all away" {
 	guarded '[bpflock]' 'on_exit = keep'
 	in_cgroup /guarded kill -TERM "$DAEMON"
@@ -347,10 +388,9 @@ kimglock_works() {
 	await_log 'event=reloaded'
 	# The kernel detaches the guard a moment after its last pin has gone.
 	eventually bpftool map show pinned "$PINS/v1/own"
-	# The notes are mapped, and its descriptor closed.
 	open=$(cat "/proc/$DAEMON/fdinfo/"* | grep -E '^(map|prog|link)_id:' | sort -u)
 	own=$(bpftool -j map dump pinned "$PINS/v1/own")
-	[ "$(jq length <<<"$own")" -eq "$(($(wc -l <<<"$open") + 1))" ] || { echo "$open $own" && return 1; }
+	[ "$(jq length <<<"$own")" -eq "$(wc -l <<<"$open")" ] || { echo "$open $own" && return 1; }
 	"$PROGRAMS/tamper" attach "$DAEMON"
 	kill -TERM "$DAEMON"
 	wait_for_end "$DAEMON"

@@ -4,17 +4,26 @@
  *
  *	WAY allowed | denied | impossible: ERROR
  *
- * Ways: attach (ptrace), mem (/proc/PID/mem), writev (process_vm_writev), getfd (pidfd_getfd).
+ * Ways: attach (ptrace), mem (/proc/PID/mem), writev (process_vm_writev), getfd (pidfd_getfd); kill (SIGKILL), thread
+ * (the same by tgkill), pidfd (by pidfd_send_signal), sigio (by the kernel, when a pipe can be read), stop (SIGSTOP,
+ * and SIGCONT once it has stopped); limit (RLIMIT_CPU), nice, schedule (SCHED_IDLE), which are put back.
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/uio.h>
 #include <unistd.h>
+
+/* In which a signal has come, if it comes at all. */
+#define MILLISECONDS 1000
 
 /* 0 or a negative errno, from what sets errno. */
 static int result(long value)
@@ -67,6 +76,99 @@ static int getfd(pid_t pid)
 	return error;
 }
 
+static int kill_it(pid_t pid)
+{
+	return result(kill(pid, SIGKILL));
+}
+
+static int kill_thread(pid_t pid)
+{
+	return result(tgkill(pid, pid, SIGKILL));
+}
+
+static int kill_by_pidfd(pid_t pid)
+{
+	int process = pidfd_open(pid, 0);
+	int error = result(process < 0 ? -1 : pidfd_send_signal(process, SIGKILL, NULL, 0));
+
+	if (process >= 0)
+		close(process);
+	return error;
+}
+
+/* The kernel does not tell who has asked for such a signal that it was not sent. */
+static int kill_by_sigio(pid_t pid)
+{
+	struct pollfd process = { .fd = pidfd_open(pid, 0), .events = POLLIN };
+	int ends[2];
+
+	if (process.fd < 0 || pipe(ends) < 0 || fcntl(ends[0], F_SETOWN, pid) < 0 ||
+	    fcntl(ends[0], F_SETSIG, SIGKILL) < 0 || fcntl(ends[0], F_SETFL, O_ASYNC) < 0 ||
+	    write(ends[1], "", 1) != 1)
+		return -errno;
+	return poll(&process, 1, MILLISECONDS) > 0 ? 0 : -EPERM;
+}
+
+static char state_of(pid_t pid)
+{
+	char path[64], state = '?';
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+	file = fopen(path, "re");
+	if (!file)
+		return state;
+	if (fscanf(file, "%*d (%*[^)]) %c", &state) != 1)
+		state = '?';
+	fclose(file);
+	return state;
+}
+
+static int stop(pid_t pid)
+{
+	int error = result(kill(pid, SIGSTOP));
+
+	for (int i = 0; !error && state_of(pid) != 'T'; i++) {
+		if (i == MILLISECONDS)
+			error = -ETIME;
+		usleep(1000);
+	}
+	if (!error)
+		kill(pid, SIGCONT);
+	return error;
+}
+
+static int limit(pid_t pid)
+{
+	const struct rlimit hour = { 3600, RLIM_INFINITY };
+	struct rlimit before;
+	int error = result(prlimit(pid, RLIMIT_CPU, &hour, &before));
+
+	if (!error)
+		prlimit(pid, RLIMIT_CPU, &before, NULL);
+	return error;
+}
+
+static int nice_it(pid_t pid)
+{
+	int before = getpriority(PRIO_PROCESS, (id_t)pid);
+	int error = result(setpriority(PRIO_PROCESS, (id_t)pid, 19));
+
+	if (!error)
+		setpriority(PRIO_PROCESS, (id_t)pid, before);
+	return error;
+}
+
+static int schedule(pid_t pid)
+{
+	const struct sched_param none = { 0 };
+	int error = result(sched_setscheduler(pid, SCHED_IDLE, &none));
+
+	if (!error)
+		sched_setscheduler(pid, SCHED_OTHER, &none);
+	return error;
+}
+
 static const struct {
 	const char *name;
 	int (*go)(pid_t pid);
@@ -75,6 +177,14 @@ static const struct {
 	{ "mem", mem },
 	{ "writev", writev_to },
 	{ "getfd", getfd },
+	{ "kill", kill_it },
+	{ "thread", kill_thread },
+	{ "pidfd", kill_by_pidfd },
+	{ "sigio", kill_by_sigio },
+	{ "stop", stop },
+	{ "limit", limit },
+	{ "nice", nice_it },
+	{ "schedule", schedule },
 };
 
 int main(int argc, char **argv)

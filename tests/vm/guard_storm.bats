@@ -1,0 +1,33 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# On a kernel that may be interrupted anywhere, the check for the daemon is, by another one: none may let a signal pass.
+
+load policy.bash
+
+GUARDED=yes
+PARTIAL=yes
+PREEMPTION=/sys/kernel/debug/sched/preempt
+
+setup_file() {
+	install_programs
+	echo full >"$PREEMPTION"
+}
+
+teardown_file() {
+	echo voluntary >"$PREEMPTION"
+}
+
+teardown() {
+	clean_up_bpflock
+}
+
+@test "no signal of a storm from a container arrives while the kernel preempts everywhere" {
+	grep -F '(full)' "$PREEMPTION"
+	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
+	run unshare -n "$PROGRAMS/signal_storm" "$DAEMON" 20
+	echo "# $output" >&3
+	[ "$status" -eq 0 ]
+	kill -0 "$DAEMON"
+	await_log 'event=tamper operation=signal .* comm=signal_storm .*count=[0-9]+ retval=-1 reason=denied \(baseline\)" bpfprog=selfguard' ||
+		expect_log 'event=tamper operation=signal .* comm=signal_storm '
+}
