@@ -258,7 +258,7 @@ nothing_was_taken() {
 	[ "${#names[@]}" -gt 10 ]
 	stop_bpflock
 	eventually nothing_of_ours_exists # the kernel frees them a moment later
-	"${NEIGHBOUR[@]}" "$ATTACK" new 100 "${names[@]}" >"$BATS_TEST_TMPDIR/new" 2>&1 3>&- &
+	"${NEIGHBOUR[@]}" "$ATTACK" new 600 "${names[@]}" >"$BATS_TEST_TMPDIR/new" 2>&1 3>&- &
 	attack=$!
 	start_with 'profile = baseline' '[execsnoop]' 'enabled = yes'
 	[ ! -s "$BATS_TEST_TMPDIR/new" ]
