@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "config/complain.h"
-#include "config/environment.h"
+#include "config/variables.h"
 #include "config/suggest.h"
-#include "config/text.h"
+#include "config/entries.h"
 #include "config/value.h"
 #include "util/memory.h"
 #include "util/table.h"

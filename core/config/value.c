@@ -9,7 +9,7 @@
 #include "config/cgroup.h"
 #include "config/number.h"
 #include "config/suggest.h"
-#include "config/text.h"
+#include "config/entries.h"
 #include "util/memory.h"
 #include "util/table.h"
 

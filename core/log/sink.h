@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the list of outputs needs of one kind of output. Private to the log room; a new kind is
- * a new struct log_sink_type and its line in sink.c.
+ * a new struct log_sink_type and its line in log.c.
  */
 #ifndef BPFLOCK_LOG_SINK_H
 #define BPFLOCK_LOG_SINK_H

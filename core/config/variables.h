@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Environment variables: their names follow from the option tables. */
-#ifndef BPFLOCK_CONFIG_ENVIRONMENT_H
-#define BPFLOCK_CONFIG_ENVIRONMENT_H
+#ifndef BPFLOCK_CONFIG_VARIABLES_H
+#define BPFLOCK_CONFIG_VARIABLES_H
 
-#include "config/text.h"
+#include "config/entries.h"
 
 /**
  * struct config_variable - a variable that may be set

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/text.h"
+#include "config/entries.h"
 
 #include <string.h>
 
 #include "config/complain.h"
-#include "config/environment.h"
+#include "config/variables.h"
 #include "util/memory.h"
 
 char *config_trim(const char *text, size_t length)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What was written where, before any option is known: the result of config_read(). */
-#ifndef BPFLOCK_CONFIG_TEXT_H
-#define BPFLOCK_CONFIG_TEXT_H
+#ifndef BPFLOCK_CONFIG_ENTRIES_H
+#define BPFLOCK_CONFIG_ENTRIES_H
 
 #include "config/config.h"
 

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "config/complain.h"
-#include "config/environment.h"
+#include "config/variables.h"
 #include "config/file.h"
 #include "util/memory.h"
 

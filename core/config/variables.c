@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "config/environment.h"
+#include "config/variables.h"
 
 #include <ctype.h>
 #include <string.h>
