@@ -6,11 +6,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/complain.h"
-#include "config/variables.h"
-#include "config/suggest.h"
 #include "config/entries.h"
+#include "config/suggest.h"
 #include "config/value.h"
+#include "config/variables.h"
 #include "util/memory.h"
 #include "util/table.h"
 

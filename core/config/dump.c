@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "config/config.h"
-#include "config/line.h"
+#include "config/file.h"
 #include "util/memory.h"
 
 static bool fits(const char *line)

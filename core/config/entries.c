@@ -3,9 +3,18 @@
 
 #include <string.h>
 
-#include "config/complain.h"
-#include "config/variables.h"
 #include "util/memory.h"
+
+struct report_item *config_error(struct report *report, const char *where, const char *format, ...)
+{
+	struct report_item *item;
+	va_list args;
+
+	va_start(args, format);
+	item = report_addv(report, REPORT_ERROR, "config_error", where, format, args);
+	va_end(args);
+	return item;
+}
 
 char *config_trim(const char *text, size_t length)
 {
@@ -90,22 +99,4 @@ struct config_text *config_text_free(struct config_text *text)
 	free(text->entries);
 	free(text);
 	return NULL;
-}
-
-const char *config_peek(const struct config_text *text, const char *key)
-{
-	CLEANUP(cleanup_free) char *variable = config_variable_name(CONFIG_CORE_SECTION, key);
-	const char *value = NULL;
-
-	for (size_t i = 0; i < text->count; i++) {
-		const struct config_entry *entry = &text->entries[i];
-
-		if (!entry->key)
-			continue;
-		if (entry->kind == CONFIG_VARIABLE ? strcmp(entry->key, variable) == 0 :
-						     strcmp(entry->section, CONFIG_CORE_SECTION) == 0 &&
-							     strcmp(entry->key, key) == 0)
-			value = entry->value;
-	}
-	return value;
 }

@@ -38,6 +38,10 @@ struct config_text {
 void config_text_add(struct config_text *text, const struct config_entry *entry,
 		     struct report *report);
 
+/* An error at a place that is no option: a line that cannot be read, an unknown section. */
+struct report_item *config_error(struct report *report, const char *where, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
 /* A copy without blanks at both ends. */
 char *config_trim(const char *text, size_t length);
 

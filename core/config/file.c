@@ -1,16 +1,88 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * inih reads a file as a whole, and is silent about much: it joins indented lines to the key before,
+ * cuts long lines in two, and keeps the old section after a broken header. It cannot do any of that to
+ * a line that it is given alone. A key behind that line, which no file can contain, tells which section
+ * the line has opened.
+ */
 #include "config/file.h"
 
 #include <errno.h>
+#include <ini.h>
 #include <string.h>
 
-#include "config/complain.h"
-#include "config/line.h"
 #include "util/memory.h"
 
 #define FILE_SIZE_MAX (1024ul * 1024)
 #define FILE_CHUNK (16ul * 1024)
 #define BYTE_ORDER_MARK "\xef\xbb\xbf"
+#define PROBE "\001"
+
+enum line_kind {
+	LINE_EMPTY, /* or a comment */
+	LINE_SECTION,
+	LINE_KEY,
+	LINE_BROKEN,
+};
+
+/**
+ * struct line - what a line says
+ * @section: of LINE_SECTION
+ * @key:     of LINE_KEY, with @value
+ */
+struct line {
+	enum line_kind kind;
+	char *section;
+	char *key;
+	char *value;
+};
+
+static int take(void *user, const char *section, const char *name, const char *value)
+{
+	struct line *line = user;
+
+	if (strcmp(name, PROBE) == 0) {
+		line->section = xstrdup(section);
+		return 1;
+	}
+	if (line->key)
+		return 0; /* inih has made two lines of it */
+	line->key = xstrdup(name);
+	line->value = xstrdup(value);
+	return 1;
+}
+
+static enum line_kind kind_of(const struct line *line, const char *text, int error)
+{
+	if (error)
+		return LINE_BROKEN;
+	if (line->key)
+		return LINE_KEY;
+	if (line->section && *line->section)
+		return LINE_SECTION;
+	/* "[]" opens a section without a name, which is where inih begins. */
+	return *text == '[' ? LINE_BROKEN : LINE_EMPTY;
+}
+
+/* `text` has no newline and no control characters, and at most CONFIG_LINE_MAX bytes. */
+static void parse_line(const char *text, struct line *ret)
+{
+	/* The empty line in front, because inih skips a byte order mark in its first line. */
+	CLEANUP(cleanup_free) char *file = xasprintf("\n%s\n" PROBE "=", text);
+	int error;
+
+	*ret = (struct line){ 0 };
+	error = ini_parse_string(file, take, ret);
+	ret->kind = kind_of(ret, text, error);
+}
+
+static void clear_line(struct line *line)
+{
+	free(line->section);
+	free(line->key);
+	free(line->value);
+	*line = (struct line){ 0 };
+}
 
 /**
  * struct reader - where in a file we are
@@ -62,7 +134,7 @@ static void read_header(struct reader *reader, const char *text, const char *sec
 	enter_section(reader, section);
 }
 
-static void read_key(struct reader *reader, const char *text, const struct config_line *line)
+static void read_key(struct reader *reader, const char *text, const struct line *line)
 {
 	const char *separator = text + strlen(line->key);
 	const struct config_entry entry = {
@@ -102,23 +174,23 @@ static void read_broken(const struct reader *reader, const char *text)
 			      "valid: KEY = VALUE, [SECTION], or a comment after # or ;");
 }
 
-static void read_parsed(struct reader *reader, const char *text, const struct config_line *line)
+static void read_parsed(struct reader *reader, const char *text, const struct line *line)
 {
-	if (line->kind != CONFIG_LINE_EMPTY && strchr(CONFIG_BLANKS, *text)) {
+	if (line->kind != LINE_EMPTY && strchr(CONFIG_BLANKS, *text)) {
 		report_remedy(config_error(reader->report, reader->where, "the line is indented"),
 			      "begin it in the first column; a list goes on in a new line KEY = ...");
 		return;
 	}
 	switch (line->kind) {
-	case CONFIG_LINE_EMPTY:
+	case LINE_EMPTY:
 		break;
-	case CONFIG_LINE_SECTION:
+	case LINE_SECTION:
 		read_header(reader, text, line->section);
 		break;
-	case CONFIG_LINE_KEY:
+	case LINE_KEY:
 		read_key(reader, text, line);
 		break;
-	case CONFIG_LINE_BROKEN:
+	case LINE_BROKEN:
 		read_broken(reader, text);
 		break;
 	}
@@ -128,7 +200,7 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 {
 	size_t control = config_find_control(text, length);
 	const char *begin = text + strspn(text, CONFIG_BLANKS);
-	CLEANUP(config_line_clear) struct config_line line = { 0 };
+	CLEANUP(clear_line) struct line line = { 0 };
 
 	if (*begin == '[')
 		leave_section(reader);
@@ -146,7 +218,7 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 			      "repeat the key of a list in several lines");
 		return;
 	}
-	config_line_parse(text, &line);
+	parse_line(text, &line);
 	read_parsed(reader, text, &line);
 }
 

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "config/complain.h"
-#include "config/variables.h"
+#include "config/entries.h"
 #include "config/file.h"
+#include "config/variables.h"
 #include "util/memory.h"
 
 #define DROP_IN_SUFFIX ".conf"
@@ -45,6 +45,32 @@ static void read_drop_ins(struct config_text *text, const char *directory, struc
 		free(files[i]);
 	}
 	free(files);
+}
+
+static void read_variable(struct config_text *text, const char *variable, struct report *report)
+{
+	size_t length = strcspn(variable, "=");
+	CLEANUP(cleanup_free) char *name = xstrndup(variable, length);
+	CLEANUP(cleanup_free) char *value = NULL;
+
+	if (!variable[length])
+		return;
+	value = xstrdup(variable + length + 1);
+	if (value[strspn(value, CONFIG_BLANKS)] == '\0')
+		return;
+	config_text_add(text,
+			&(struct config_entry){
+				.kind = CONFIG_VARIABLE, .key = name, .value = value, .where = name },
+			report);
+}
+
+static void read_environment(struct config_text *text, const char *const *environment,
+			     struct report *report)
+{
+	text->source++;
+	for (size_t i = 0; environment && environment[i]; i++)
+		if (strncmp(environment[i], CONFIG_VARIABLE_PREFIX, strlen(CONFIG_VARIABLE_PREFIX)) == 0)
+			read_variable(text, environment[i], report);
 }
 
 static void read_assignment(struct config_text *text, const char *assignment, struct report *report)
@@ -90,8 +116,26 @@ int config_read(const struct config_sources *sources, struct config_text **ret,
 		config_file_read(text, sources->main_file, false, report);
 		read_drop_ins(text, sources->drop_in_dir, report);
 	}
-	config_environment_read(text, sources->environment, report);
+	read_environment(text, sources->environment, report);
 	read_assignments(text, sources->assignments, report);
 	*ret = text;
 	return report->errors > errors ? -EINVAL : 0;
+}
+
+const char *config_peek(const struct config_text *text, const char *key)
+{
+	CLEANUP(cleanup_free) char *variable = config_variable_name(CONFIG_CORE_SECTION, key);
+	const char *value = NULL;
+
+	for (size_t i = 0; i < text->count; i++) {
+		const struct config_entry *entry = &text->entries[i];
+
+		if (!entry->key)
+			continue;
+		if (entry->kind == CONFIG_VARIABLE ? strcmp(entry->key, variable) == 0 :
+						     strcmp(entry->section, CONFIG_CORE_SECTION) == 0 &&
+							     strcmp(entry->key, key) == 0)
+			value = entry->value;
+	}
+	return value;
 }

@@ -13,6 +13,22 @@
 #include "util/memory.h"
 #include "util/table.h"
 
+struct report_item *config_complain(const struct config_place *place, const char *format, ...)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct report_item *item;
+	va_list args;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	item = config_error(place->report, place->where, "[%s] %s: %s", place->section, place->key,
+			    text);
+	if (place->plugin)
+		report_plugin(item, place->section);
+	return item;
+}
+
 static int parse_bool(const char *text, const struct config_place *place, __u64 *ret)
 {
 	static const struct {

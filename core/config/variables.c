@@ -4,49 +4,21 @@
 #include <ctype.h>
 #include <string.h>
 
-#include "config/complain.h"
+#include "config/entries.h"
 #include "config/suggest.h"
 #include "util/memory.h"
 #include "util/table.h"
-
-#define VARIABLE_PREFIX "BPFLOCK_"
 
 static bool begins_with(const char *text, const char *prefix)
 {
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-static void read_variable(struct config_text *text, const char *variable, struct report *report)
-{
-	size_t length = strcspn(variable, "=");
-	CLEANUP(cleanup_free) char *name = xstrndup(variable, length);
-	CLEANUP(cleanup_free) char *value = NULL;
-
-	if (!variable[length])
-		return;
-	value = xstrdup(variable + length + 1);
-	if (value[strspn(value, CONFIG_BLANKS)] == '\0')
-		return;
-	config_text_add(text,
-			&(struct config_entry){
-				.kind = CONFIG_VARIABLE, .key = name, .value = value, .where = name },
-			report);
-}
-
-void config_environment_read(struct config_text *text, const char *const *environment,
-			     struct report *report)
-{
-	text->source++;
-	for (size_t i = 0; environment && environment[i]; i++)
-		if (begins_with(environment[i], VARIABLE_PREFIX))
-			read_variable(text, environment[i], report);
-}
-
 char *config_variable_name(const char *section, const char *key)
 {
 	bool core = strcmp(section, CONFIG_CORE_SECTION) == 0;
-	char *name = core ? xasprintf(VARIABLE_PREFIX "%s", key) :
-			    xasprintf(VARIABLE_PREFIX "%s_%s", section, key);
+	char *name = core ? xasprintf(CONFIG_VARIABLE_PREFIX "%s", key) :
+			    xasprintf(CONFIG_VARIABLE_PREFIX "%s_%s", section, key);
 
 	for (char *c = name; *c; c++)
 		*c = (char)toupper((unsigned char)*c);
@@ -122,8 +94,8 @@ const struct config_variable *config_variable_find(const struct config_variables
 /* For a Service named bpflock, Kubernetes sets such variables in every pod of the namespace. */
 static bool is_of_kubernetes(const char *name)
 {
-	return begins_with(name, VARIABLE_PREFIX "SERVICE_") ||
-	       begins_with(name, VARIABLE_PREFIX "PORT");
+	return begins_with(name, CONFIG_VARIABLE_PREFIX "SERVICE_") ||
+	       begins_with(name, CONFIG_VARIABLE_PREFIX "PORT");
 }
 
 void config_variable_unknown(const struct config_variables *variables, const char *name,

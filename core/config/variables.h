@@ -3,7 +3,10 @@
 #ifndef BPFLOCK_CONFIG_VARIABLES_H
 #define BPFLOCK_CONFIG_VARIABLES_H
 
-#include "config/entries.h"
+#include "config/config.h"
+
+/* How the names of all variables begin. */
+#define CONFIG_VARIABLE_PREFIX "BPFLOCK_"
 
 /**
  * struct config_variable - a variable that may be set
@@ -19,10 +22,6 @@ struct config_variables {
 	struct config_variable *items;
 	size_t count;
 };
-
-/* Adds all variables BPFLOCK_* that are not empty, as one source. */
-void config_environment_read(struct config_text *text, const char *const *environment,
-			     struct report *report);
 
 /* The variables of all options, then the aliases: an alias cannot take the name of an option's own. */
 void config_variables_build(struct config_variables *ret, const struct config *config,

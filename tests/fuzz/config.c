@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "config/config.h"
-#include "config/line.h"
+#include "config/file.h"
 #include "frog.h"
 #include "fuzz.h"
 #include "log/log.h"
