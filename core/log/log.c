@@ -85,24 +85,6 @@ int log_check_outputs(const char *const *outputs, size_t count, const char *wher
 	return error;
 }
 
-struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report,
-				    enum report_level level, int error)
-{
-	return report_add(report, level, "log_failed", sink->name, "cannot be opened: %s",
-			  strerror(-error));
-}
-
-void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report)
-{
-	(void)report;
-	log_writer_put(&sink->writer, line);
-}
-
-void log_sink_close(struct log_sink *sink)
-{
-	log_writer_close(&sink->writer);
-}
-
 static const char *path_of(const struct log_sink *sink)
 {
 	if (takes_path(sink->type))
@@ -230,6 +212,15 @@ void log_write(struct log *log, const struct log_record *record)
 	}
 	if (log->report.count && !log->telling)
 		tell(log);
+}
+
+void log_report(struct log *log, const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct log_record record = log_of_report(&report->items[i]);
+
+		log_write(log, &record);
+	}
 }
 
 void log_finish(struct log *log)

@@ -194,10 +194,12 @@ void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *
 struct log_record log_own(enum log_level level, const char *event);
 
 /*
- * Each item of a report as a line: event=… source=… error=… remedy=…, where `error` is
- * `warning` or `notice` for items of those levels, and truncated=error says that the text was
- * too long.
+ * An item of a report: event=… source=… error=… remedy=…, where `error` is `warning` or `notice` for
+ * items of those levels, and truncated=error says that the text was too long. Points into the item.
  */
+struct log_record log_of_report(const struct report_item *item);
+
+/* Each item of a report as a line. */
 void log_report(struct log *log, const struct report *report);
 
 #endif
