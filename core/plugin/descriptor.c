@@ -279,6 +279,16 @@ static bool event_is_in(const struct bpflock_event_type *events, __u32 count, co
 	return false;
 }
 
+const struct bpflock_event_type *plugin_event_type(const struct plugin *plugin, __u32 type)
+{
+	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
+
+	for (__u32 i = 0; i < plugin->descriptor.events.count; i++)
+		if (events[i].type == type)
+			return &events[i];
+	return NULL;
+}
+
 static int check_event(const struct plugin *plugin, __u32 place, char **ret_reason)
 {
 	const struct bpflock_event_type *events = plugin->descriptor.events.rows;

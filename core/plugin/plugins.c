@@ -135,13 +135,3 @@ struct plugin *plugins_find(const struct plugins *plugins, const char *name)
 			return &plugins->items[i];
 	return NULL;
 }
-
-const struct bpflock_event_type *plugin_event_type(const struct plugin *plugin, __u32 type)
-{
-	const struct bpflock_event_type *events = plugin->descriptor.events.rows;
-
-	for (__u32 i = 0; i < plugin->descriptor.events.count; i++)
-		if (events[i].type == type)
-			return &events[i];
-	return NULL;
-}
