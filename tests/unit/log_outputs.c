@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* All outputs together: which there are, what they lose, and reports as lines. */
+#include "log_fixture.h"
+
+static void a_full_device_counts_every_line(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	for (unsigned int i = 0; i < 10; i++)
+		write_number(test, i);
+	assert_int_equal(take_lost(test), 10);
+	assert_string_equal(test->last_lost, "file:/dev/full");
+	assert_int_equal(take_lost(test), 0);
+}
+
+static void a_sink_that_fails_costs_the_others_nothing(void **state)
+{
+	struct fixture *test = *state;
+	const char *outputs[] = { "file:/dev/full", test->output };
+	static struct reader reader;
+
+	reader = (struct reader){ 0 };
+	assert_int_equal(try_open(test, outputs, 2), 0);
+	for (unsigned int i = 0; i < 10; i++)
+		write_number(test, i);
+	assert_int_equal(take_lost(test), 10);
+	read_file(&reader, test->path);
+	assert_int_equal(reader.lines, 10);
+}
+
+static void what_cannot_be_opened_is_reported_all_at_once(void **state)
+{
+	struct fixture *test = *state;
+	const char *outputs[] = { "file:/nonexistent/log", test->output, "file:/" };
+
+	assert_int_equal(try_open(test, outputs, 3), -ENOENT);
+	assert_null(test->log);
+	assert_int_equal(test->report.errors, 2);
+	assert_string_equal(test->report.items[0].where, "file:/nonexistent/log");
+	assert_non_null(test->report.items[0].remedy);
+	assert_string_equal(test->report.items[1].where, "file:/");
+}
+
+static void outputs_are_checked_without_opening_any(void **state)
+{
+	struct fixture *test = *state;
+	const char *outputs[] = { "stderr", "stdout",  "syslog", "journal", test->output,
+				  "file:log", "stderrr", "file:",  "" };
+
+	assert_int_equal(log_check_outputs(outputs, 5, "x.conf:3", &test->report), 0);
+	assert_int_equal(test->report.count, 0);
+	assert_int_equal(access(test->path, F_OK), -1);
+	assert_int_equal(log_check_outputs(outputs, 9, "x.conf:3", &test->report), -EINVAL);
+	assert_int_equal(test->report.errors, 4);
+	for (size_t i = 0; i < 4; i++) {
+		assert_string_equal(test->report.items[i].event, "config_error");
+		assert_string_equal(test->report.items[i].where, "x.conf:3");
+		assert_non_null(strstr(test->report.items[i].message, outputs[5 + i]));
+		assert_non_null(strstr(test->report.items[i].remedy, "file:/path"));
+	}
+	assert_string_equal(test->report.items[1].remedy,
+			    "valid: stderr, stdout, file:/path, syslog, journal");
+	assert_int_equal(log_check_outputs(NULL, 0, "x.conf:3", &test->report), -EINVAL);
+	assert_int_equal(test->report.errors, 5);
+}
+
+static void json_is_written_where_it_is_chosen(void **state)
+{
+	struct fixture *test = *state;
+	const char *output = test->output;
+	const struct log_options options = {
+		.format = LOG_FORMAT_JSON,
+		.outputs = &output,
+		.output_count = 1,
+	};
+
+	assert_int_equal(log_open(&options, &test->log, &test->report), 0);
+	write_number(test, 5);
+	assert_file_ends_in(test->path, "\"level\":\"info\",\"n\":5}\n");
+}
+
+static void a_record_too_long_for_a_line_is_counted(void **state)
+{
+	struct fixture *test = *state;
+	static char text[LOG_LINE_MAX + 1];
+	struct log_record record = { .subsys = "bpf", .event = "test" };
+
+	open_log(test, test->output);
+	memset(text, 'x', LOG_LINE_MAX);
+	log_str(&record, "text", text);
+	log_write(test->log, &record);
+	assert_int_equal(take_lost(test), 1);
+}
+
+static void losses_are_taken_over_by_the_next_log(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	replace_by(test, "file:/dev/full");
+	assert_int_equal(test->lost, 0);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 2);
+}
+
+static void losses_of_an_output_that_is_left_out_are_told(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	replace_by(test, test->output);
+	assert_int_equal(test->lost, 1);
+	assert_string_equal(test->last_lost, "file:/dev/full");
+	assert_int_equal(take_lost(test), 0);
+}
+
+static void write_again(void *context, const char *sink, const struct log_loss *loss)
+{
+	struct fixture *test = context;
+
+	(void)sink;
+	test->lost += loss->messages;
+	write_number(test, 0);
+}
+
+/* The daemon logs event=events_lost for each, and a dead sink loses that too: no new reason to speak. */
+static void losses_may_be_logged_while_they_are_visited(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	log_take_lost(test->log, write_again, test);
+	assert_int_equal(test->lost, 1);
+	assert_int_equal(take_lost(test), 0);
+	write_number(test, 2);
+	assert_int_equal(take_lost(test), 2);
+}
+
+/* Nor is a reload a new reason. */
+static void losses_of_reports_alone_are_not_told_after_a_reload(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_number(test, 1);
+	log_take_lost(test->log, write_again, test);
+	replace_by(test, "file:/dev/full");
+	assert_int_equal(take_lost(test), 0);
+}
+
+static void events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	write_at(test, 20, 1);
+	write_at(test, 10, 99);
+	write_at(test, 30, 0);
+	write_at(test, 25, 0);
+	take_lost(test);
+	assert_int_equal(test->loss.events, 100);
+	assert_int_equal(test->loss.messages, 2);
+	assert_int_equal(test->loss.since.tv_sec, 10);
+	assert_int_equal(test->loss.until.tv_sec, 30);
+	write_at(test, 40, 1);
+	take_lost(test);
+	assert_int_equal(test->loss.events, 1);
+	assert_int_equal(test->loss.messages, 0);
+	assert_int_equal(test->loss.since.tv_sec, 40);
+}
+
+static void assert_item_becomes(struct fixture *test, enum report_level level, const char *expected)
+{
+	struct report report = { 0 };
+	struct report_item *item = report_add(&report, level, "plugin_refused", "/lib/x\n.so",
+					      "100%% %s", "\"no\"");
+
+	report_plugin(item, "x");
+	report_remedy(item, "remove it");
+	log_report(test->log, &report);
+	report_clear(&report);
+	assert_file_ends_in(test->path, expected);
+}
+
+static void a_reports_item_is_a_line_that_names_plugin_source_and_remedy(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, test->output);
+	assert_item_becomes(test, REPORT_ERROR,
+			    " level=error msg=\"event=plugin_refused "
+			    "source=\\\"/lib/x\\\\n.so\\\" error=\\\"100% \\\\x22no\\\\x22\\\" "
+			    "remedy=\\\"remove it\\\"\" bpfprog=x subsys=bpflock\n");
+	assert_item_becomes(test, REPORT_WARNING,
+			    " level=warning msg=\"event=plugin_refused "
+			    "source=\\\"/lib/x\\\\n.so\\\" warning=\\\"100% \\\\x22no\\\\x22\\\" "
+			    "remedy=\\\"remove it\\\"\" bpfprog=x subsys=bpflock\n");
+	assert_item_becomes(test, REPORT_NOTICE,
+			    " level=info msg=\"event=plugin_refused "
+			    "source=\\\"/lib/x\\\\n.so\\\" notice=\\\"100% \\\\x22no\\\\x22\\\" "
+			    "remedy=\\\"remove it\\\"\" bpfprog=x subsys=bpflock\n");
+}
+
+static void a_report_without_source_plugin_or_remedy_is_a_line_too(void **state)
+{
+	struct fixture *test = *state;
+	struct report report = { 0 };
+
+	report_add(&report, REPORT_ERROR, "kernel_requirement", NULL, "none");
+	open_log(test, test->output);
+	log_report(test->log, &report);
+	report_clear(&report);
+	assert_file_ends_in(test->path, " level=error msg=\"event=kernel_requirement error=none\" "
+					"subsys=bpflock\n");
+}
+
+static void a_report_that_is_too_long_is_cut_and_not_lost(void **state)
+{
+	struct fixture *test = *state;
+	struct report report = { 0 };
+	static char text[2 * LOG_LINE_MAX];
+
+	memset(text, '\\', sizeof(text) - 1);
+	report_remedy(report_add(&report, REPORT_ERROR, "plugin_failed", text, "%s", text), "%s",
+		      text);
+	open_log(test, test->output);
+	log_report(test->log, &report);
+	report_clear(&report);
+	assert_int_equal(take_lost(test), 0);
+	assert_file_ends_in(test->path, "\\\" truncated=error\" subsys=bpflock\n");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(a_full_device_counts_every_line),
+		TEST(a_sink_that_fails_costs_the_others_nothing),
+		TEST(what_cannot_be_opened_is_reported_all_at_once),
+		TEST(outputs_are_checked_without_opening_any),
+		TEST(json_is_written_where_it_is_chosen),
+		TEST(a_record_too_long_for_a_line_is_counted),
+		TEST(losses_are_taken_over_by_the_next_log),
+		TEST(losses_of_an_output_that_is_left_out_are_told),
+		TEST(losses_may_be_logged_while_they_are_visited),
+		TEST(losses_of_reports_alone_are_not_told_after_a_reload),
+		TEST(events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last),
+		TEST(a_reports_item_is_a_line_that_names_plugin_source_and_remedy),
+		TEST(a_report_without_source_plugin_or_remedy_is_a_line_too),
+		TEST(a_report_that_is_too_long_is_cut_and_not_lost),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
