@@ -27,9 +27,10 @@ mirror_for() {
 
 # use_suite SUITE ARCH: points apt ("${apt_options[@]}") at that suite. The machine's own configuration is used
 # where it has the suite; otherwise, and for another architecture, apt gets sources, lists and status of its own,
-# so that the machine's are neither read nor changed.
+# so that the machine's are neither read nor changed. apt does not wait for another apt in the same directories: who
+# has called this keeps a lock on them until it ends, and the next one waits.
 use_suite() {
-	local suite=$1 arch=$2 private=$cache/apt/$1 uri
+	local suite=$1 arch=$2 private=$cache/apt/$1 uri apt_lock
 
 	apt_options=(-o APT::Sandbox::User="$(id -un)")
 	if [[ $arch != "$native_arch" ]]; then
@@ -39,6 +40,8 @@ use_suite() {
 	fi
 	uri=$(mirror_for "$suite")
 	mkdir -p "$private/lists/partial" "$private/archives/partial"
+	exec {apt_lock}> "$private.lock"
+	flock "$apt_lock"
 	: > "$private/status"
 	printf 'deb [arch=%s signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] %s %s main\n' \
 		"$arch" "$uri" "$suite" > "$private/sources.list"
