@@ -35,7 +35,6 @@ teardown() {
 
 @test "execsnoop alone starts, and names what it cannot see" {
 	start_bpflock BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
-	log_lines 'level=warning msg="event=kernel_limit ' | grep 'no lsm, fentry or fexit'
-	log_lines 'event=plugin_running .*bpfprog=execsnoop' |
-		grep 'not_in_this_kernel=fexit/__arm64_sys_execve,fexit/__arm64_sys_execveat'
+	expect_log 'level=warning msg="event=kernel_limit .*no lsm, fentry or fexit'
+	expect_log 'event=plugin_running .*not_in_this_kernel=fexit/__arm64_sys_execve,fexit/__arm64_sys_execveat.*bpfprog=execsnoop'
 }

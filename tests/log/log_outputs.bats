@@ -96,7 +96,7 @@ every_line_is_json() {
 	start
 	stop_bpflock
 	every_line_is_logfmt
-	log_lines 'msg="event=started version=[^ ]+ kernel=[^ ]+" subsys=bpflock$' | grep -F " kernel=$(uname -r)\""
+	expect_log 'msg="event=started version=[^ ]+ kernel=[^ ]+" subsys=bpflock$' | grep -F " kernel=$(uname -r)\""
 	expect_log 'msg="event=plugin_running .*" bpfprog=kimglock subsys=bpflock$'
 	expect_log 'msg="event=stopped .*" subsys=bpflock$'
 	start BPFLOCK_LOG_FORMAT=json

@@ -25,7 +25,7 @@ teardown_file() {
 	snooped "comm=target pcomm=bash filename=$WORK/target retval=0"
 	settle
 	[ "$(count "filename=$WORK/target")" -eq 1 ]
-	log_lines "filename=$WORK/target" | grep " tgid=$pid pid=$pid ppid=$parent uid=0 "
+	expect_log " tgid=$pid pid=$pid ppid=$parent uid=0 .*filename=$WORK/target"
 }
 
 @test "the cgroup of a process is logged by its id" {
