@@ -21,7 +21,7 @@
 #define BPFLOCK_OPERATION_OWN(n) (BPFLOCK_OPERATIONS_MAX - 1 - (n))
 
 /*
- * The rule that decides an operation, in the order in which the design evaluates them. Zero is not
+ * The rule that decides an operation, in the order of evaluation (docs/configuration.md). Zero is not
  * a rule: a byte that was never written denies. Since ABI 1.0.
  */
 #define BPFLOCK_RULE_UNSET 0u	   /* no policy was written: deny */
