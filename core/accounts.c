@@ -36,10 +36,9 @@ static void log_records(struct log *log, const struct instance *instance)
 	log_write(log, &record);
 }
 
-static void log_totals(struct log *log, const struct locks *locks, size_t place,
-		       const struct instance *instance)
+static void log_totals(struct log *log, const struct instance *instance)
 {
-	const struct operations *operations = &locks->settings->operations[place];
+	const struct operations *operations = &instance->plugin->operations;
 
 	for (size_t i = 0; i < operations->count; i++)
 		if (operations->items[i].index >= 0)
@@ -51,14 +50,14 @@ void accounts_log_totals(struct log *log, const struct locks *locks)
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++)
 		if (locks->instances[i])
-			log_totals(log, locks, i, locks->instances[i]);
+			log_totals(log, locks->instances[i]);
 }
 
 void accounts_log_retired(struct log *log, const struct locks *locks)
 {
 	for (size_t i = 0; i < locks->settings->plugins.count; i++)
 		if (locks->retired[i])
-			log_totals(log, locks, i, locks->retired[i]);
+			log_totals(log, locks->retired[i]);
 }
 
 void accounts_log_inherited(struct log *log, const struct locks *locks, struct bus *bus)

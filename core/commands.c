@@ -59,7 +59,7 @@ int command_dump_config(const struct config_sources *sources)
 	return error ? EXIT_CONFIG : EXIT_SUCCESS;
 }
 
-static void list_plugin(const struct plugin *plugin, const struct config_section *section)
+static void list_plugin(const struct plugin *plugin, const struct config *config)
 {
 	const struct bpflock_plugin *descriptor = &plugin->descriptor;
 
@@ -67,7 +67,7 @@ static void list_plugin(const struct plugin *plugin, const struct config_section
 		printf("%-15s %-8s %-9s refused: %s\n", plugin->name, "-", "-", plugin->refusal);
 	else
 		printf("%-15s %-8s %-9s %s, %s\n", plugin->name, descriptor->version,
-		       section && section->enabled ? "enabled" : "disabled",
+		       config && settings_section(config, plugin)->enabled ? "enabled" : "disabled",
 		       plugin_is_enforcer(plugin) ? "enforcer" : "observer", descriptor->summary);
 }
 
@@ -79,8 +79,7 @@ int command_list_plugins(const struct config_sources *sources)
 
 	report_print(&view.report, stderr);
 	for (size_t i = 0; i < view.settings.plugins.count; i++)
-		list_plugin(&view.settings.plugins.items[i],
-			    view.config ? settings_section(view.config, i) : NULL);
+		list_plugin(&view.settings.plugins.items[i], view.config);
 	view_close(&view);
 	return error ? EXIT_CONFIG : EXIT_SUCCESS;
 }
@@ -163,7 +162,7 @@ static void print_operations(const struct operations *operations)
 	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }
 
-static void print_plugin(const struct plugin *plugin, const struct operations *operations)
+static void print_plugin(const struct plugin *plugin)
 {
 	const struct bpflock_plugin *descriptor = &plugin->descriptor;
 	bool enforcer = plugin_is_enforcer(plugin);
@@ -178,7 +177,7 @@ static void print_plugin(const struct plugin *plugin, const struct operations *o
 	print_options(plugin->name, &descriptor->options);
 	puts("\nEvents:\n");
 	print_events(descriptor);
-	print_operations(operations);
+	print_operations(&plugin->operations);
 }
 
 int command_help_plugin(const struct config_sources *sources, const char *name)
@@ -190,9 +189,7 @@ int command_help_plugin(const struct config_sources *sources, const char *name)
 	(void)view_open(&view, sources);
 	plugin = plugins_find(&view.settings.plugins, name);
 	if (plugin && !plugin->refusal) {
-		size_t place = (size_t)(plugin - view.settings.plugins.items);
-
-		print_plugin(plugin, &view.settings.operations[place]);
+		print_plugin(plugin);
 		status = EXIT_SUCCESS;
 	} else if (plugin) {
 		fprintf(stderr, "bpflock: %s: refused: %s\n", name, plugin->refusal);

@@ -114,7 +114,8 @@ static void update_sources(struct daemon *daemon)
 
 		source->observes = runs && source->plugin->descriptor.observe;
 		source->window = runs && plugin_is_enforcer(source->plugin) ?
-					 config_number(settings_section(daemon->locks.config, i),
+					 config_number(settings_section(daemon->locks.config,
+									source->plugin),
 						       "event_window") :
 					 0;
 		follow_source(daemon, i);
@@ -149,10 +150,7 @@ static int open_sources(struct daemon *daemon)
 
 	daemon->sources = xcalloc(settings->plugins.count, sizeof(*daemon->sources));
 	for (size_t i = 0; i < settings->plugins.count; i++)
-		daemon->sources[i] = (struct bus_source){
-			.plugin = &settings->plugins.items[i],
-			.operations = &settings->operations[i],
-		};
+		daemon->sources[i] = (struct bus_source){ .plugin = &settings->plugins.items[i] };
 	return bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
 			daemon->pins.old_ring < 0 ? 1 : 2, daemon->sources,
 			settings->plugins.count, &daemon->bus);
@@ -259,7 +257,7 @@ static int check_namespaces(const struct settings *settings, const struct config
 		struct report_item *item;
 
 		if (plugin->refusal || !plugin_is_enforcer(plugin) ||
-		    !settings_section(config, i)->enabled)
+		    !settings_section(config, plugin)->enabled)
 			continue;
 		item = report_add(report, REPORT_ERROR, "namespace_refused", NULL,
 				  "an enforcer does not run in a pid namespace of its own: after a crash "
@@ -278,7 +276,7 @@ static bool guard_is_to_come(const struct daemon *daemon, const struct config *c
 
 	for (size_t i = 0; !refused && i < plugins->count; i++)
 		if (!plugins->items[i].refusal && plugin_is_guard(&plugins->items[i]) &&
-		    settings_section(config, i)->enabled && !pins_last_generation(plugins->items[i].name))
+		    settings_section(config, &plugins->items[i])->enabled && !pins_last_generation(plugins->items[i].name))
 			return true;
 	return false;
 }

@@ -34,7 +34,7 @@ static const struct plugin *plugin_at(const struct change *change, size_t place)
 
 static const struct config_section *section_at(const struct change *change, size_t place)
 {
-	return settings_section(change->config, place);
+	return settings_section(change->config, plugin_at(change, place));
 }
 
 static void discard(struct instance **instance)
@@ -92,7 +92,7 @@ static bool needs_successor(const struct change *change, size_t place)
 		return false;
 	if (!locks->instances[place])
 		return true;
-	old = settings_section(locks->config, place);
+	old = settings_section(locks->config, plugin_at(change, place));
 	return needs_new_object(old, section) ||
 	       needs_other_programs(plugin_at(change, place), old, section);
 }
@@ -125,7 +125,7 @@ static int load_successor(struct change *change, size_t place)
 
 static int exempt_group(void *context, const char *group)
 {
-	return operations_exempt(context, group);
+	return exemptions_add(context, group);
 }
 
 /* The instance that will run, of those that there are now. */
@@ -153,22 +153,20 @@ static int resolve_policy(struct change *change, size_t place)
 {
 	const struct plugin *plugin = plugin_at(change, place);
 	const struct instance *instance = future_instance(change, place);
-	struct operations *operations = &change->locks->settings->operations[place];
+	struct exemptions exemptions = { .operations = &plugin->operations };
 	struct host host = { .plugin = plugin,
 			     .report = change->report,
-			     .context = operations,
+			     .context = &exemptions,
 			     .exempt_group = exempt_group };
 	int error;
 
 	if (!instance || !instance->policy || !section_at(change, place)->enabled)
 		return 0;
-	for (size_t i = 0; i < operations->count; i++)
-		operations->items[i].exempt = false;
 	error = host_call(&host, "policy", plugin->descriptor.policy, section_at(change, place));
 	if (error)
 		return error;
 	change->policies[place] = xcalloc(1, sizeof(*change->policies[place]));
-	policy_resolve(operations, section_at(change, place), is_enforcing(change),
+	policy_resolve(&exemptions, section_at(change, place), is_enforcing(change),
 		       change->policies[place]);
 	return 0;
 }
@@ -180,7 +178,7 @@ static int give_policy(struct change *change, size_t place)
 
 	if (!successor || !change->policies[place])
 		return 0;
-	policy_init(successor->policy, &change->locks->settings->operations[place]);
+	policy_init(successor->policy, &plugin_at(change, place)->operations);
 	policy_put(successor->policy, change->policies[place]);
 	return 0;
 }

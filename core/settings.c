@@ -55,23 +55,16 @@ static void build_schema(struct settings *settings)
 }
 
 /* A plugin whose operations cannot be told on this kernel is refused like a broken file. */
-static void build_operations(struct settings *settings, const struct kernel *kernel)
+static void build_operations(struct plugin *plugin, const struct kernel *kernel)
 {
-	struct plugins *plugins = &settings->plugins;
+	int error;
 
-	settings->operations = xcalloc(plugins->count, sizeof(*settings->operations));
-	for (size_t i = 0; i < plugins->count; i++) {
-		struct plugin *plugin = &plugins->items[i];
-		int error;
-
-		if (plugin->refusal || !plugin_is_enforcer(plugin))
-			continue;
-		error = operations_build(&plugin->descriptor, kernel->btf, &settings->operations[i]);
-		if (error)
-			plugin->refusal = xasprintf("this kernel's %s cannot be used: %s",
-						    plugin->descriptor.operation_enum,
-						    strerror(-error));
-	}
+	if (plugin->refusal || !plugin_is_enforcer(plugin))
+		return;
+	error = operations_build(&plugin->descriptor, kernel->btf, &plugin->operations);
+	if (error)
+		plugin->refusal = xasprintf("this kernel's %s cannot be used: %s",
+					    plugin->descriptor.operation_enum, strerror(-error));
 }
 
 static void check_core(const struct config_section *core, struct report *report)
@@ -111,10 +104,9 @@ static const char *place_of(const struct config_section *section)
 	return NULL;
 }
 
-static void check_plugin(const struct settings *settings, size_t place,
-			 const struct config_section *section, struct report *report)
+static void check_plugin(const struct plugin *plugin, const struct config_section *section,
+			 struct report *report)
 {
-	const struct plugin *plugin = &settings->plugins.items[place];
 	struct host host = { .plugin = plugin, .report = report, .where = place_of(section) };
 
 	if (plugin->refusal) {
@@ -122,7 +114,7 @@ static void check_plugin(const struct settings *settings, size_t place,
 		return;
 	}
 	if (plugin_is_enforcer(plugin))
-		(void)policy_check(&settings->operations[place], section, report);
+		(void)policy_check(&plugin->operations, section, report);
 	if (section->enabled)
 		(void)host_call(&host, "check", plugin->descriptor.check, section);
 }
@@ -133,7 +125,7 @@ const char *settings_first_enforcer(const struct settings *settings, const struc
 		const struct plugin *plugin = &settings->plugins.items[i];
 
 		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
-		    settings_section(config, i)->enabled)
+		    settings_section(config, plugin)->enabled)
 			return plugin->name;
 	}
 	return NULL;
@@ -149,7 +141,7 @@ static void enable_guards(const struct settings *settings, struct config *config
 		return;
 	for (size_t i = 0; i < settings->plugins.count; i++) {
 		const struct plugin *plugin = &settings->plugins.items[i];
-		struct config_section *section = &config->sections[i + 1];
+		struct config_section *section = settings_section(config, plugin);
 
 		if (plugin->refusal || !plugin_is_guard(plugin))
 			continue;
@@ -171,8 +163,11 @@ static int bind(const struct settings *settings, const struct config_text *text,
 	(void)config_bind(text, &settings->schema, ret_config, report);
 	check_core(settings_core(*ret_config), report);
 	enable_guards(settings, *ret_config, report);
-	for (size_t i = 0; i < settings->plugins.count; i++)
-		check_plugin(settings, i, settings_section(*ret_config, i), report);
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+
+		check_plugin(plugin, settings_section(*ret_config, plugin), report);
+	}
 	return report->errors ? -EINVAL : 0;
 }
 
@@ -192,7 +187,8 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
 	(void)config_read(sources, &text, report);
 	error = plugins_load(plugin_directory(text), &reserved, &ret->plugins, report);
 	if (!error) {
-		build_operations(ret, kernel);
+		for (size_t i = 0; i < ret->plugins.count; i++)
+			build_operations(&ret->plugins.items[i], kernel);
 		build_schema(ret);
 		error = bind(ret, text, ret_config, report);
 	}
@@ -214,9 +210,6 @@ int settings_reload(const struct settings *settings, const struct config_sources
 
 void settings_free(struct settings *settings)
 {
-	for (size_t i = 0; settings->operations && i < settings->plugins.count; i++)
-		operations_free(&settings->operations[i]);
-	free(settings->operations);
 	free(settings->schema.sections);
 	plugins_free(&settings->plugins);
 	*settings = (struct settings){ 0 };

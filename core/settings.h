@@ -13,13 +13,11 @@
 
 /**
  * struct settings - plugins and their schema
- * @plugins:    of plugin_dir, found once at start
- * @operations: one for each plugin, empty for an observer
- * @schema:     the core's section first, then one for each plugin
+ * @plugins: of plugin_dir, found once at start
+ * @schema:  the core's section first, then one for each plugin
  */
 struct settings {
 	struct plugins plugins;
-	struct operations *operations;
 	struct config_schema schema;
 };
 
@@ -44,11 +42,10 @@ static inline const struct config_section *settings_core(const struct config *co
 	return &config->sections[0];
 }
 
-/* The section of the plugin with that place in settings->plugins. */
-static inline const struct config_section *settings_section(const struct config *config,
-							    size_t plugin)
+static inline struct config_section *settings_section(const struct config *config,
+						      const struct plugin *plugin)
 {
-	return &config->sections[plugin + 1];
+	return config_section(config, plugin->name);
 }
 
 #endif

@@ -12,14 +12,12 @@
 
 /**
  * struct bus_source - one plugin whose records may arrive
- * @plugin:     tells the layout of its records
- * @operations: names the operations of its decisions; empty for an observer
- * @observes:   it is shown every record
- * @window:     identical decisions within this many nanoseconds are one line; 0: each is one
+ * @plugin:   tells the layout of its records, and names the operations of its decisions
+ * @observes: it is shown every record
+ * @window:   identical decisions within this many nanoseconds are one line; 0: each is one
  */
 struct bus_source {
 	const struct plugin *plugin;
-	const struct operations *operations;
 	bool observes;
 	__u64 window;
 };

@@ -135,7 +135,7 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	reason = policy_reason(decision->rule, decision->verdict);
 	if (!reason)
 		return -EINVAL;
-	operation = operations_at(source->operations, decision->operation);
+	operation = operations_at(&source->plugin->operations, decision->operation);
 	if (operation) {
 		log_str(record, "operation", operation->text);
 		log_str(record, "op", operation->name);

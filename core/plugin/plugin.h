@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "policy/policy.h"
 #include "util/report.h"
 
 /**
@@ -22,6 +23,7 @@
  * @descriptor: a copy in which every table has the core's own stride, so that rows of an older or newer
  *              minor can be read as the core's structures
  * @source:     what its records carry: see struct bpflock_event
+ * @operations: of an enforcer, as they are on this kernel; empty for an observer
  */
 struct plugin {
 	char *name;
@@ -29,6 +31,7 @@ struct plugin {
 	char *refusal;
 	struct bpflock_plugin descriptor;
 	__u64 source;
+	struct operations operations;
 };
 
 struct plugins {

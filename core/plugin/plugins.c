@@ -123,6 +123,7 @@ void plugins_free(struct plugins *plugins)
 		free(plugin->path);
 		free(plugin->refusal);
 		descriptor_release(&plugin->descriptor);
+		operations_free(&plugin->operations);
 	}
 	free(plugins->items);
 	*plugins = (struct plugins){ 0 };

@@ -307,14 +307,16 @@ bool operations_have_group(const struct operations *operations, const char *grou
 	return search.found;
 }
 
-int operations_exempt(struct operations *operations, const char *group)
+int exemptions_add(struct exemptions *exemptions, const char *group)
 {
+	const struct operations *operations = exemptions->operations;
 	bool found = false;
 
 	for (size_t i = 0; i < operations->count; i++) {
 		if (!operation_is_in(&operations->items[i], group))
 			continue;
-		operations->items[i].exempt = true;
+		if (operations->items[i].index >= 0)
+			exemptions->exempt[operations->items[i].index] = true;
 		found = true;
 	}
 	return found ? 0 : -ENOENT;

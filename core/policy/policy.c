@@ -240,7 +240,7 @@ int policy_check(const struct operations *operations, const struct config_sectio
 	return report->errors > errors ? -EINVAL : 0;
 }
 
-static __u8 rule_of(const struct operation *operation, const struct config_section *section)
+static __u8 rule_of(const struct operation *operation, bool exempt, const struct config_section *section)
 {
 	enum precision block = list_means(config_value(section, "block"), operation, NULL);
 	enum precision allow = list_means(config_value(section, "allow"), operation, NULL);
@@ -249,7 +249,7 @@ static __u8 rule_of(const struct operation *operation, const struct config_secti
 		return BPFLOCK_RULE_BLOCK;
 	if (allow > block)
 		return BPFLOCK_RULE_ALLOW;
-	if (operation->exempt)
+	if (exempt)
 		return BPFLOCK_RULE_LEVEL;
 	return (__u8)config_number(section, "profile");
 }
@@ -300,9 +300,10 @@ void policy_init(struct bpflock_policy *map, const struct operations *operations
 			map->denials[operations->items[i].index] = operations->items[i].denial;
 }
 
-void policy_resolve(const struct operations *operations, const struct config_section *section,
+void policy_resolve(const struct exemptions *exemptions, const struct config_section *section,
 		    bool enforcing, struct bpflock_policy_slot *ret)
 {
+	const struct operations *operations = exemptions->operations;
 	__u8 flags = flags_of(section);
 
 	/* A number that no enumerator has falls under the profile, as an unknown operation does. */
@@ -310,9 +311,11 @@ void policy_resolve(const struct operations *operations, const struct config_sec
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct operation *operation = &operations->items[i];
 
-		if (operation->index >= 0)
-			ret->rules[operation->index] = rule_of(operation, section) | flags |
-						       flags_of_operation(operation, enforcing);
+		if (operation->index < 0)
+			continue;
+		ret->rules[operation->index] =
+			rule_of(operation, exemptions->exempt[operation->index], section) | flags |
+			flags_of_operation(operation, enforcing);
 	}
 }
 

@@ -25,7 +25,6 @@ struct btf;
  * @index:   what the hook passes and the policy map is indexed by; -1 where this kernel lacks it
  * @flags:   BPFLOCK_OPERATION_DAEMON, BPFLOCK_OPERATION_WHILE_ENFORCING
  * @denial:  the errno of its denial, positive; 0 for EPERM
- * @exempt:  the profile does not govern it
  */
 struct operation {
 	char *name;
@@ -35,7 +34,6 @@ struct operation {
 	int index;
 	__u32 flags;
 	__u8 denial;
-	bool exempt;
 };
 
 struct operations {
@@ -62,8 +60,18 @@ bool operation_is_in(const struct operation *operation, const char *group);
 void operations_each_group(const struct operations *operations,
 			   void (*visit)(void *context, const char *group), void *context);
 
-/* Marks the operations of a group as not governed by the profile. Returns 0 or -ENOENT. */
-int operations_exempt(struct operations *operations, const char *group);
+/**
+ * struct exemptions - operations of one enforcer that the profile does not govern
+ * @operations: all operations of the enforcer
+ * @exempt:     for each index of an operation
+ */
+struct exemptions {
+	const struct operations *operations;
+	bool exempt[BPFLOCK_OPERATIONS_MAX];
+};
+
+/* Adds the operations of a group. Returns 0, or -ENOENT when there is no such group. */
+int exemptions_add(struct exemptions *exemptions, const char *group);
 
 /* The options that every enforcer's section has: those whose defaults a guard has otherwise, and the others. */
 const struct bpflock_table *policy_defaults(const struct bpflock_plugin *descriptor);
@@ -86,7 +94,7 @@ bool policy_denies_host(const struct config_section *section);
  * Works out the rule of each operation; for a section that policy_check() has passed. `enforcing`: some enforcer
  * that is no guard can deny something.
  */
-void policy_resolve(const struct operations *operations, const struct config_section *section,
+void policy_resolve(const struct exemptions *exemptions, const struct config_section *section,
 		    bool enforcing, struct bpflock_policy_slot *ret);
 
 /* Writes what no configuration changes into the map of a program that is not attached yet. */

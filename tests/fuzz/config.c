@@ -108,6 +108,7 @@ static void check_item(const struct report_item *item)
 
 static void use(const struct config *config)
 {
+	const struct exemptions none = { .operations = &operations };
 	struct bpflock_policy_slot slot;
 	struct frog frog;
 
@@ -115,7 +116,7 @@ static void use(const struct config *config)
 	MUST(frog.legs >= 2 && (frog.eyes == 0 || frog.eyes >= 2));
 	MUST(frog.weight >= 1024 && frog.weight <= 1 << 20);
 	MUST(strlen(frog.croak) <= 100 && frog.leaps.count <= 3);
-	policy_resolve(&operations, &config->sections[GATE], true, &slot);
+	policy_resolve(&none, &config->sections[GATE], true, &slot);
 	for (size_t i = 0; i < BPFLOCK_OPERATIONS_MAX; i++)
 		MUST((slot.rules[i] & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET);
 }

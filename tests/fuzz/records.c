@@ -56,16 +56,17 @@ static const struct bpflock_event_type events[] = {
 	{ .type = DECISION, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 };
 
-static struct plugin plugin = {
-	.name = (char *)(uintptr_t)"fuzzed",
-	.descriptor = { .events = BPFLOCK_TABLE(events) },
-};
-
 static struct operation operation_items[] = {
 	{ .name = (char *)(uintptr_t)"door", .text = (char *)(uintptr_t)"the door", .index = 1 },
 };
-static const struct operations operations = { operation_items, ARRAY_SIZE(operation_items) };
-static const struct bus_source source = { .plugin = &plugin, .operations = &operations };
+
+static struct plugin plugin = {
+	.name = (char *)(uintptr_t)"fuzzed",
+	.descriptor = { .events = BPFLOCK_TABLE(events) },
+	.operations = { operation_items, ARRAY_SIZE(operation_items) },
+};
+
+static const struct bus_source source = { .plugin = &plugin };
 
 typedef ssize_t (*format)(const struct log_record *record, char *buffer, size_t size);
 

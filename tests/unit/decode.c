@@ -30,16 +30,17 @@ static const struct bpflock_event_type events[] = {
 	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 };
 
-static struct plugin plugin = {
-	.name = (char *)(uintptr_t)"sampler",
-	.descriptor = { .events = BPFLOCK_TABLE(events) },
-};
-
 static struct operation operation_items[] = {
 	{ .name = (char *)(uintptr_t)"door", .text = (char *)(uintptr_t)"the door", .index = 3 },
 };
-static const struct operations operations = { operation_items, 1 };
-static const struct bus_source source = { .plugin = &plugin, .operations = &operations };
+
+static struct plugin plugin = {
+	.name = (char *)(uintptr_t)"sampler",
+	.descriptor = { .events = BPFLOCK_TABLE(events) },
+	.operations = { operation_items, 1 },
+};
+
+static const struct bus_source source = { .plugin = &plugin };
 
 static struct sample sample(void)
 {

@@ -10,7 +10,7 @@
 #include "unit.h"
 #include "util/memory.h"
 
-struct config {
+struct door_config {
 	__u32 level;
 	__u64 limit;
 };
@@ -54,9 +54,9 @@ static void fill(struct parts *parts)
 		.file_name = "door",
 		.options = { { .name = "level", .summary = "s", .initial = "low",
 			       .type = BPFLOCK_OPTION_CHOICE, .values = BPFLOCK_TABLE(levels),
-			       BPFLOCK_MEMBER(struct config, level) },
+			       BPFLOCK_MEMBER(struct door_config, level) },
 			     { .name = "limit", .summary = "s", .initial = "7",
-			       .type = BPFLOCK_OPTION_UINT, BPFLOCK_MEMBER(struct config, limit) } },
+			       .type = BPFLOCK_OPTION_UINT, BPFLOCK_MEMBER(struct door_config, limit) } },
 		.aliases = { { "BPFLOCK_DOORS", "level" } },
 		.events = { { .type = 1, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 			    { .type = 2, .name = "opened", .summary = "s" } },
@@ -70,7 +70,7 @@ static void fill(struct parts *parts)
 		.plugin = { .size = sizeof(struct bpflock_plugin), .abi_minor = BPFLOCK_ABI_MINOR,
 			    .flags = BPFLOCK_ENFORCER, .name = "door", .version = "1.0", .summary = "s",
 			    .license = "Apache-2.0", .object = object, .object_end = object + sizeof(object),
-			    .config_size = sizeof(struct config) },
+			    .config_size = sizeof(struct door_config) },
 	};
 	parts->events[1].fields = (struct bpflock_table)BPFLOCK_TABLE(parts->fields);
 	parts->plugin.options = (struct bpflock_table)BPFLOCK_TABLE(parts->options);

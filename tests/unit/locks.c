@@ -150,16 +150,6 @@ static const struct bpflock_program guard_programs[] = {
 	{ .name = "decide_more", .flags = BPFLOCK_PROGRAM_HOST },
 };
 
-/* In name order; the observer comes first. */
-static struct plugin items[] = {
-	{ .name = (char *)(uintptr_t)"bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
-	{ .name = (char *)(uintptr_t)"door",
-	  .descriptor = { .name = "door", .flags = BPFLOCK_ENFORCER, .options = BPFLOCK_TABLE(depth),
-			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test } },
-	{ .name = (char *)(uintptr_t)"guard",
-	  .descriptor = { .name = "guard", .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
-			  .programs = BPFLOCK_TABLE(guard_programs), .self_test = self_test } },
-};
 static struct operation door_operations[] = { { .name = (char *)(uintptr_t)"open",
 						.text = (char *)(uintptr_t)"open",
 						.groups = (char *)(uintptr_t)"", .index = 0 } };
@@ -167,7 +157,19 @@ static struct operation guard_operations[] = { { .name = (char *)(uintptr_t)"loa
 						 .text = (char *)(uintptr_t)"load",
 						 .groups = (char *)(uintptr_t)"", .index = 0, .denial = ENOENT,
 						 .flags = BPFLOCK_OPERATION_WHILE_ENFORCING } };
-static struct operations operations[] = { { NULL, 0 }, { door_operations, 1 }, { guard_operations, 1 } };
+
+/* In name order; the observer comes first. */
+static struct plugin items[] = {
+	{ .name = (char *)(uintptr_t)"bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
+	{ .name = (char *)(uintptr_t)"door",
+	  .descriptor = { .name = "door", .flags = BPFLOCK_ENFORCER, .options = BPFLOCK_TABLE(depth),
+			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test },
+	  .operations = { door_operations, 1 } },
+	{ .name = (char *)(uintptr_t)"guard",
+	  .descriptor = { .name = "guard", .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
+			  .programs = BPFLOCK_TABLE(guard_programs), .self_test = self_test },
+	  .operations = { guard_operations, 1 } },
+};
 
 struct scene {
 	struct config_schema_section sections[4];
@@ -200,7 +202,6 @@ static int set_up(void **state)
 	};
 	scene->settings = (struct settings){
 		.plugins = { items, ARRAY_SIZE(items) },
-		.operations = operations,
 		.schema = { scene->sections, ARRAY_SIZE(scene->sections) },
 	};
 	*done = '\0';

@@ -305,12 +305,14 @@ static void assert_rules(const char *const *assignments, const char *exempt, uns
 {
 	struct bpflock_policy_slot slot;
 	struct report report = { 0 };
+	struct exemptions exemptions = { 0 };
 	struct bound bound;
 
 	assert_int_equal(bind(&bound, assignments, &report), 0);
+	exemptions.operations = &bound.operations;
 	if (exempt)
-		assert_int_equal(operations_exempt(&bound.operations, exempt), 0);
-	policy_resolve(&bound.operations, &bound.config->sections[0], true, &slot);
+		assert_int_equal(exemptions_add(&exemptions, exempt), 0);
+	policy_resolve(&exemptions, &bound.config->sections[0], true, &slot);
 	assert_int_equal(slot.rules[1], open);
 	assert_int_equal(slot.rules[2], shut);
 	assert_int_equal(slot.rules[4], look);
@@ -378,12 +380,14 @@ static void a_policy_can_deny_by_its_profile_or_a_list_unless_it_only_audits(voi
 static __u8 rule_with(__u32 flags, bool enforcing)
 {
 	struct bpflock_policy_slot slot;
+	struct exemptions none = { 0 };
 	struct report report = { 0 };
 	struct bound bound;
 
 	assert_int_equal(bind(&bound, SET("gate.profile=restricted"), &report), 0);
 	bound.operations.items[0].flags = flags;
-	policy_resolve(&bound.operations, &bound.config->sections[0], enforcing, &slot);
+	none.operations = &bound.operations;
+	policy_resolve(&none, &bound.config->sections[0], enforcing, &slot);
 	flags = slot.rules[bound.operations.items[0].index];
 	unbind(&bound, &report);
 	return (__u8)flags;
