@@ -48,28 +48,28 @@ static void log_totals(struct log *log, const struct instance *instance)
 
 void accounts_log_totals(struct log *log, const struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++)
-		if (locks->instances[i])
-			log_totals(log, locks->instances[i]);
+	for (size_t i = 0; i < locks->count; i++)
+		if (locks->plugins[i].instance)
+			log_totals(log, locks->plugins[i].instance);
 }
 
 void accounts_log_retired(struct log *log, const struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++)
-		if (locks->retired[i])
-			log_totals(log, locks->retired[i]);
+	for (size_t i = 0; i < locks->count; i++)
+		if (locks->plugins[i].retired)
+			log_totals(log, locks->plugins[i].retired);
 }
 
-void accounts_log_inherited(struct log *log, const struct locks *locks, struct bus *bus)
+void accounts_log_inherited(struct log *log, struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+	for (size_t i = 0; i < locks->count; i++) {
 		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
-		const struct instance *instance = locks_instance(locks, i);
-		struct ledger_loss loss = bus_settle(bus, i);
+		struct managed_plugin *managed = &locks->plugins[i];
+		struct ledger_loss loss = bus_settle(&managed->source);
 
-		if (!instance || !loss.count)
+		if (!locks_instance(managed) || !loss.count)
 			continue;
-		record.bpfprog = instance->plugin->name;
+		record.bpfprog = managed->plugin->name;
 		log_uint(&record, "count", loss.count);
 		log_str(&record, "stage", "daemon");
 		log_uint(&record, "uncertain", loss.uncertain);
@@ -123,16 +123,15 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
  * Numbers that are missing, and not because the ring was full: another process has read the pinned ring.
  * The losses are read after what is missing, so that one in between does not look like a theft.
  */
-static void log_thefts(struct log *log, const struct locks *locks, struct bus *bus, size_t place)
+static void log_thefts(struct log *log, struct managed_plugin *managed)
 {
-	const struct instance *instance = locks_instance(locks, place);
-	__u64 missing = bus_missing(bus, place);
-	__u64 lost = lineage_account(instance->lineage).lost;
-	__u64 stolen = bus_take_stolen(bus, place, missing > lost ? missing - lost : 0,
-				       instance == locks->retired[place]);
+	__u64 missing = bus_missing(&managed->source);
+	__u64 lost = lineage_account(locks_instance(managed)->lineage).lost;
+	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0,
+				       !managed->instance);
 
 	if (stolen)
-		log_loss(log, instance->plugin->name, stolen, "stolen");
+		log_loss(log, managed->plugin->name, stolen, "stolen");
 }
 
 void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
@@ -151,16 +150,16 @@ void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *
 	log_write(log, &record);
 }
 
-void accounts_log_losses(struct log *log, const struct locks *locks, struct bus *bus)
+void accounts_log_losses(struct log *log, struct locks *locks, struct bus *bus)
 {
 	__u64 invalid = bus_take_invalid(bus);
 
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		const struct instance *instance = locks_instance(locks, i);
+	for (size_t i = 0; i < locks->count; i++) {
+		const struct instance *instance = locks_instance(&locks->plugins[i]);
 
 		if (!instance)
 			continue;
-		log_thefts(log, locks, bus, i);
+		log_thefts(log, &locks->plugins[i]);
 		log_ring_losses(log, instance);
 	}
 	if (invalid)

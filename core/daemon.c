@@ -30,7 +30,6 @@
 /**
  * struct daemon - the one daemon of this process
  * @log:      open from the moment that the configuration is known
- * @sources:  one for each plugin, for the bus
  * @epoll:    waits for @signals, @timer and the bus
  * @verify_timer: expires when enforcers are to be looked at again
  * @stopping: a signal said so
@@ -42,7 +41,6 @@ struct daemon {
 	struct pins pins;
 	struct locks locks;
 	struct log *log;
-	struct bus_source *sources;
 	struct bus *bus;
 	int epoll;
 	int signals;
@@ -92,34 +90,33 @@ static void tell(struct daemon *daemon, struct report *report)
 }
 
 /* Before anything of a new lineage is read. */
-static void follow_source(struct daemon *daemon, size_t place)
+static void follow_source(struct managed_plugin *managed)
 {
-	const struct instance *instance = locks_instance(&daemon->locks, place);
+	const struct instance *instance = locks_instance(managed);
 	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
 	size_t cpus;
 
 	if (!instance) {
-		bus_follow(daemon->bus, place, NULL, NULL);
+		bus_follow(&managed->source, NULL, NULL);
 		return;
 	}
 	accounts = lineage_accounts(instance->lineage, &cpus);
-	bus_follow(daemon->bus, place, instance->lineage->shared, accounts);
+	bus_follow(&managed->source, instance->lineage->shared, accounts);
+}
+
+static void update_source(struct managed_plugin *managed)
+{
+	managed->source.observes = managed->instance && managed->plugin->descriptor.observe;
+	managed->source.window = locks_is_running_enforcer(managed) ?
+					 config_number(managed->section, "event_window") :
+					 0;
+	follow_source(managed);
 }
 
 static void update_sources(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->settings.plugins.count; i++) {
-		struct bus_source *source = &daemon->sources[i];
-		bool runs = daemon->locks.instances[i];
-
-		source->observes = runs && source->plugin->descriptor.observe;
-		source->window = runs && plugin_is_enforcer(source->plugin) ?
-					 config_number(settings_section(daemon->locks.config,
-									source->plugin),
-						       "event_window") :
-					 0;
-		follow_source(daemon, i);
-	}
+	for (size_t i = 0; i < daemon->locks.count; i++)
+		update_source(&daemon->locks.plugins[i]);
 }
 
 /* Reads the ring to where it ends now. */
@@ -143,17 +140,16 @@ static void bury(struct daemon *daemon)
 	update_sources(daemon);
 }
 
-static int open_sources(struct daemon *daemon)
+static int open_bus(struct daemon *daemon)
 {
-	const struct settings *settings = &daemon->settings;
 	const int rings[] = { daemon->pins.old_ring, daemon->pins.ring };
+	int error;
 
-	daemon->sources = xcalloc(settings->plugins.count, sizeof(*daemon->sources));
-	for (size_t i = 0; i < settings->plugins.count; i++)
-		daemon->sources[i] = (struct bus_source){ .plugin = &settings->plugins.items[i] };
-	return bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
-			daemon->pins.old_ring < 0 ? 1 : 2, daemon->sources,
-			settings->plugins.count, &daemon->bus);
+	error = bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
+			 daemon->pins.old_ring < 0 ? 1 : 2, &daemon->bus);
+	for (size_t i = 0; !error && i < daemon->locks.count; i++)
+		bus_add_source(daemon->bus, &daemon->locks.plugins[i].source);
+	return error;
 }
 
 static int watch(int epoll, int fd)
@@ -473,9 +469,9 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (error)
 		return error;
 	kernel_probe_trampolines(&daemon->kernel, report);
-	error = locks_init(&daemon->locks, &daemon->settings, &daemon->kernel, &daemon->pins);
+	error = locks_init(&daemon->locks, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
 	if (!error)
-		error = open_sources(daemon);
+		error = open_bus(daemon);
 	if (!error)
 		error = open_loop(daemon);
 	if (!error)
@@ -502,7 +498,7 @@ static void take_over(struct daemon *daemon)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
 	drain(daemon);
-	accounts_log_inherited(daemon->log, &daemon->locks, daemon->bus);
+	accounts_log_inherited(daemon->log, &daemon->locks);
 	takeover_log_sink_losses(daemon->log, &daemon->pins);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
 	if (locks_have_retired(&daemon->locks))
@@ -548,9 +544,9 @@ static void stop(struct daemon *daemon)
 
 static void release(struct daemon *daemon)
 {
-	locks_release(&daemon->locks);
+	/* Its sources are in there. */
 	bus_close(daemon->bus);
-	free(daemon->sources);
+	locks_release(&daemon->locks);
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);

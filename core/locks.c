@@ -9,33 +9,8 @@
 #include "policy/exceptions.h"
 #include "util/memory.h"
 
-/**
- * struct change - a configuration on its way to being in force
- * @successors: one for each plugin: the instance that is to run in the place of the one that does;
- *              NULL where that one stays, or where the plugin is disabled
- * @policies:   one for each plugin: the policy of the instance that will run; NULL where there is none
- * @exceptions: one for each plugin: what follows the exceptions of the new configuration
- */
-struct change {
-	struct locks *locks;
-	struct config *config;
-	struct instance **successors;
-	struct bpflock_policy_slot **policies;
-	struct exceptions **exceptions;
-	struct report *report;
-};
-
-typedef int (*change_step)(struct change *change, size_t place);
-
-static const struct plugin *plugin_at(const struct change *change, size_t place)
-{
-	return &change->locks->settings->plugins.items[place];
-}
-
-static const struct config_section *section_at(const struct change *change, size_t place)
-{
-	return settings_section(change->config, plugin_at(change, place));
-}
+/* One step of a change, for one plugin. Returns 0 or a negative errno, reported. */
+typedef int (*change_step)(struct locks *locks, struct managed_plugin *managed, struct report *report);
 
 static void discard(struct instance **instance)
 {
@@ -47,17 +22,17 @@ static void discard(struct instance **instance)
 }
 
 /* What came to nothing leaves no pins, and no exception in the map of an instance that stays. */
-static void discard_successor(struct change *change, size_t place)
+static void discard_successor(struct managed_plugin *managed)
 {
-	struct instance *successor = change->successors[place];
-	const struct exceptions *staying = successor ? NULL : change->locks->exceptions[place];
+	struct instance *successor = managed->change.successor;
+	const struct exceptions *staying = successor ? NULL : managed->exceptions;
 
-	change->exceptions[place] = exceptions_end(change->exceptions[place], staying);
+	managed->change.exceptions = exceptions_end(managed->change.exceptions, staying);
 	if (!successor)
 		return;
 	instance_unpin(successor);
 	instance_disown(successor);
-	discard(&change->successors[place]);
+	discard(&managed->change.successor);
 }
 
 /* What goes into the object before it is loaded cannot be changed in a running instance. */
@@ -82,45 +57,42 @@ static bool needs_other_programs(const struct plugin *plugin, const struct confi
 	return false;
 }
 
-static bool needs_successor(const struct change *change, size_t place)
+static bool needs_successor(const struct managed_plugin *managed)
 {
-	const struct locks *locks = change->locks;
-	const struct config_section *section = section_at(change, place);
-	const struct config_section *old;
+	const struct config_section *section = managed->change.section;
 
-	if (!section->enabled || plugin_at(change, place)->refusal)
+	if (!section->enabled || managed->plugin->refusal)
 		return false;
-	if (!locks->instances[place])
+	if (!managed->instance)
 		return true;
-	old = settings_section(locks->config, plugin_at(change, place));
-	return needs_new_object(old, section) ||
-	       needs_other_programs(plugin_at(change, place), old, section);
+	return needs_new_object(managed->section, section) ||
+	       needs_other_programs(managed->plugin, managed->section, section);
 }
 
-static int refuse(const struct change *change, size_t place, int error, const char *reason)
+static int refuse(const struct managed_plugin *managed, int error, const char *reason, struct report *report)
 {
-	report_plugin(report_add(change->report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
-		      plugin_at(change, place)->name);
+	report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
+		      managed->plugin->name);
 	return error;
 }
 
-static int open_successor(struct change *change, size_t place)
+static int open_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	struct locks *locks = change->locks;
+	struct change *change = &managed->change;
 
-	if (!needs_successor(change, place))
+	if (!needs_successor(managed))
 		return 0;
-	change->successors[place] = xcalloc(1, sizeof(struct instance));
-	return instance_open(change->successors[place], locks->instances[place],
-			     plugin_at(change, place), section_at(change, place), locks->kernel,
-			     locks->pins, change->report);
+	change->successor = xcalloc(1, sizeof(*change->successor));
+	return instance_open(change->successor, managed->instance, managed->plugin, change->section,
+			     locks->kernel, locks->pins, report);
 }
 
-static int load_successor(struct change *change, size_t place)
+static int load_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	struct instance *successor = change->successors[place];
+	struct instance *successor = managed->change.successor;
 
-	return successor ? instance_load(successor, change->report) : 0;
+	(void)locks;
+	return successor ? instance_load(successor, report) : 0;
 }
 
 static int exempt_group(void *context, const char *group)
@@ -129,57 +101,58 @@ static int exempt_group(void *context, const char *group)
 }
 
 /* The instance that will run, of those that there are now. */
-static struct instance *future_instance(const struct change *change, size_t place)
+static struct instance *future_instance(const struct managed_plugin *managed)
 {
-	return change->successors[place] ? change->successors[place] :
-					   change->locks->instances[place];
+	return managed->change.successor ? managed->change.successor : managed->instance;
 }
 
 /* Can some enforcer that is no guard deny anybody anything? */
-static bool is_enforcing(const struct change *change)
+static bool is_enforcing(const struct locks *locks)
 {
-	for (size_t i = 0; i < change->locks->settings->plugins.count; i++) {
-		const struct plugin *plugin = plugin_at(change, i);
+	for (size_t i = 0; i < locks->count; i++) {
+		const struct plugin *plugin = locks->plugins[i].plugin;
 
 		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
-		    policy_can_deny(section_at(change, i)))
+		    policy_can_deny(locks->plugins[i].change.section))
 			return true;
 	}
 	return false;
 }
 
-/* The policy as it would be; nothing is written yet. The plugin may fail to say what it is to be. */
-static int resolve_policy(struct change *change, size_t place)
+/* The plugin may fail to say what its policy is to be. */
+static int resolve_policy(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	const struct plugin *plugin = plugin_at(change, place);
-	const struct instance *instance = future_instance(change, place);
+	const struct plugin *plugin = managed->plugin;
+	const struct instance *instance = future_instance(managed);
+	struct change *change = &managed->change;
 	struct exemptions exemptions = { .operations = &plugin->operations };
 	struct host host = { .plugin = plugin,
-			     .report = change->report,
+			     .report = report,
 			     .context = &exemptions,
 			     .exempt_group = exempt_group };
 	int error;
 
-	if (!instance || !instance->policy || !section_at(change, place)->enabled)
+	if (!instance || !instance->policy || !change->section->enabled)
 		return 0;
-	error = host_call(&host, "policy", plugin->descriptor.policy, section_at(change, place));
+	error = host_call(&host, "policy", plugin->descriptor.policy, change->section);
 	if (error)
 		return error;
-	change->policies[place] = xcalloc(1, sizeof(*change->policies[place]));
-	policy_resolve(&exemptions, section_at(change, place), is_enforcing(change),
-		       change->policies[place]);
+	change->policy = xcalloc(1, sizeof(*change->policy));
+	policy_resolve(&exemptions, change->section, is_enforcing(locks), change->policy);
 	return 0;
 }
 
 /* Before it is attached: a program without a policy would deny everything. */
-static int give_policy(struct change *change, size_t place)
+static int give_policy(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	struct instance *successor = change->successors[place];
+	struct instance *successor = managed->change.successor;
 
-	if (!successor || !change->policies[place])
+	(void)locks;
+	(void)report;
+	if (!successor || !managed->change.policy)
 		return 0;
-	policy_init(successor->policy, &plugin_at(change, place)->operations);
-	policy_put(successor->policy, change->policies[place]);
+	policy_init(successor->policy, &managed->plugin->operations);
+	policy_put(successor->policy, managed->change.policy);
 	return 0;
 }
 
@@ -187,18 +160,20 @@ static int give_policy(struct change *change, size_t place)
  * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
  * of the new configuration are added, and what only the old one named goes when that ends.
  */
-static int follow_exceptions(struct change *change, size_t place)
+static int follow_exceptions(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	const struct config_section *section = section_at(change, place);
-	struct instance *instance = future_instance(change, place);
+	const struct config_section *section = managed->change.section;
+	struct instance *instance = future_instance(managed);
 	int error;
+
+	(void)locks;
 
 	if (!instance || instance->exceptions_map < 0 || !section->enabled ||
 	    !exceptions_wanted(section))
 		return 0;
-	error = exceptions_follow(section, instance->exceptions_map, &change->exceptions[place]);
+	error = exceptions_follow(section, instance->exceptions_map, &managed->change.exceptions);
 	if (error)
-		return refuse(change, place, error, "its exceptions cannot be followed");
+		return refuse(managed, error, "its exceptions cannot be followed", report);
 	return 0;
 }
 
@@ -206,44 +181,47 @@ static int follow_exceptions(struct change *change, size_t place)
  * Enforcers first: on one hook the newest program runs first and a denial ends the chain, so an
  * observer that is attached later sees it all.
  */
-static int attach_if(struct change *change, size_t place, bool enforcer)
+static int attach_if(struct managed_plugin *managed, bool enforcer, struct report *report)
 {
-	struct instance *successor = change->successors[place];
+	struct instance *successor = managed->change.successor;
 
-	if (!successor || plugin_is_enforcer(successor->plugin) != enforcer)
+	if (!successor || plugin_is_enforcer(managed->plugin) != enforcer)
 		return 0;
-	return instance_attach(successor, change->report);
+	return instance_attach(successor, report);
 }
 
-static int attach_enforcer(struct change *change, size_t place)
+static int attach_enforcer(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	return attach_if(change, place, true);
+	(void)locks;
+	return attach_if(managed, true, report);
 }
 
-static int attach_observer(struct change *change, size_t place)
+static int attach_observer(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	return attach_if(change, place, false);
+	(void)locks;
+	return attach_if(managed, false, report);
 }
 
 /* Before anything is taken away that enforces now: does what is to replace it run at all? */
-static int verify_enforcer(struct change *change, size_t place)
+static int verify_enforcer(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	struct instance *successor = change->successors[place];
-	struct verification *verification = &change->locks->verifications[place];
+	struct instance *successor = managed->change.successor;
+	struct verification *verification = &managed->verification;
 
-	if (!successor || !plugin_is_enforcer(successor->plugin))
+	if (!successor || !plugin_is_enforcer(managed->plugin))
 		return 0;
-	*verification = verify_instance(successor, change->locks->kernel);
+	*verification = verify_instance(successor, locks->kernel);
 	if (verification->state == VERIFY_FAILED)
-		return refuse(change, place, -ENOTRECOVERABLE, verification->reason);
+		return refuse(managed, -ENOTRECOVERABLE, verification->reason, report);
 	return 0;
 }
 
-static int pin_successor(struct change *change, size_t place)
+static int pin_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
-	struct instance *successor = change->successors[place];
+	struct instance *successor = managed->change.successor;
 
-	return successor ? instance_pin(successor, change->report) : 0;
+	(void)locks;
+	return successor ? instance_pin(successor, report) : 0;
 }
 
 /*
@@ -261,24 +239,24 @@ static void forgive(struct report *report, size_t first, bool enforcer)
 	}
 }
 
-static int for_each_plugin(struct change *change, change_step step)
+static int for_each_plugin(struct locks *locks, change_step step, struct report *report)
 {
-	for (size_t i = 0; i < change->locks->settings->plugins.count; i++) {
-		const struct config_section *section = section_at(change, i);
-		size_t reported = change->report->count;
-		int error = step(change, i);
+	for (size_t i = 0; i < locks->count; i++) {
+		struct managed_plugin *managed = &locks->plugins[i];
+		size_t reported = report->count;
+		int error = step(locks, managed, report);
 
 		if (!error)
 			continue;
-		if (config_number(section, "required"))
+		if (config_number(managed->change.section, "required"))
 			return error;
-		forgive(change->report, reported, plugin_is_enforcer(plugin_at(change, i)));
-		discard_successor(change, i);
+		forgive(report, reported, plugin_is_enforcer(managed->plugin));
+		discard_successor(managed);
 	}
 	return 0;
 }
 
-static int prepare_change(struct change *change)
+static int prepare_change(struct locks *locks, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
 		open_successor,	   load_successor,  resolve_policy,  give_policy,   follow_exceptions,
@@ -286,133 +264,119 @@ static int prepare_change(struct change *change)
 	};
 	int error = 0;
 
+	for (size_t i = 0; i < locks->count; i++)
+		locks->plugins[i].change.section = settings_section(config, locks->plugins[i].plugin);
 	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
-		error = for_each_plugin(change, steps[i]);
+		error = for_each_plugin(locks, steps[i], report);
 	if (!error)
-		error = pins_pin_shared(change->locks->pins, change->report);
-	return error ? error : for_each_plugin(change, pin_successor);
+		error = pins_pin_shared(locks->pins, report);
+	return error ? error : for_each_plugin(locks, pin_successor, report);
 }
 
 /* An instance that stays takes the new policy by one write; without one it keeps the old. */
-static void update_policy(struct change *change, size_t place)
+static void update_policy(struct managed_plugin *managed)
 {
-	struct instance *instance = change->locks->instances[place];
-
-	instance->section = section_at(change, place);
-	if (change->policies[place])
-		policy_put(instance->policy, change->policies[place]);
+	managed->instance->section = managed->change.section;
+	if (managed->change.policy)
+		policy_put(managed->instance->policy, managed->change.policy);
 }
 
-static void replace(struct change *change, size_t place)
+static void replace(struct managed_plugin *managed)
 {
-	struct locks *locks = change->locks;
-	struct instance *successor = change->successors[place];
+	struct instance *successor = managed->change.successor;
 
 	instance_record(successor);
-	if (locks->instances[place])
-		instance_disown(locks->instances[place]);
-	discard(&locks->instances[place]);
-	pins_remove_generations(successor->plugin->name, successor->generation);
-	locks->instances[place] = successor;
-	change->successors[place] = NULL;
+	if (managed->instance)
+		instance_disown(managed->instance);
+	discard(&managed->instance);
+	pins_remove_generations(managed->plugin->name, successor->generation);
+	managed->instance = successor;
 }
 
 /* Its last records and counts are still to be told. */
-static void retire(struct locks *locks, size_t place)
+static void retire(struct managed_plugin *managed)
 {
-	if (!locks->instances[place])
+	if (!managed->instance)
 		return;
-	instance_detach(locks->instances[place]);
-	locks->retired[place] = locks->instances[place];
-	locks->instances[place] = NULL;
+	instance_detach(managed->instance);
+	managed->retired = managed->instance;
+	managed->instance = NULL;
 }
 
 /* It goes, and what a predecessor has left of it as well. */
-static void end_plugin(struct locks *locks, size_t place)
+static void end_plugin(struct managed_plugin *managed)
 {
-	const struct plugin *plugin = &locks->settings->plugins.items[place];
+	const struct plugin *plugin = managed->plugin;
 
-	if (locks->instances[place])
-		instance_disown(locks->instances[place]);
+	if (managed->instance)
+		instance_disown(managed->instance);
 	else if (pins_have_plugin(plugin->name))
-		locks->instances[place] = instance_of_predecessor(plugin);
+		managed->instance = instance_of_predecessor(plugin);
 	else
 		return;
 	pins_remove_generations(plugin->name, 0);
 	pins_await_removal();
-	retire(locks, place);
+	retire(managed);
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
-static void replace_exceptions(struct change *change, size_t place)
+static void replace_exceptions(struct locks *locks, struct managed_plugin *managed)
 {
-	struct exceptions **exceptions = &change->locks->exceptions[place];
 	struct epoll_event event = { .events = EPOLLIN };
 
-	exceptions_end(*exceptions, change->exceptions[place]);
-	*exceptions = change->exceptions[place];
-	change->exceptions[place] = NULL;
-	if (*exceptions)
-		(void)epoll_ctl(change->locks->epoll, EPOLL_CTL_ADD, exceptions_fd(*exceptions),
-				&event);
+	exceptions_end(managed->exceptions, managed->change.exceptions);
+	managed->exceptions = managed->change.exceptions;
+	if (managed->exceptions)
+		(void)epoll_ctl(locks->epoll, EPOLL_CTL_ADD, exceptions_fd(managed->exceptions), &event);
 }
 
-static void complete_plugin(struct change *change, size_t place)
+static void complete_change(struct locks *locks, struct managed_plugin *managed)
 {
-	struct instance **instance = &change->locks->instances[place];
+	const struct config_section *section = managed->change.section;
 
-	if (change->successors[place]) {
+	if (managed->change.successor) {
 		/* The map of the old instance goes with it. */
-		change->locks->exceptions[place] =
-			exceptions_end(change->locks->exceptions[place], NULL);
-		replace(change, place);
-	} else if (*instance && section_at(change, place)->enabled) {
-		update_policy(change, place);
-	} else if (!section_at(change, place)->enabled) {
-		end_plugin(change->locks, place);
+		managed->exceptions = exceptions_end(managed->exceptions, NULL);
+		replace(managed);
+	} else if (managed->instance && section->enabled) {
+		update_policy(managed);
+	} else if (!section->enabled) {
+		end_plugin(managed);
 	}
-	replace_exceptions(change, place);
+	replace_exceptions(locks, managed);
+	managed->section = section;
 }
 
-int locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+int locks_init(struct locks *locks, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins)
 {
-	size_t count = settings->plugins.count;
-
 	*locks = (struct locks){
-		.settings = settings,
 		.kernel = kernel,
 		.pins = pins,
-		.instances = xcalloc(count, sizeof(*locks->instances)),
-		.retired = xcalloc(count, sizeof(*locks->retired)),
-		.verifications = xcalloc(count, sizeof(*locks->verifications)),
-		.exceptions = xcalloc(count, sizeof(*locks->exceptions)),
+		.plugins = xcalloc(plugins->count, sizeof(*locks->plugins)),
+		.count = plugins->count,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
+	for (size_t i = 0; i < plugins->count; i++) {
+		locks->plugins[i].plugin = &plugins->items[i];
+		locks->plugins[i].source.plugin = &plugins->items[i];
+	}
 	return locks->epoll < 0 ? -errno : 0;
 }
 
 int locks_apply(struct locks *locks, struct config *config, struct report *report)
 {
-	size_t count = locks->settings->plugins.count;
-	CLEANUP(cleanup_free) struct instance **successors = xcalloc(count, sizeof(*successors));
-	CLEANUP(cleanup_free) struct bpflock_policy_slot **policies =
-		xcalloc(count, sizeof(*policies));
-	CLEANUP(cleanup_free) struct exceptions **exceptions = xcalloc(count, sizeof(*exceptions));
-	struct change change = { .locks = locks,
-				 .config = config,
-				 .successors = successors,
-				 .policies = policies,
-				 .exceptions = exceptions,
-				 .report = report };
-	int error = prepare_change(&change);
+	int error = prepare_change(locks, config, report);
 
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < locks->count; i++) {
+		struct managed_plugin *managed = &locks->plugins[i];
+
 		if (error)
-			discard_successor(&change, i);
+			discard_successor(managed);
 		else
-			complete_plugin(&change, i);
-		free(policies[i]);
+			complete_change(locks, managed);
+		free(managed->change.policy);
+		managed->change = (struct change){ 0 };
 	}
 	if (error)
 		return error;
@@ -423,82 +387,79 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 
 void locks_follow(struct locks *locks, struct report *report)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		int error = locks->exceptions[i] ? exceptions_refresh(locks->exceptions[i]) : 0;
+	for (size_t i = 0; i < locks->count; i++) {
+		struct managed_plugin *managed = &locks->plugins[i];
+		int error = managed->exceptions ? exceptions_refresh(managed->exceptions) : 0;
 
 		if (error)
 			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
 						 "an exception could not be added: %s",
 						 strerror(-error)),
-				      locks->settings->plugins.items[i].name);
+				      managed->plugin->name);
 	}
 }
 
 void locks_verify(struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		struct verification *known = &locks->verifications[i];
+	for (size_t i = 0; i < locks->count; i++) {
+		struct managed_plugin *managed = &locks->plugins[i];
 		struct verification now;
 
-		if (!locks->instances[i] || !plugin_is_enforcer(locks->instances[i]->plugin))
+		if (!locks_is_running_enforcer(managed))
 			continue;
-		now = verify_instance(locks->instances[i], locks->kernel);
-		if (now.state != known->state)
-			*known = now;
+		now = verify_instance(managed->instance, locks->kernel);
+		if (now.state != managed->verification.state)
+			managed->verification = now;
 	}
 }
 
 /* Exceptions stay in the maps of what is kept: they are part of what it was told to enforce. */
-static void release_exceptions(struct locks *locks, size_t place, bool keep)
+static void release_exceptions(struct managed_plugin *managed, bool keep)
 {
-	struct exceptions *exceptions = locks->exceptions[place];
-
-	exceptions_end(exceptions, keep ? exceptions : NULL);
-	locks->exceptions[place] = NULL;
+	managed->exceptions = exceptions_end(managed->exceptions, keep ? managed->exceptions : NULL);
 }
 
 void locks_retire(struct locks *locks, bool keep)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count && !keep; i++)
-		pins_remove_generations(locks->settings->plugins.items[i].name, 0);
+	for (size_t i = 0; i < locks->count && !keep; i++)
+		pins_remove_generations(locks->plugins[i].plugin->name, 0);
 	if (!keep)
 		pins_await_removal();
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		release_exceptions(locks, i, keep);
-		retire(locks, i);
+	for (size_t i = 0; i < locks->count; i++) {
+		release_exceptions(&locks->plugins[i], keep);
+		retire(&locks->plugins[i]);
 	}
 }
 
-const struct instance *locks_instance(const struct locks *locks, size_t place)
+const struct instance *locks_instance(const struct managed_plugin *managed)
 {
-	return locks->instances[place] ? locks->instances[place] : locks->retired[place];
+	return managed->instance ? managed->instance : managed->retired;
+}
+
+bool locks_is_running_enforcer(const struct managed_plugin *managed)
+{
+	return managed->instance && plugin_is_enforcer(managed->plugin);
 }
 
 bool locks_have_retired(const struct locks *locks)
 {
-	for (size_t i = 0; i < locks->settings->plugins.count; i++)
-		if (locks->retired[i])
+	for (size_t i = 0; i < locks->count; i++)
+		if (locks->plugins[i].retired)
 			return true;
 	return false;
 }
 
 void locks_bury(struct locks *locks)
 {
-	/* Without settings it was never opened. */
-	for (size_t i = 0; locks->settings && i < locks->settings->plugins.count; i++)
-		discard(&locks->retired[i]);
+	for (size_t i = 0; i < locks->count; i++)
+		discard(&locks->plugins[i].retired);
 }
 
 void locks_release(struct locks *locks)
 {
-	if (!locks->settings)
-		return; /* the start did not get as far */
 	locks_retire(locks, true);
 	locks_bury(locks);
-	free(locks->instances);
-	free(locks->retired);
-	free(locks->verifications);
-	free(locks->exceptions);
+	free(locks->plugins);
 	if (locks->epoll >= 0)
 		close(locks->epoll);
 	config_free(locks->config);

@@ -9,36 +9,67 @@
 #ifndef BPFLOCK_LOCKS_H
 #define BPFLOCK_LOCKS_H
 
+#include "bus/bus.h"
 #include "loader/loader.h"
 #include "settings.h"
 #include "verify.h"
 
 /**
+ * struct change - what is being prepared for one plugin while a configuration is put in force
+ * @section:    of the new configuration
+ * @successor:  the instance that is to replace the one that runs; NULL where that one stays, or where the plugin is
+ *              disabled
+ * @policy:     of the instance that will run; NULL where there is none
+ * @exceptions: what follows the exceptions of the new configuration
+ */
+struct change {
+	const struct config_section *section;
+	struct instance *successor;
+	struct bpflock_policy_slot *policy;
+	struct exceptions *exceptions;
+};
+
+/**
+ * struct managed_plugin - one plugin and its state
+ * @plugin:       its file, descriptor and operations; not owned
+ * @section:      its configuration in force; NULL before there is one
+ * @instance:     NULL where it does not run
+ * @retired:      an instance that runs no more, or that a predecessor has left, until it is buried
+ * @verification: of an enforcer: whether its enforcement was seen
+ * @exceptions:   what follows the exceptions of @instance; NULL where there are none
+ * @source:       its records, for the bus
+ * @change:       only while a configuration is put in force
+ */
+struct managed_plugin {
+	const struct plugin *plugin;
+	const struct config_section *section;
+	struct instance *instance;
+	struct instance *retired;
+	struct verification verification;
+	struct exceptions *exceptions;
+	struct bus_source source;
+	struct change change;
+};
+
+/**
  * struct locks - what runs
- * @settings:  plugins and operations; not owned
- * @kernel:    not owned
- * @pins:      not owned
- * @instances: one for each plugin; NULL where it does not run
- * @retired:   the same, of those that run no more, or that a predecessor has left, until they are buried
- * @verifications: one for each plugin: whether its enforcement was seen
- * @exceptions: what follows the exceptions of each enforcer's instance; NULL where there are none
- * @epoll:     of all @exceptions: becomes readable when locks_follow() is due
- * @config:    the configuration in force; owned
+ * @kernel:  not owned
+ * @pins:    not owned
+ * @plugins: all plugins, whether they run or not
+ * @epoll:   of all exceptions: becomes readable when locks_follow() is due
+ * @config:  the configuration in force; owned
  */
 struct locks {
-	const struct settings *settings;
 	const struct kernel *kernel;
 	const struct pins *pins;
-	struct instance **instances;
-	struct instance **retired;
-	struct verification *verifications;
-	struct exceptions **exceptions;
+	struct managed_plugin *plugins;
+	size_t count;
 	int epoll;
 	struct config *config;
 };
 
 /* Returns 0 or a negative errno; locks_release() is due either way. */
-int locks_init(struct locks *locks, const struct settings *settings, const struct kernel *kernel,
+int locks_init(struct locks *locks, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins);
 
 /* Brings all exceptions up to date with the cgroups and sessions that there are. */
@@ -59,7 +90,8 @@ void locks_verify(struct locks *locks);
  */
 void locks_retire(struct locks *locks, bool keep);
 /* The instance whose records and counts can be told: the one that runs, or has just ended; or NULL. */
-const struct instance *locks_instance(const struct locks *locks, size_t place);
+const struct instance *locks_instance(const struct managed_plugin *managed);
+bool locks_is_running_enforcer(const struct managed_plugin *managed);
 bool locks_have_retired(const struct locks *locks);
 void locks_bury(struct locks *locks);
 

@@ -6,11 +6,6 @@
 #include "service.h"
 #include "util/memory.h"
 
-static bool is_running_enforcer(const struct locks *locks, size_t place)
-{
-	return locks->instances[place] && plugin_is_enforcer(locks->instances[place]->plugin);
-}
-
 static void log_verification(struct log *log, struct verification *verification, const char *plugin)
 {
 	static const enum log_level levels[] = {
@@ -32,10 +27,12 @@ bool status_log_enforcement(struct log *log, struct locks *locks)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
-		if (!is_running_enforcer(locks, i) || locks->verifications[i].told)
+	for (size_t i = 0; i < locks->count; i++) {
+		struct managed_plugin *managed = &locks->plugins[i];
+
+		if (!locks_is_running_enforcer(managed) || managed->verification.told)
 			continue;
-		log_verification(log, &locks->verifications[i], locks->instances[i]->plugin->name);
+		log_verification(log, &managed->verification, managed->plugin->name);
 		any = true;
 	}
 	return any;
@@ -55,26 +52,26 @@ static void log_instance(struct log *log, const struct instance *instance)
 }
 
 /* "NAME (STATE)" for an enforcer. */
-static char *describe(const struct locks *locks, size_t place)
+static char *describe(const struct managed_plugin *managed)
 {
-	const char *name = locks->settings->plugins.items[place].name;
+	const char *name = managed->plugin->name;
 
-	if (!is_running_enforcer(locks, place))
+	if (!locks_is_running_enforcer(managed))
 		return xstrdup(name);
-	return xasprintf("%s (%s)", name, verify_state_name(locks->verifications[place].state));
+	return xasprintf("%s (%s)", name, verify_state_name(managed->verification.state));
 }
 
 void status_tell_service(const struct locks *locks, const char *first)
 {
 	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", first);
 
-	for (size_t i = 0; i < locks->settings->plugins.count; i++) {
+	for (size_t i = 0; i < locks->count; i++) {
 		CLEANUP(cleanup_free) char *plugin = NULL;
 		char *longer;
 
-		if (!locks->instances[i])
+		if (!locks->plugins[i].instance)
 			continue;
-		plugin = describe(locks, i);
+		plugin = describe(&locks->plugins[i]);
 		longer = xasprintf("%s %s", text, plugin);
 		free(text);
 		text = longer;
@@ -87,9 +84,9 @@ void status_log_running(struct log *log, struct locks *locks, const char *event)
 	struct log_record record;
 	struct utsname name;
 
-	for (size_t i = 0; i < locks->settings->plugins.count; i++)
-		if (locks->instances[i])
-			log_instance(log, locks->instances[i]);
+	for (size_t i = 0; i < locks->count; i++)
+		if (locks->plugins[i].instance)
+			log_instance(log, locks->plugins[i].instance);
 	(void)status_log_enforcement(log, locks);
 	uname(&name);
 	record = log_own(LOG_LEVEL_INFO, event);

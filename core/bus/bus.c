@@ -7,7 +7,6 @@
 #include <sys/timerfd.h>
 
 #include "bus/repeats.h"
-#include "bus/sequences.h"
 #include "plugin/host.h"
 #include "util/clock.h"
 #include "util/memory.h"
@@ -18,19 +17,16 @@
 /**
  * struct bus - records on their way
  * @timer:   set to the end of the first window in @repeats
- * @sequences: of each source
- * @ledgers: of each source
+ * @cpus:    how many are possible
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
 struct bus {
 	struct ring_buffer *ring;
 	struct repeats repeats;
 	int timer;
-	const struct bus_source *sources;
+	struct bus_source **sources;
 	size_t source_count;
-	struct sequences *sequences;
 	size_t cpus;
-	struct ledger *ledgers;
 	struct log *log; /* of the bus_drain() or bus_flush() in progress */
 	__s64 boot_time; /* the same */
 	size_t taken;	 /* the same */
@@ -38,11 +34,11 @@ struct bus {
 	__u64 total;
 };
 
-static const struct bus_source *find_source(const struct bus *bus, __u64 source)
+static struct bus_source *find_source(const struct bus *bus, __u64 source)
 {
 	for (size_t i = 0; i < bus->source_count; i++)
-		if (bus->sources[i].plugin->source == source)
-			return &bus->sources[i];
+		if (bus->sources[i]->plugin->source == source)
+			return bus->sources[i];
 	return NULL;
 }
 
@@ -51,9 +47,9 @@ static void show_observers(const struct bus *bus, const struct bus_source *from,
 {
 	for (size_t i = 0; i < bus->source_count; i++) {
 		struct report report = { 0 };
-		struct host host = { .plugin = bus->sources[i].plugin, .report = &report };
+		struct host host = { .plugin = bus->sources[i]->plugin, .report = &report };
 
-		if (bus->sources[i].observes)
+		if (bus->sources[i]->observes)
 			host_observe(&host, from->plugin->name, event, size);
 		report_clear(&report);
 	}
@@ -66,15 +62,10 @@ static bool is_decision(const struct bus_source *source, const struct bpflock_ev
 	return type && type->flags & BPFLOCK_EVENT_DECISION;
 }
 
-static struct ledger *ledger_of(const struct bus *bus, const struct bus_source *source)
+static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event,
+			size_t size)
 {
-	return &bus->ledgers[source - bus->sources];
-}
-
-static int write_record(struct bus *bus, const struct bus_source *source,
-			const struct bpflock_event *event, size_t size)
-{
-	struct ledger *ledger = ledger_of(bus, source);
+	struct ledger *ledger = &source->ledger;
 	bool again = ledger_take(ledger, event);
 	struct decoded_record decoded;
 
@@ -93,17 +84,17 @@ static int write_record(struct bus *bus, const struct bus_source *source,
 	return 0;
 }
 
-__u64 bus_missing(const struct bus *bus, size_t source)
+__u64 bus_missing(const struct bus_source *source)
 {
-	return sequences_missing(&bus->sequences[source], bus->ledgers[source].before);
+	return sequences_missing(&source->sequences, source->ledger.before);
 }
 
-__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen, bool ended)
+__u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
 {
-	__u64 reported = sequences_take_stolen(&bus->sequences[source], stolen, ended);
+	__u64 reported = sequences_take_stolen(&source->sequences, stolen, ended);
 
 	if (reported)
-		ledger_gone(&bus->ledgers[source], reported);
+		ledger_gone(&source->ledger, reported);
 	return reported;
 }
 
@@ -112,12 +103,12 @@ static int take_record(void *context, void *bytes, size_t size)
 {
 	const struct bpflock_event *event = bytes;
 	struct bus *bus = context;
-	const struct bus_source *source = NULL;
+	struct bus_source *source = NULL;
 
 	if (size >= sizeof(*event))
 		source = find_source(bus, event->source);
 	if (source)
-		sequences_take(&bus->sequences[source - bus->sources], event);
+		sequences_take(&source->sequences, event);
 	if (!source || write_record(bus, source, event, size) < 0)
 		bus->invalid++;
 	else
@@ -130,7 +121,7 @@ static int take_record(void *context, void *bytes, size_t size)
 static void write_repeat(void *context, const struct repeat *repeat)
 {
 	struct bus *bus = context;
-	struct ledger *ledger = ledger_of(bus, repeat->source);
+	struct ledger *ledger = &repeat->source->ledger;
 	struct decoded_record decoded;
 
 	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time,
@@ -156,8 +147,7 @@ static int open_rings(struct bus *bus, const int *rings, size_t count)
 	return 0;
 }
 
-int bus_open(const int *rings, size_t ring_count, const struct bus_source *sources, size_t count,
-	     struct bus **ret)
+int bus_open(const int *rings, size_t ring_count, struct bus **ret)
 {
 	int cpus = libbpf_num_possible_cpus();
 	struct bus *bus;
@@ -166,13 +156,7 @@ int bus_open(const int *rings, size_t ring_count, const struct bus_source *sourc
 	if (cpus < 0)
 		return cpus;
 	bus = xcalloc(1, sizeof(*bus));
-	bus->sources = sources;
-	bus->source_count = count;
 	bus->cpus = (size_t)cpus;
-	bus->sequences = xcalloc(count, sizeof(*bus->sequences));
-	for (size_t i = 0; i < count; i++)
-		sequences_begin(&bus->sequences[i], bus->cpus);
-	bus->ledgers = xcalloc(count, sizeof(*bus->ledgers));
 	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
 	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
 	if (error)
@@ -180,6 +164,13 @@ int bus_open(const int *rings, size_t ring_count, const struct bus_source *sourc
 	else
 		*ret = bus;
 	return error;
+}
+
+void bus_add_source(struct bus *bus, struct bus_source *source)
+{
+	bus->sources = xreallocarray(bus->sources, bus->source_count + 1, sizeof(*bus->sources));
+	bus->sources[bus->source_count++] = source;
+	sequences_begin(&source->sequences, bus->cpus);
 }
 
 struct bus *bus_close(struct bus *bus)
@@ -190,11 +181,10 @@ struct bus *bus_close(struct bus *bus)
 	if (bus->timer >= 0)
 		close(bus->timer);
 	for (size_t i = 0; i < bus->source_count; i++) {
-		sequences_end(&bus->sequences[i]);
-		ledger_end(&bus->ledgers[i]);
+		sequences_end(&bus->sources[i]->sequences);
+		ledger_end(&bus->sources[i]->ledger);
 	}
-	free(bus->sequences);
-	free(bus->ledgers);
+	free(bus->sources);
 	free(bus);
 	return NULL;
 }
@@ -211,22 +201,22 @@ static void begin(struct bus *bus, struct log *log)
 	bus->taken = 0;
 }
 
-void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
+void bus_follow(struct bus_source *source, struct bpflock_lineage *shared,
 		const struct bpflock_account *accounts)
 {
-	struct ledger *ledger = &bus->ledgers[source];
+	struct ledger *ledger = &source->ledger;
 
 	if (ledger->shared == shared)
 		return;
 	ledger_end(ledger);
-	sequences_restart(&bus->sequences[source]);
+	sequences_restart(&source->sequences);
 	if (shared)
-		ledger_begin(ledger, shared, accounts, bus->cpus);
+		ledger_begin(ledger, shared, accounts, source->sequences.count);
 }
 
-struct ledger_loss bus_settle(struct bus *bus, size_t source)
+struct ledger_loss bus_settle(struct bus_source *source)
 {
-	return ledger_settle(&bus->ledgers[source]);
+	return ledger_settle(&source->ledger);
 }
 
 /* Writes what is due at `now`, and sets the timer to what is due next. */

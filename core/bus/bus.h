@@ -6,6 +6,7 @@
 #include <bpflock/event.h>
 
 #include "bus/ledger.h"
+#include "bus/sequences.h"
 #include "log/log.h"
 #include "plugin/plugin.h"
 #include "policy/policy.h"
@@ -15,30 +16,33 @@
  * @plugin:   tells the layout of its records, and names the operations of its decisions
  * @observes: it is shown every record
  * @window:   identical decisions within this many nanoseconds are one line; 0: each is one
+ * @sequences: the numbers of its records; for the bus
+ * @ledger:   what has become of its records; for the bus
  */
 struct bus_source {
 	const struct plugin *plugin;
 	bool observes;
 	__u64 window;
+	struct sequences sequences;
+	struct ledger ledger;
 };
 
 struct bus;
 
-/*
- * Reads the rings in this order; the sources must outlive the bus. Returns 0 or a negative errno.
- */
-int bus_open(const int *rings, size_t ring_count, const struct bus_source *sources, size_t count,
-	     struct bus **ret);
+/* Reads the rings in this order. Returns 0 or a negative errno. */
+int bus_open(const int *rings, size_t ring_count, struct bus **ret);
+/* Adds a source, before anything is read. It must outlive the bus. */
+void bus_add_source(struct bus *bus, struct bus_source *source);
 struct bus *bus_close(struct bus *bus);
 
 /*
  * Keeps the notes of one source's lineage, for a successor; NULL when it does not run any more. `accounts` are
  * those of each CPU, from before anything of it is read.
  */
-void bus_follow(struct bus *bus, size_t source, struct bpflock_lineage *shared,
+void bus_follow(struct bus_source *source, struct bpflock_lineage *shared,
 		const struct bpflock_account *accounts);
 /* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
-struct ledger_loss bus_settle(struct bus *bus, size_t source);
+struct ledger_loss bus_settle(struct bus_source *source);
 
 /* Becomes readable when records wait. */
 int bus_fd(const struct bus *bus);
@@ -65,12 +69,12 @@ __u64 bus_take_invalid(struct bus *bus);
  * Numbers that are missing between the records of one source that have been read: records that were lost, or
  * that somebody else has taken from the ring.
  */
-__u64 bus_missing(const struct bus *bus, size_t source);
+__u64 bus_missing(const struct bus_source *source);
 /*
  * How many of `stolen` are new since the last call. While programs run they count when they are missing twice: one that
  * was interrupted between taking its number and writing its record is late, not robbed.
  */
-__u64 bus_take_stolen(struct bus *bus, size_t source, __u64 stolen, bool ended);
+__u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended);
 
 /**
  * struct decoded_record - a record of the ring, ready for the log

@@ -32,7 +32,7 @@ static struct repeat *find_free(struct repeats *repeats)
 	return NULL;
 }
 
-bool repeats_take(struct repeats *repeats, const struct bus_source *source,
+bool repeats_take(struct repeats *repeats, struct bus_source *source,
 		  const struct bpflock_decision *decision)
 {
 	struct repeat *repeat;

@@ -19,7 +19,7 @@
  * @count:  decisions that wait to be written
  */
 struct repeat {
-	const struct bus_source *source;
+	struct bus_source *source;
 	struct bpflock_decision last;
 	__u64 end;
 	__u64 count;
@@ -30,7 +30,7 @@ struct repeats {
 };
 
 /* Whether this decision is to be written now; if not it has been counted. */
-bool repeats_take(struct repeats *repeats, const struct bus_source *source,
+bool repeats_take(struct repeats *repeats, struct bus_source *source,
 		  const struct bpflock_decision *decision);
 
 /*

@@ -42,7 +42,7 @@ static struct bpflock_decision decision(const struct step *step, __u64 now)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-	const struct bus_source sources[] = { { .window = 1000 }, { .window = UINT64_MAX }, { .window = 0 } };
+	struct bus_source sources[] = { { .window = 1000 }, { .window = UINT64_MAX }, { .window = 0 } };
 	size_t steps = size / sizeof(struct step);
 	__u64 now = 0, seen = 0;
 

@@ -173,7 +173,8 @@ static struct plugin items[] = {
 
 struct scene {
 	struct config_schema_section sections[4];
-	struct settings settings;
+	struct plugins plugins;
+	struct config_schema schema;
 	struct kernel kernel;
 	struct pins pins;
 	struct locks locks;
@@ -200,16 +201,14 @@ static int set_up(void **state)
 		.name = "guard", .plugin = true, .table_count = 3,
 		.tables = { enforcer_options, *policy_defaults(&items[2].descriptor), policy_options },
 	};
-	scene->settings = (struct settings){
-		.plugins = { items, ARRAY_SIZE(items) },
-		.schema = { scene->sections, ARRAY_SIZE(scene->sections) },
-	};
+	scene->plugins = (struct plugins){ items, ARRAY_SIZE(items) };
+	scene->schema = (struct config_schema){ scene->sections, ARRAY_SIZE(scene->sections) };
 	*done = '\0';
 	failing = NULL;
 	is_called = true;
 	policy_count = 0;
 	memset(policies, 0, sizeof(policies));
-	assert_int_equal(locks_init(&scene->locks, &scene->settings, &scene->kernel, &scene->pins), 0);
+	assert_int_equal(locks_init(&scene->locks, &scene->plugins, &scene->kernel, &scene->pins), 0);
 	*state = scene;
 	return 0;
 }
@@ -244,7 +243,7 @@ static int apply(struct scene *scene, const char *const *assignments)
 
 	*done = '\0';
 	assert_int_equal(config_read(&sources, &text, &scene->report), 0);
-	assert_int_equal(config_bind(text, &scene->settings.schema, &config, &scene->report), 0);
+	assert_int_equal(config_bind(text, &scene->schema, &config, &scene->report), 0);
 	config_text_free(text);
 	error = locks_apply(&scene->locks, config, &scene->report);
 	if (error)
@@ -260,9 +259,9 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 	assert_string_equal(done, "open bell, open door, load bell, load door, attach door, attach bell, "
 				  "pin the shared, pin bell, pin door, record bell, unpin the old, record door, "
 				  "unpin the old");
-	assert_non_null(scene->locks.instances[0]);
-	assert_non_null(scene->locks.instances[1]);
-	assert_int_equal(scene->locks.verifications[1].state, VERIFY_ENFORCING);
+	assert_non_null(scene->locks.plugins[0].instance);
+	assert_non_null(scene->locks.plugins[1].instance);
+	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_ENFORCING);
 }
 
 static void what_is_not_enabled_does_not_run(void **state)
@@ -272,7 +271,7 @@ static void what_is_not_enabled_does_not_run(void **state)
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, "
 				  "unpin the old");
-	assert_null(scene->locks.instances[0]);
+	assert_null(scene->locks.plugins[0].instance);
 }
 
 static void a_policy_alone_is_written_to_the_instance_that_runs(void **state)
@@ -294,7 +293,7 @@ static void an_option_of_the_object_takes_a_successor_that_records_before_the_ol
 	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
 	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
 				  "free door, unpin the old");
-	assert_int_equal(scene->locks.instances[1]->generation, 2);
+	assert_int_equal(scene->locks.plugins[1].instance->generation, 2);
 	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 }
 
@@ -305,14 +304,14 @@ static void a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing(v
 	struct instance *running;
 
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
-	running = scene->locks.instances[1];
+	running = scene->locks.plugins[1].instance;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		failing = steps[i];
 		policy_count = 1;
 		assert_int_equal(apply(scene, SET("door.profile=baseline", "door.depth=2")), -EIO);
 		assert_non_null(strstr(done, "unpin door, disown door, free door"));
 		assert_null(strstr(done, "record"));
-		assert_ptr_equal(scene->locks.instances[1], running);
+		assert_ptr_equal(scene->locks.plugins[1].instance, running);
 		assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 		failing = NULL;
 	}
@@ -324,8 +323,8 @@ static void a_plugin_that_is_not_required_is_left_out_and_the_others_run(void **
 
 	failing = "open bell";
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
-	assert_null(scene->locks.instances[0]);
-	assert_non_null(scene->locks.instances[1]);
+	assert_null(scene->locks.plugins[0].instance);
+	assert_non_null(scene->locks.plugins[1].instance);
 	assert_int_equal(scene->report.count, 1);
 	assert_int_equal(scene->report.items[0].level, REPORT_WARNING);
 	assert_int_equal(scene->report.errors, 0);
@@ -347,7 +346,7 @@ static void an_enforcer_that_is_not_called_is_refused(void **state)
 
 	is_called = false;
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), -ENOTRECOVERABLE);
-	assert_null(scene->locks.instances[1]);
+	assert_null(scene->locks.plugins[1].instance);
 	assert_non_null(strstr(scene->report.items[0].message, "the kernel does not call it"));
 }
 
@@ -358,10 +357,10 @@ static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	is_called = false;
 	locks_verify(&scene->locks);
-	assert_int_equal(scene->locks.verifications[1].state, VERIFY_FAILED);
+	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_FAILED);
 	is_called = true;
 	locks_verify(&scene->locks);
-	assert_int_equal(scene->locks.verifications[1].state, VERIFY_ENFORCING);
+	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_ENFORCING);
 }
 
 static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts(void **state)
@@ -370,15 +369,15 @@ static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its
 	const struct instance *bell;
 
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
-	bell = scene->locks.instances[0];
+	bell = scene->locks.plugins[0].instance;
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	/* While a pin holds a link, a program decides on after its descriptor is closed. */
 	assert_string_equal(done, "pin the shared, disown bell, unpin all, await removal, detach bell");
 	assert_true(locks_have_retired(&scene->locks));
-	assert_ptr_equal(locks_instance(&scene->locks, 0), bell);
+	assert_ptr_equal(locks_instance(&scene->locks.plugins[0]), bell);
 	locks_bury(&scene->locks);
 	assert_false(locks_have_retired(&scene->locks));
-	assert_null(locks_instance(&scene->locks, 0));
+	assert_null(locks_instance(&scene->locks.plugins[0]));
 }
 
 /* Of the guard's instance, which comes after the door's. */

@@ -8,9 +8,9 @@
 
 #define WINDOW 1000
 
-static const struct bus_source source = { .window = WINDOW };
+static struct bus_source source = { .window = WINDOW };
 
-static const struct bus_source another_source = { .window = WINDOW };
+static struct bus_source another_source = { .window = WINDOW };
 
 static struct bpflock_decision decision(__u64 time, const char *comm)
 {
@@ -118,7 +118,7 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 
 static void without_a_window_each_is_written(void **state)
 {
-	const struct bus_source each = { .window = 0 };
+	struct bus_source each = { .window = 0 };
 	struct bpflock_decision made = decision(1, "cat");
 
 	assert_true(repeats_take(*state, &each, &made));
