@@ -6,7 +6,6 @@
 #include <sys/epoll.h>
 
 #include "plugin/host.h"
-#include "policy/exceptions.h"
 #include "util/memory.h"
 
 /* One step of a change, for one plugin. Returns 0 or a negative errno, reported. */
@@ -25,9 +24,9 @@ static void discard(struct instance **instance)
 static void discard_successor(struct managed_plugin *managed)
 {
 	struct instance *successor = managed->change.successor;
-	const struct exceptions *staying = successor ? NULL : managed->exceptions;
 
-	managed->change.exceptions = exceptions_end(managed->change.exceptions, staying);
+	if (managed->instance)
+		instance_discard_exceptions(managed->instance);
 	if (!successor)
 		return;
 	instance_unpin(successor);
@@ -160,21 +159,13 @@ static int give_policy(struct locks *locks, struct managed_plugin *managed, stru
  * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
  * of the new configuration are added, and what only the old one named goes when that ends.
  */
-static int follow_exceptions(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int prepare_exceptions(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
 	const struct config_section *section = managed->change.section;
 	struct instance *instance = future_instance(managed);
-	int error;
 
 	(void)locks;
-
-	if (!instance || instance->exceptions_map < 0 || !section->enabled ||
-	    !exceptions_wanted(section))
-		return 0;
-	error = exceptions_follow(section, instance->exceptions_map, &managed->change.exceptions);
-	if (error)
-		return refuse(managed, error, "its exceptions cannot be followed", report);
-	return 0;
+	return instance && section->enabled ? instance_prepare_exceptions(instance, section, report) : 0;
 }
 
 /*
@@ -259,7 +250,7 @@ static int for_each_plugin(struct locks *locks, change_step step, struct report 
 static int prepare_change(struct locks *locks, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
-		open_successor,	   load_successor,  resolve_policy,  give_policy,   follow_exceptions,
+		open_successor,	   load_successor,  resolve_policy,  give_policy,   prepare_exceptions,
 		attach_enforcer,   verify_enforcer, attach_observer,
 	};
 	int error = 0;
@@ -320,30 +311,30 @@ static void end_plugin(struct managed_plugin *managed)
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
-static void replace_exceptions(struct locks *locks, struct managed_plugin *managed)
+static void commit_exceptions(const struct locks *locks, struct instance *instance)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	exceptions_end(managed->exceptions, managed->change.exceptions);
-	managed->exceptions = managed->change.exceptions;
-	if (managed->exceptions)
-		(void)epoll_ctl(locks->epoll, EPOLL_CTL_ADD, exceptions_fd(managed->exceptions), &event);
+	int fd;
+
+	instance_commit_exceptions(instance);
+	fd = instance_exceptions_fd(instance);
+	if (fd >= 0)
+		(void)epoll_ctl(locks->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 static void complete_change(struct locks *locks, struct managed_plugin *managed)
 {
 	const struct config_section *section = managed->change.section;
 
-	if (managed->change.successor) {
-		/* The map of the old instance goes with it. */
-		managed->exceptions = exceptions_end(managed->exceptions, NULL);
-		replace(managed);
-	} else if (managed->instance && section->enabled) {
-		update_policy(managed);
-	} else if (!section->enabled) {
+	if (!section->enabled)
 		end_plugin(managed);
-	}
-	replace_exceptions(locks, managed);
+	else if (managed->change.successor)
+		replace(managed);
+	else if (managed->instance)
+		update_policy(managed);
+	if (managed->instance)
+		commit_exceptions(locks, managed->instance);
 	managed->section = section;
 }
 
@@ -389,7 +380,7 @@ void locks_follow(struct locks *locks, struct report *report)
 {
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
-		int error = managed->exceptions ? exceptions_refresh(managed->exceptions) : 0;
+		int error = managed->instance ? instance_refresh_exceptions(managed->instance) : 0;
 
 		if (error)
 			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
@@ -413,22 +404,14 @@ void locks_verify(struct locks *locks)
 	}
 }
 
-/* Exceptions stay in the maps of what is kept: they are part of what it was told to enforce. */
-static void release_exceptions(struct managed_plugin *managed, bool keep)
-{
-	managed->exceptions = exceptions_end(managed->exceptions, keep ? managed->exceptions : NULL);
-}
-
 void locks_retire(struct locks *locks, bool keep)
 {
 	for (size_t i = 0; i < locks->count && !keep; i++)
 		pins_remove_generations(locks->plugins[i].plugin->name, 0);
 	if (!keep)
 		pins_await_removal();
-	for (size_t i = 0; i < locks->count; i++) {
-		release_exceptions(&locks->plugins[i], keep);
+	for (size_t i = 0; i < locks->count; i++)
 		retire(&locks->plugins[i]);
-	}
 }
 
 const struct instance *locks_instance(const struct managed_plugin *managed)

@@ -16,17 +16,15 @@
 
 /**
  * struct change - what is being prepared for one plugin while a configuration is put in force
- * @section:    of the new configuration
- * @successor:  the instance that is to replace the one that runs; NULL where that one stays, or where the plugin is
- *              disabled
- * @policy:     of the instance that will run; NULL where there is none
- * @exceptions: what follows the exceptions of the new configuration
+ * @section:   of the new configuration
+ * @successor: the instance that is to replace the one that runs; NULL where that one stays, or where the plugin is
+ *             disabled
+ * @policy:    of the instance that will run; NULL where there is none
  */
 struct change {
 	const struct config_section *section;
 	struct instance *successor;
 	struct bpflock_policy_slot *policy;
-	struct exceptions *exceptions;
 };
 
 /**
@@ -36,7 +34,6 @@ struct change {
  * @instance:     NULL where it does not run
  * @retired:      an instance that runs no more, or that a predecessor has left, until it is buried
  * @verification: of an enforcer: whether its enforcement was seen
- * @exceptions:   what follows the exceptions of @instance; NULL where there are none
  * @source:       its records, for the bus
  * @change:       only while a configuration is put in force
  */
@@ -46,7 +43,6 @@ struct managed_plugin {
 	struct instance *instance;
 	struct instance *retired;
 	struct verification verification;
-	struct exceptions *exceptions;
 	struct bus_source source;
 	struct change change;
 };

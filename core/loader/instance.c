@@ -11,6 +11,7 @@
 #include "loader/loader.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
+#include "policy/exceptions.h"
 #include "policy/policy.h"
 #include "util/memory.h"
 
@@ -407,6 +408,39 @@ int instance_load(struct instance *instance, struct report *report)
 	return error ? error : map_policy(instance, report);
 }
 
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
+				struct report *report)
+{
+	int error;
+
+	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
+		return 0;
+	error = exceptions_follow(section, instance->exceptions_map, &instance->next_exceptions);
+	return error ? fail(instance, error, report, "its exceptions cannot be followed") : 0;
+}
+
+void instance_commit_exceptions(struct instance *instance)
+{
+	exceptions_end(instance->exceptions, instance->next_exceptions);
+	instance->exceptions = instance->next_exceptions;
+	instance->next_exceptions = NULL;
+}
+
+void instance_discard_exceptions(struct instance *instance)
+{
+	instance->next_exceptions = exceptions_end(instance->next_exceptions, instance->exceptions);
+}
+
+int instance_exceptions_fd(const struct instance *instance)
+{
+	return instance->exceptions ? exceptions_fd(instance->exceptions) : -1;
+}
+
+int instance_refresh_exceptions(struct instance *instance)
+{
+	return instance->exceptions ? exceptions_refresh(instance->exceptions) : 0;
+}
+
 struct crowd {
 	const char *section;
 	char *programs;
@@ -600,6 +634,8 @@ struct instance *instance_of_predecessor(const struct plugin *plugin)
 
 void instance_detach(struct instance *instance)
 {
+	instance->exceptions = exceptions_close(instance->exceptions);
+	instance->next_exceptions = exceptions_close(instance->next_exceptions);
 	for (size_t i = 0; i < instance->link_count; i++)
 		bpf_link__destroy(instance->links[i]);
 	free(instance->links);

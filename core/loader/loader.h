@@ -194,6 +194,8 @@ struct bpflock_account lineage_account(const struct lineage *lineage);
  * @links:      of its programs
  * @lineage:    shared with the generations before and after it
  * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
+ * @exceptions: what fills that map; NULL where there are none
+ * @next_exceptions: of a configuration that is being prepared; it fills the same map
  * @policy:     the mapped policy of an enforcer, or NULL
  * @own:        fd of the set of what is ours; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
@@ -209,6 +211,8 @@ struct instance {
 	size_t link_count;
 	struct lineage *lineage;
 	int exceptions_map;
+	struct exceptions *exceptions;
+	struct exceptions *next_exceptions;
 	struct bpflock_policy *policy;
 	int own;
 	char *skipped;
@@ -225,6 +229,17 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
 		  const struct kernel *kernel, const struct pins *pins, struct report *report);
 int instance_load(struct instance *instance, struct report *report);
+/*
+ * Adds the exceptions of a section to those that there are. One of the two below follows: the first removes
+ * what only the section before named, the second what was added.
+ */
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
+				struct report *report);
+void instance_commit_exceptions(struct instance *instance);
+void instance_discard_exceptions(struct instance *instance);
+/* Becomes readable when instance_refresh_exceptions() is due; -1 where there are none. */
+int instance_exceptions_fd(const struct instance *instance);
+int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
 /* Pins what the generations share, and of an enforcer links and policy, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
@@ -236,7 +251,7 @@ void instance_record(struct instance *instance);
 void instance_disown(const struct instance *instance);
 /* What a predecessor has left of a plugin that does not run here, for its last words. NULL if there is nothing. */
 struct instance *instance_of_predecessor(const struct plugin *plugin);
-/* Its programs run no more, unless they are pinned. */
+/* Its programs run no more, unless they are pinned; then they keep their exceptions. */
 void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);
 

@@ -331,6 +331,13 @@ struct exceptions *exceptions_end(struct exceptions *exceptions, const struct ex
 	for (size_t i = 0; i < exceptions->count; i++)
 		if (!staying || !has_id(staying->ids, staying->count, exceptions->ids[i]))
 			(void)bpf_map_delete_elem(exceptions->map, &exceptions->ids[i]);
+	return exceptions_close(exceptions);
+}
+
+struct exceptions *exceptions_close(struct exceptions *exceptions)
+{
+	if (!exceptions)
+		return NULL;
 	sessions_close(exceptions->sessions);
 	if (exceptions->inotify >= 0)
 		close(exceptions->inotify);

@@ -34,6 +34,9 @@ int exceptions_follow(const struct config_section *section, int map, struct exce
  */
 struct exceptions *exceptions_end(struct exceptions *exceptions, const struct exceptions *staying);
 
+/* Ends following, and leaves the map as it is. Always returns NULL. */
+struct exceptions *exceptions_close(struct exceptions *exceptions);
+
 /* Becomes readable when the map may have to change. */
 int exceptions_fd(const struct exceptions *exceptions);
 

@@ -75,6 +75,49 @@ void instance_unpin(const struct instance *instance)
 	(void)step("unpin", instance);
 }
 
+/* Stands for what fills the map of an instance: the section that names what is in there. */
+struct exceptions {
+	const struct config_section *section;
+};
+
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
+				struct report *report)
+{
+	(void)report;
+	if (!plugin_is_enforcer(instance->plugin) || !config_value(section, "except_cgroups")->count)
+		return 0;
+	if (step("except", instance) < 0)
+		return -EIO;
+	instance->next_exceptions = xcalloc(1, sizeof(*instance->next_exceptions));
+	instance->next_exceptions->section = section;
+	return 0;
+}
+
+void instance_commit_exceptions(struct instance *instance)
+{
+	free(instance->exceptions);
+	instance->exceptions = instance->next_exceptions;
+	instance->next_exceptions = NULL;
+}
+
+void instance_discard_exceptions(struct instance *instance)
+{
+	free(instance->next_exceptions);
+	instance->next_exceptions = NULL;
+}
+
+int instance_exceptions_fd(const struct instance *instance)
+{
+	(void)instance;
+	return -1;
+}
+
+int instance_refresh_exceptions(struct instance *instance)
+{
+	(void)instance;
+	return 0;
+}
+
 void instance_record(struct instance *instance)
 {
 	(void)step("record", instance);
@@ -98,6 +141,8 @@ void instance_detach(struct instance *instance)
 
 void instance_free(struct instance *instance)
 {
+	instance_discard_exceptions(instance);
+	free(instance->exceptions);
 	(void)step("free", instance);
 }
 
