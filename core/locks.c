@@ -20,8 +20,8 @@ static void discard(struct instance **instance)
 	*instance = NULL;
 }
 
-/* What came to nothing leaves no pins, and no exception in the map of an instance that stays. */
-static void discard_successor(struct managed_plugin *managed)
+/* A change that failed leaves no pins, and no exception in the map of an instance that stays. */
+static void discard_change(struct managed_plugin *managed)
 {
 	struct instance *successor = managed->change.successor;
 
@@ -197,7 +197,7 @@ static int attach_observer(struct locks *locks, struct managed_plugin *managed, 
 static int verify_enforcer(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
-	struct verification *verification = &managed->verification;
+	struct verification *verification = &managed->change.verification;
 
 	if (!successor || !plugin_is_enforcer(managed->plugin))
 		return 0;
@@ -235,14 +235,15 @@ static int for_each_plugin(struct locks *locks, change_step step, struct report 
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
 		size_t reported = report->count;
-		int error = step(locks, managed, report);
+		int error = managed->change.failed ? 0 : step(locks, managed, report);
 
 		if (!error)
 			continue;
 		if (config_number(managed->change.section, "required"))
 			return error;
 		forgive(report, reported, plugin_is_enforcer(managed->plugin));
-		discard_successor(managed);
+		discard_change(managed);
+		managed->change.failed = true;
 	}
 	return 0;
 }
@@ -264,7 +265,7 @@ static int prepare_change(struct locks *locks, const struct config *config, stru
 	return error ? error : for_each_plugin(locks, pin_successor, report);
 }
 
-/* An instance that stays takes the new policy by one write; without one it keeps the old. */
+/* An instance that stays takes the new policy by one write. */
 static void update_policy(struct managed_plugin *managed)
 {
 	managed->instance->section = managed->change.section;
@@ -282,6 +283,7 @@ static void replace(struct managed_plugin *managed)
 	discard(&managed->instance);
 	pins_remove_generations(managed->plugin->name, successor->generation);
 	managed->instance = successor;
+	managed->verification = managed->change.verification;
 }
 
 /* Its last records and counts are still to be told. */
@@ -314,7 +316,6 @@ static void end_plugin(struct managed_plugin *managed)
 static void commit_exceptions(const struct locks *locks, struct instance *instance)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-
 	int fd;
 
 	instance_commit_exceptions(instance);
@@ -323,11 +324,21 @@ static void commit_exceptions(const struct locks *locks, struct instance *instan
 		(void)epoll_ctl(locks->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
-static void complete_change(struct locks *locks, struct managed_plugin *managed)
+static void take_section(struct managed_plugin *managed, struct config *config)
 {
-	const struct config_section *section = managed->change.section;
+	struct config *old = managed->config;
 
-	if (!section->enabled)
+	managed->config = config_hold(config);
+	managed->section = managed->change.section;
+	config_free(old);
+}
+
+static void complete_change(struct locks *locks, struct managed_plugin *managed, struct config *config)
+{
+	/* Its instance keeps policy, exceptions and section; the next reload tries again. */
+	if (managed->change.failed && managed->instance)
+		return;
+	if (!managed->change.section->enabled)
 		end_plugin(managed);
 	else if (managed->change.successor)
 		replace(managed);
@@ -335,7 +346,7 @@ static void complete_change(struct locks *locks, struct managed_plugin *managed)
 		update_policy(managed);
 	if (managed->instance)
 		commit_exceptions(locks, managed->instance);
-	managed->section = section;
+	take_section(managed, config);
 }
 
 int locks_init(struct locks *locks, const struct plugins *plugins, const struct kernel *kernel,
@@ -363,9 +374,9 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 		struct managed_plugin *managed = &locks->plugins[i];
 
 		if (error)
-			discard_successor(managed);
+			discard_change(managed);
 		else
-			complete_change(locks, managed);
+			complete_change(locks, managed, config);
 		free(managed->change.policy);
 		managed->change = (struct change){ 0 };
 	}
@@ -442,6 +453,8 @@ void locks_release(struct locks *locks)
 {
 	locks_retire(locks, true);
 	locks_bury(locks);
+	for (size_t i = 0; i < locks->count; i++)
+		config_free(locks->plugins[i].config);
 	free(locks->plugins);
 	if (locks->epoll >= 0)
 		close(locks->epoll);

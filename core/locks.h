@@ -20,16 +20,21 @@
  * @successor: the instance that is to replace the one that runs; NULL where that one stays, or where the plugin is
  *             disabled
  * @policy:    of the instance that will run; NULL where there is none
+ * @verification: of @successor, when it is an enforcer
+ * @failed:    a step failed, and the plugin is not required: it stays as it was
  */
 struct change {
 	const struct config_section *section;
 	struct instance *successor;
 	struct bpflock_policy_slot *policy;
+	struct verification verification;
+	bool failed;
 };
 
 /**
  * struct managed_plugin - one plugin and its state
  * @plugin:       its file, descriptor and operations; not owned
+ * @config:       that @section is part of: the one in force, or an older one whose successor failed here; held
  * @section:      its configuration in force; NULL before there is one
  * @instance:     NULL where it does not run
  * @retired:      an instance that runs no more, or that a predecessor has left, until it is buried
@@ -39,6 +44,7 @@ struct change {
  */
 struct managed_plugin {
 	const struct plugin *plugin;
+	struct config *config;
 	const struct config_section *section;
 	struct instance *instance;
 	struct instance *retired;
@@ -72,8 +78,9 @@ int locks_init(struct locks *locks, const struct plugins *plugins, const struct 
 void locks_follow(struct locks *locks, struct report *report);
 
 /*
- * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not
- * do is reported and does not fail the whole. On a negative errno nothing has changed.
+ * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not do is
+ * reported and does not fail the whole: an instance of it that runs keeps its old configuration. On a negative
+ * errno nothing has changed.
  */
 int locks_apply(struct locks *locks, struct config *config, struct report *report);
 

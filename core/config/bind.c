@@ -241,6 +241,7 @@ static void start_binder(struct binder *ret, const struct config_schema *schema,
 	struct config *config = xcalloc(1, sizeof(*config));
 
 	config->section_count = schema->section_count;
+	config->references = 1;
 	config->sections = xcalloc(schema->section_count, sizeof(*config->sections));
 	*ret = (struct binder){
 		.config = config,

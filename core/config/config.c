@@ -129,9 +129,15 @@ static void free_section(struct config_section *section)
 	free(section->options);
 }
 
+struct config *config_hold(struct config *config)
+{
+	config->references++;
+	return config;
+}
+
 struct config *config_free(struct config *config)
 {
-	if (!config)
+	if (!config || --config->references > 0)
 		return NULL;
 	for (size_t i = 0; i < config->section_count; i++)
 		free_section(&config->sections[i]);

@@ -119,9 +119,15 @@ struct config_section {
 	size_t value_count;
 };
 
+/**
+ * struct config - a configuration
+ * @sections:   one for each of the schema, in order
+ * @references: whoever holds it; the last config_free() frees it
+ */
 struct config {
-	struct config_section *sections; /* one for each of the schema, in order */
+	struct config_section *sections;
 	size_t section_count;
+	unsigned int references;
 };
 
 /*
@@ -131,6 +137,7 @@ struct config {
  */
 int config_bind(const struct config_text *text, const struct config_schema *schema,
 		struct config **ret, struct report *report);
+struct config *config_hold(struct config *config);
 struct config *config_free(struct config *config);
 
 /* NULL when there is none of that name. */

@@ -362,6 +362,82 @@ static void a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing(v
 	}
 }
 
+/* The exceptions in the map of an instance. */
+static const char *exceptions_of(const struct instance *instance)
+{
+	return instance->exceptions ? config_value(instance->exceptions->section, "except_cgroups")->text : "";
+}
+
+static void exceptions_come_and_go_with_the_configuration(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/old")), 0);
+	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/old");
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/new")), 0);
+	assert_string_equal(done, "except door, pin the shared");
+	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/new");
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/new", "door.depth=2")), 0);
+	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/new");
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.depth=2")), 0);
+	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "");
+}
+
+/* With old policy, exceptions and options. */
+static void assert_unchanged(const struct managed_plugin *door, const struct instance *before)
+{
+	assert_ptr_equal(door->instance, before);
+	assert_int_equal(policies[0].slots[policies[0].active].rules[0],
+			 BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_EXCEPTIONS);
+	assert_string_equal(exceptions_of(before), "/old");
+	assert_int_equal(door->verification.state, VERIFY_ENFORCING);
+	assert_int_equal(config_number(before->section, "depth"), 1);
+}
+
+static void a_plugin_that_is_not_required_stays_as_it_was_when_a_step_of_a_reload_fails(void **state)
+{
+	static const char *const steps[] = { "open door", "load door", "except door", "attach door", "pin door" };
+	struct scene *scene = *state;
+	const struct managed_plugin *door = &scene->locks.plugins[1];
+	const struct instance *before;
+
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.required=no", "door.except_cgroups=/old")), 0);
+	before = door->instance;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		failing = steps[i];
+		policy_count = 1;
+		assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
+						  "door.except_cgroups=/new", "door.depth=2")), 0);
+		assert_non_null(strstr(done, failing));
+		assert_non_null(strstr(done, "unpin door, disown door, free door"));
+		assert_unchanged(door, before);
+	}
+	failing = "except door";
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
+					  "door.except_cgroups=/new")), 0);
+	assert_unchanged(door, before);
+	failing = NULL;
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
+					  "door.except_cgroups=/new", "door.depth=2")), 0);
+	assert_int_equal(door->instance->generation, 2);
+	assert_string_equal(exceptions_of(door->instance), "/new");
+}
+
+static void a_successor_that_is_not_called_does_not_replace_the_enforcer_that_is(void **state)
+{
+	struct scene *scene = *state;
+	const struct managed_plugin *door = &scene->locks.plugins[1];
+	const struct instance *before;
+
+	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.required=no", "door.except_cgroups=/old")), 0);
+	before = door->instance;
+	is_called = false;
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no", "door.depth=2")), 0);
+	assert_unchanged(door, before);
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), -ENOTRECOVERABLE);
+	assert_unchanged(door, before);
+}
+
 static void a_plugin_that_is_not_required_is_left_out_and_the_others_run(void **state)
 {
 	struct scene *scene = *state;
@@ -470,6 +546,9 @@ int main(void)
 		TEST(a_policy_alone_is_written_to_the_instance_that_runs),
 		TEST(an_option_of_the_object_takes_a_successor_that_records_before_the_old_one_goes),
 		TEST(a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing),
+		TEST(exceptions_come_and_go_with_the_configuration),
+		TEST(a_plugin_that_is_not_required_stays_as_it_was_when_a_step_of_a_reload_fails),
+		TEST(a_successor_that_is_not_called_does_not_replace_the_enforcer_that_is),
 		TEST(a_plugin_that_is_not_required_is_left_out_and_the_others_run),
 		TEST(an_enforcer_that_is_not_required_and_left_out_stays_an_error_to_the_eye),
 		TEST(an_enforcer_that_is_not_called_is_refused),
