@@ -390,6 +390,7 @@ static void assert_unchanged(const struct managed_plugin *door, const struct ins
 	assert_int_equal(policies[0].slots[policies[0].active].rules[0],
 			 BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_EXCEPTIONS);
 	assert_string_equal(exceptions_of(before), "/old");
+	assert_null(before->next_exceptions);
 	assert_int_equal(door->verification.state, VERIFY_ENFORCING);
 	assert_int_equal(config_number(before->section, "depth"), 1);
 }
