@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "util/loop.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <sys/timerfd.h>
+
+#include "util/clock.h"
+#include "util/memory.h"
+
+/**
+ * struct loop_source - a registered descriptor
+ * @dispatch:  reads what the loop itself has to read, then calls the handler
+ * @on_signal: the handler of signals; others have @handler
+ * @owned:     the loop closes @fd
+ */
+struct loop_source {
+	struct loop_source *next;
+	int fd;
+	bool owned;
+	int (*dispatch)(const struct loop_source *source);
+	loop_handler handler;
+	loop_signal_handler on_signal;
+	void *context;
+};
+
+/**
+ * struct loop - what is waited for
+ * @sources: all that were registered
+ */
+struct loop {
+	int epoll;
+	struct loop_source *sources;
+};
+
+int loop_open(struct loop **ret)
+{
+	int epoll = epoll_create1(EPOLL_CLOEXEC);
+
+	if (epoll < 0)
+		return -errno;
+	*ret = xcalloc(1, sizeof(**ret));
+	(*ret)->epoll = epoll;
+	return 0;
+}
+
+static void free_source(struct loop_source *source)
+{
+	if (source->owned)
+		close(source->fd);
+	free(source);
+}
+
+struct loop *loop_close(struct loop *loop)
+{
+	if (!loop)
+		return NULL;
+	while (loop->sources) {
+		struct loop_source *source = loop->sources;
+
+		loop->sources = source->next;
+		free_source(source);
+	}
+	close(loop->epoll);
+	free(loop);
+	return NULL;
+}
+
+/* Takes an owned descriptor also when it fails. */
+static int add_source(struct loop *loop, const struct loop_source *template)
+{
+	struct loop_source *source = xcalloc(1, sizeof(*source));
+	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+
+	*source = *template;
+	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0) {
+		int error = -errno;
+
+		free_source(source);
+		return error;
+	}
+	source->next = loop->sources;
+	loop->sources = source;
+	return 0;
+}
+
+static int dispatch_plain(const struct loop_source *source)
+{
+	return source->handler(source->context);
+}
+
+int loop_add(struct loop *loop, int fd, loop_handler handler, void *context)
+{
+	return add_source(loop, &(struct loop_source){ .fd = fd,
+						       .dispatch = dispatch_plain,
+						       .handler = handler,
+						       .context = context });
+}
+
+/* Nothing can be read from a timer that was set anew after it had expired. */
+static int dispatch_timer(const struct loop_source *source)
+{
+	__u64 expirations;
+
+	if (read(source->fd, &expirations, sizeof(expirations)) < 0)
+		return 0;
+	return source->handler(source->context);
+}
+
+int loop_add_timer(struct loop *loop, clockid_t clock, loop_handler handler, void *context)
+{
+	int fd = timerfd_create(clock, TFD_CLOEXEC | TFD_NONBLOCK);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	error = add_source(loop, &(struct loop_source){ .fd = fd,
+							.owned = true,
+							.dispatch = dispatch_timer,
+							.handler = handler,
+							.context = context });
+	return error ? error : fd;
+}
+
+static struct timespec timespec_of(__u64 nanoseconds)
+{
+	return (struct timespec){ .tv_sec = (time_t)(nanoseconds / NANOSECONDS),
+				  .tv_nsec = (long)(nanoseconds % NANOSECONDS) };
+}
+
+void loop_set_interval(int timer, __u64 interval)
+{
+	const struct itimerspec every = { .it_value = timespec_of(interval),
+					  .it_interval = timespec_of(interval) };
+
+	timerfd_settime(timer, 0, &every, NULL);
+}
+
+void loop_set_deadline(int timer, __u64 time)
+{
+	const struct itimerspec once = { .it_value = timespec_of(time) };
+
+	timerfd_settime(timer, TFD_TIMER_ABSTIME, &once, NULL);
+}
+
+static int dispatch_signals(const struct loop_source *source)
+{
+	struct signalfd_siginfo signal;
+	int error = 0;
+
+	while (!error && read(source->fd, &signal, sizeof(signal)) == sizeof(signal))
+		error = source->on_signal(source->context, (int)signal.ssi_signo);
+	return error;
+}
+
+int loop_add_signals(struct loop *loop, const sigset_t *signals, loop_signal_handler handler, void *context)
+{
+	int fd;
+
+	if (sigprocmask(SIG_BLOCK, signals, NULL) < 0)
+		return -errno;
+	fd = signalfd(-1, signals, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return -errno;
+	return add_source(loop, &(struct loop_source){ .fd = fd,
+						       .owned = true,
+						       .dispatch = dispatch_signals,
+						       .on_signal = handler,
+						       .context = context });
+}
+
+/* One at a time: a handler may close descriptors of others. */
+int loop_dispatch(struct loop *loop)
+{
+	const struct loop_source *source;
+	struct epoll_event event;
+	int count = epoll_wait(loop->epoll, &event, 1, -1);
+
+	if (count < 0)
+		return errno == EINTR ? 0 : -errno;
+	source = event.data.ptr;
+	return source->dispatch(source);
+}
