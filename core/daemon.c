@@ -4,9 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/signalfd.h>
-#include <sys/timerfd.h>
 #include <sysexits.h>
 
 #include "accounts.h"
@@ -22,6 +19,7 @@
 #include "takeover.h"
 #include "util/clock.h"
 #include "util/crash.h"
+#include "util/loop.h"
 #include "util/memory.h"
 
 /* How often losses are looked for, and so how often at most the log speaks of them. */
@@ -30,7 +28,7 @@
 /**
  * struct daemon - the one daemon of this process
  * @log:      open from the moment that the configuration is known
- * @epoll:    waits for @signals, @timer and the bus
+ * @loss_timer: expires when losses are to be looked for
  * @verify_timer: expires when enforcers are to be looked at again
  * @stopping: a signal said so
  */
@@ -42,9 +40,8 @@ struct daemon {
 	struct locks locks;
 	struct log *log;
 	struct bus *bus;
-	int epoll;
-	int signals;
-	int timer;
+	struct loop *loop;
+	int loss_timer;
 	int verify_timer;
 	bool stopping;
 };
@@ -152,73 +149,11 @@ static int open_bus(struct daemon *daemon)
 	return error;
 }
 
-static int watch(int epoll, int fd)
-{
-	struct epoll_event event = { .events = EPOLLIN, .data.fd = fd };
-
-	if (fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0)
-		return -errno;
-	return 0;
-}
-
-static int open_signals(void)
-{
-	sigset_t signals;
-
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGUSR1);
-	if (sigprocmask(SIG_BLOCK, &signals, NULL) < 0)
-		return -1;
-	/* A log's reader that goes away, or its full file, must cost lines, not the daemon. */
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN);
-	return signalfd(-1, &signals, SFD_CLOEXEC | SFD_NONBLOCK);
-}
-
-/* Every so many nanoseconds; 0 disarms it. */
-static void arm_timer(int fd, __u64 interval)
-{
-	const struct timespec time = { .tv_sec = (time_t)(interval / NANOSECONDS),
-				       .tv_nsec = (long)(interval % NANOSECONDS) };
-	const struct itimerspec every = { .it_value = time, .it_interval = time };
-
-	timerfd_settime(fd, 0, &every, NULL);
-}
-
 static void arm_verify_timer(const struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->locks.config);
 
-	arm_timer(daemon->verify_timer, config_number(core, "verify_interval"));
-}
-
-static int open_timer(void)
-{
-	return timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-}
-
-static int open_loop(struct daemon *daemon)
-{
-	int error;
-
-	daemon->epoll = epoll_create1(EPOLL_CLOEXEC);
-	daemon->timer = open_timer();
-	daemon->verify_timer = open_timer();
-	error = watch(daemon->epoll, daemon->signals);
-	if (!error)
-		error = watch(daemon->epoll, daemon->timer);
-	if (!error)
-		error = watch(daemon->epoll, daemon->verify_timer);
-	if (!error)
-		error = watch(daemon->epoll, bus_fd(daemon->bus));
-	if (!error)
-		error = watch(daemon->epoll, bus_timer_fd(daemon->bus));
-	if (!error)
-		error = watch(daemon->epoll, daemon->locks.epoll);
-	return error;
+	loop_set_interval(daemon->verify_timer, config_number(core, "verify_interval"));
 }
 
 /* What is read at start only, and has been changed since. */
@@ -346,66 +281,78 @@ static void reload(struct daemon *daemon)
 	status_tell_service(&daemon->locks, "the new configuration was refused, the old one is in force; ");
 }
 
-static void handle_signals(struct daemon *daemon)
+static int handle_signal(void *context, int signal)
 {
-	struct signalfd_siginfo signal;
+	struct daemon *daemon = context;
 
-	while (read(daemon->signals, &signal, sizeof(signal)) == sizeof(signal)) {
-		if (signal.ssi_signo == SIGHUP)
-			reload(daemon);
-		else if (signal.ssi_signo == SIGUSR1)
-			accounts_log_totals(daemon->log, &daemon->locks);
-		else
-			daemon->stopping = true;
-	}
+	if (signal == SIGHUP)
+		reload(daemon);
+	else if (signal == SIGUSR1)
+		accounts_log_totals(daemon->log, &daemon->locks);
+	else
+		daemon->stopping = true;
+	return 0;
 }
 
-static void handle_timer(struct daemon *daemon)
+static int handle_loss_timer(void *context)
 {
-	__u64 expirations;
+	struct daemon *daemon = context;
 
-	if (read(daemon->timer, &expirations, sizeof(expirations)) > 0)
-		accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
 	service_alive();
+	return 0;
 }
 
-static void handle_verify_timer(struct daemon *daemon)
+static int handle_verify_timer(void *context)
 {
-	__u64 expirations;
+	struct daemon *daemon = context;
 
-	if (read(daemon->verify_timer, &expirations, sizeof(expirations)) < 0)
-		return;
 	locks_verify(&daemon->locks);
 	if (status_log_enforcement(daemon->log, &daemon->locks))
 		status_tell_service(&daemon->locks, "");
+	return 0;
 }
 
-static void handle_exceptions(struct daemon *daemon)
+static int handle_exceptions(void *context)
 {
+	struct daemon *daemon = context;
 	struct report report = { 0 };
 
 	locks_follow(&daemon->locks, &report);
 	tell(daemon, &report);
-}
-
-static int handle(struct daemon *daemon, int fd)
-{
-	if (fd == daemon->signals)
-		handle_signals(daemon);
-	else if (fd == daemon->timer)
-		handle_timer(daemon);
-	else if (fd == daemon->verify_timer)
-		handle_verify_timer(daemon);
-	else if (fd == daemon->locks.epoll)
-		handle_exceptions(daemon);
-	else if (fd == bus_timer_fd(daemon->bus))
-		bus_flush(daemon->bus, daemon->log);
-	else if (bus_drain(daemon->bus, daemon->log) < 0)
-		return -EIO;
 	return 0;
 }
 
-/* Should it be killed before it comes by here again. */
+static int open_loop(struct daemon *daemon)
+{
+	sigset_t signals;
+	int error = loop_open(&daemon->loop);
+
+	if (error)
+		return error;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGUSR1);
+	/* A log's reader that goes away, or its full file, must cost lines, not the daemon. */
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGXFSZ, SIG_IGN);
+	return loop_add_signals(daemon->loop, &signals, handle_signal, daemon);
+}
+
+static int open_timers(struct daemon *daemon)
+{
+	daemon->loss_timer =
+		loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_loss_timer, daemon);
+	if (daemon->loss_timer < 0)
+		return daemon->loss_timer;
+	daemon->verify_timer =
+		loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_verify_timer, daemon);
+	return daemon->verify_timer < 0 ? daemon->verify_timer : 0;
+}
+
+/* State for the successor in case of SIGKILL. */
 static void leave_notes(const struct daemon *daemon)
 {
 	*daemon->pins.notes = (struct pins_notes){
@@ -414,20 +361,13 @@ static void leave_notes(const struct daemon *daemon)
 	};
 }
 
-static int loop(struct daemon *daemon)
+static int serve(struct daemon *daemon)
 {
 	int error = 0;
 
 	while (!error && !daemon->stopping) {
-		struct epoll_event event;
-		int count;
-
 		leave_notes(daemon);
-		count = epoll_wait(daemon->epoll, &event, 1, -1);
-		if (count > 0)
-			error = handle(daemon, event.data.fd);
-		else if (count < 0 && errno != EINTR)
-			error = -errno;
+		error = loop_dispatch(daemon->loop);
 	}
 	return error;
 }
@@ -473,7 +413,11 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (!error)
 		error = open_bus(daemon);
 	if (!error)
-		error = open_loop(daemon);
+		error = bus_watch(daemon->bus, daemon->loop, &daemon->log);
+	if (!error)
+		error = loop_add(daemon->loop, daemon->locks.epoll, handle_exceptions, daemon);
+	if (!error)
+		error = open_timers(daemon);
 	if (!error)
 		error = locks_apply(&daemon->locks, *config, report);
 	if (error)
@@ -483,7 +427,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 		warn_of_exposure(report);
 	*config = NULL;
 	update_sources(daemon);
-	arm_timer(daemon->timer, LOSS_INTERVAL_SECONDS * NANOSECONDS);
+	loop_set_interval(daemon->loss_timer, LOSS_INTERVAL_SECONDS * NANOSECONDS);
 	arm_verify_timer(daemon);
 	return 0;
 }
@@ -552,13 +496,7 @@ static void release(struct daemon *daemon)
 	kernel_release(&daemon->kernel);
 	crash_write_to(NULL, 0, false);
 	log_close(daemon->log);
-	close(daemon->signals);
-	if (daemon->epoll >= 0)
-		close(daemon->epoll);
-	if (daemon->timer >= 0)
-		close(daemon->timer);
-	if (daemon->verify_timer >= 0)
-		close(daemon->verify_timer);
+	loop_close(daemon->loop);
 }
 
 static void abandon(struct daemon *daemon)
@@ -606,7 +544,7 @@ static int run(struct daemon *daemon, struct report *report)
 		return status;
 	take_over(daemon);
 	status_log_running(daemon->log, &daemon->locks, "started");
-	error = loop(daemon);
+	error = serve(daemon);
 	stop(daemon);
 	return status_of(error);
 }
@@ -617,18 +555,16 @@ int daemon_run(const struct config_sources *sources)
 		.config_sources = sources,
 		.pins = PINS_CLOSED,
 		.locks = { .epoll = -1 },
-		.epoll = -1,
-		.timer = -1,
-		.verify_timer = -1,
 	};
 	struct report report = { 0 };
 	int status;
 
 	libbpf_log_install();
 	/* First of all: a SIGHUP during the start must not kill. */
-	daemon.signals = open_signals();
+	status = status_of(open_loop(&daemon));
 	kernel_probe(&daemon.kernel);
-	status = run(&daemon, &report);
+	if (!status)
+		status = run(&daemon, &report);
 	release(&daemon);
 	return status;
 }

@@ -4,7 +4,6 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdint.h>
-#include <sys/timerfd.h>
 
 #include "bus/repeats.h"
 #include "plugin/host.h"
@@ -16,7 +15,8 @@
 
 /**
  * struct bus - records on their way
- * @timer:   set to the end of the first window in @repeats
+ * @timer:   of the event loop, set to the end of the first window in @repeats; -1 before bus_watch()
+ * @loop_log: the log that the loop's records go to at that time
  * @cpus:    how many are possible
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
@@ -24,10 +24,11 @@ struct bus {
 	struct ring_buffer *ring;
 	struct repeats repeats;
 	int timer;
+	struct log *const *loop_log;
 	struct bus_source **sources;
 	size_t source_count;
 	size_t cpus;
-	struct log *log; /* of the bus_drain() or bus_flush() in progress */
+	struct log *log; /* of the records or repeats that are being written */
 	__s64 boot_time; /* the same */
 	size_t taken;	 /* the same */
 	__u64 invalid;
@@ -157,8 +158,8 @@ int bus_open(const int *rings, size_t ring_count, struct bus **ret)
 		return cpus;
 	bus = xcalloc(1, sizeof(*bus));
 	bus->cpus = (size_t)cpus;
-	bus->timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC | TFD_NONBLOCK);
-	error = bus->timer < 0 ? -errno : open_rings(bus, rings, ring_count);
+	bus->timer = -1;
+	error = open_rings(bus, rings, ring_count);
 	if (error)
 		bus_close(bus);
 	else
@@ -178,8 +179,6 @@ struct bus *bus_close(struct bus *bus)
 	if (!bus)
 		return NULL;
 	ring_buffer__free(bus->ring);
-	if (bus->timer >= 0)
-		close(bus->timer);
 	for (size_t i = 0; i < bus->source_count; i++) {
 		sequences_end(&bus->sources[i]->sequences);
 		ledger_end(&bus->sources[i]->ledger);
@@ -187,11 +186,6 @@ struct bus *bus_close(struct bus *bus)
 	free(bus->sources);
 	free(bus);
 	return NULL;
-}
-
-int bus_fd(const struct bus *bus)
-{
-	return ring_buffer__epoll_fd(bus->ring);
 }
 
 static void begin(struct bus *bus, struct log *log)
@@ -223,12 +217,8 @@ struct ledger_loss bus_settle(struct bus_source *source)
 static void expire_repeats(struct bus *bus, __u64 now)
 {
 	__u64 next = repeats_expire(&bus->repeats, now, write_repeat, bus);
-	const struct itimerspec when = {
-		.it_value = { .tv_sec = (time_t)(next / 1000000000),
-			      .tv_nsec = (long)(next % 1000000000) },
-	};
 
-	timerfd_settime(bus->timer, TFD_TIMER_ABSTIME, &when, NULL);
+	loop_set_deadline(bus->timer, next);
 }
 
 int bus_drain(struct bus *bus, struct log *log)
@@ -243,15 +233,29 @@ int bus_drain(struct bus *bus, struct log *log)
 	return taken == -EAGAIN;
 }
 
-int bus_timer_fd(const struct bus *bus)
+static int handle_records(void *context)
 {
-	return bus->timer;
+	struct bus *bus = context;
+
+	return bus_drain(bus, *bus->loop_log) < 0 ? -EIO : 0;
 }
 
-void bus_flush(struct bus *bus, struct log *log)
+static int handle_timer(void *context)
 {
-	begin(bus, log);
+	struct bus *bus = context;
+
+	begin(bus, *bus->loop_log);
 	expire_repeats(bus, clock_since_boot());
+	return 0;
+}
+
+int bus_watch(struct bus *bus, struct loop *loop, struct log *const *log)
+{
+	bus->loop_log = log;
+	bus->timer = loop_add_timer(loop, CLOCK_BOOTTIME, handle_timer, bus);
+	if (bus->timer < 0)
+		return bus->timer;
+	return loop_add(loop, ring_buffer__epoll_fd(bus->ring), handle_records, bus);
 }
 
 void bus_flush_all(struct bus *bus, struct log *log)

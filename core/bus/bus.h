@@ -10,6 +10,7 @@
 #include "log/log.h"
 #include "plugin/plugin.h"
 #include "policy/policy.h"
+#include "util/loop.h"
 
 /**
  * struct bus_source - one plugin whose records may arrive
@@ -44,8 +45,11 @@ void bus_follow(struct bus_source *source, struct bpflock_lineage *shared,
 /* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
 struct ledger_loss bus_settle(struct bus_source *source);
 
-/* Becomes readable when records wait. */
-int bus_fd(const struct bus *bus);
+/*
+ * Reads the ring from the loop, and writes a line that stands for several decisions when it is due. *log is the log
+ * at that time: a reload replaces it. Call this before anything is read. Returns 0 or a negative errno.
+ */
+int bus_watch(struct bus *bus, struct loop *loop, struct log *const *log);
 
 /*
  * Takes what waits in the ring, up to a limit that lets the daemon look after signals in between.
@@ -53,10 +57,7 @@ int bus_fd(const struct bus *bus);
  */
 int bus_drain(struct bus *bus, struct log *log);
 
-/* A timer that expires when a line that stands for several decisions is due: call bus_flush(). */
-int bus_timer_fd(const struct bus *bus);
-void bus_flush(struct bus *bus, struct log *log);
-/* Writes all such lines at once, at the end. */
+/* Writes all lines that stand for several decisions at once, at the end. */
 void bus_flush_all(struct bus *bus, struct log *log);
 
 /* Records that have been read since the bus was opened. */
