@@ -107,16 +107,16 @@ static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u6
 /* The ring was full. */
 static void log_ring_losses(struct log *log, const struct instance *instance)
 {
-	struct bpflock_lineage *shared = instance->lineage->shared;
+	struct ledger_notes *notes = instance->lineage->notes;
 	struct bpflock_account account = lineage_account(instance->lineage);
-	__u64 told_at = shared->told_at;
+	__u64 told_at = notes->told_at;
 
-	shared->told_at = clock_since_boot();
-	if (account.lost == shared->told)
+	notes->told_at = clock_since_boot();
+	if (account.lost == notes->told)
 		return;
-	log_ring_loss(log, instance->plugin->name, account.lost - shared->told, told_at,
+	log_ring_loss(log, instance->plugin->name, account.lost - notes->told, told_at,
 		      account.lost_at);
-	shared->told = account.lost;
+	notes->told = account.lost;
 }
 
 /*

@@ -98,7 +98,7 @@ static void follow_source(struct managed_plugin *managed)
 		return;
 	}
 	accounts = lineage_accounts(instance->lineage, &cpus);
-	bus_follow(&managed->source, instance->lineage->shared, accounts);
+	bus_follow(&managed->source, instance->lineage->notes, accounts);
 }
 
 static void update_source(struct managed_plugin *managed)

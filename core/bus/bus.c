@@ -195,17 +195,17 @@ static void begin(struct bus *bus, struct log *log)
 	bus->taken = 0;
 }
 
-void bus_follow(struct bus_source *source, struct bpflock_lineage *shared,
+void bus_follow(struct bus_source *source, struct ledger_notes *notes,
 		const struct bpflock_account *accounts)
 {
 	struct ledger *ledger = &source->ledger;
 
-	if (ledger->shared == shared)
+	if (ledger->notes == notes)
 		return;
 	ledger_end(ledger);
 	sequences_restart(&source->sequences);
-	if (shared)
-		ledger_begin(ledger, shared, accounts, source->sequences.count);
+	if (notes)
+		ledger_begin(ledger, notes, accounts, source->sequences.count);
 }
 
 struct ledger_loss bus_settle(struct bus_source *source)

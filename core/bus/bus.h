@@ -37,10 +37,10 @@ void bus_add_source(struct bus *bus, struct bus_source *source);
 struct bus *bus_close(struct bus *bus);
 
 /*
- * Keeps the notes of one source's lineage, for a successor; NULL when it does not run any more. `accounts` are
+ * Keeps the notes of one source, for a successor; NULL when it does not run any more. `accounts` are
  * those of each CPU, from before anything of it is read.
  */
-void bus_follow(struct bus_source *source, struct bpflock_lineage *shared,
+void bus_follow(struct bus_source *source, struct ledger_notes *notes,
 		const struct bpflock_account *accounts);
 /* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
 struct ledger_loss bus_settle(struct bus_source *source);

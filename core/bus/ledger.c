@@ -8,22 +8,22 @@
 /* A record whose line is being written is read again; what a line of several stood for is not. */
 static void inherit_line(struct ledger *ledger)
 {
-	const struct bpflock_lineage *shared = ledger->shared;
+	const struct ledger_notes *notes = ledger->notes;
 
-	if (shared->writing) {
-		ledger->again = shared->writing;
-		ledger->again_cpu = shared->writing_cpu;
-		ledger->again_settled = shared->settled == shared->settled_next;
-	} else if (shared->settled_next > shared->settled) {
-		ledger->uncertain = shared->settled_next - shared->settled;
+	if (notes->writing) {
+		ledger->again = notes->writing;
+		ledger->again_cpu = notes->writing_cpu;
+		ledger->again_settled = notes->settled == notes->settled_next;
+	} else if (notes->settled_next > notes->settled) {
+		ledger->uncertain = notes->settled_next - notes->settled;
 	}
 }
 
-void ledger_begin(struct ledger *ledger, struct bpflock_lineage *shared,
+void ledger_begin(struct ledger *ledger, struct ledger_notes *notes,
 		  const struct bpflock_account *accounts, size_t cpus)
 {
-	*ledger = (struct ledger){ .shared = shared,
-				   .inherited = -(__s64)shared->settled,
+	*ledger = (struct ledger){ .notes = notes,
+				   .inherited = -(__s64)notes->settled,
 				   .before = xcalloc(cpus, sizeof(*ledger->before)),
 				   .cpus = cpus };
 	for (size_t i = 0; i < cpus; i++) {
@@ -46,7 +46,7 @@ bool ledger_take(struct ledger *ledger, const struct bpflock_event *event)
 	if (event->cpu >= ledger->cpus || event->sequence > ledger->before[event->cpu])
 		return false;
 	if (again && ledger->again_settled)
-		ledger->shared->settled--; /* it will be settled once more */
+		ledger->notes->settled--; /* it will be settled once more */
 	else
 		ledger->inherited--;
 	return again;
@@ -54,16 +54,16 @@ bool ledger_take(struct ledger *ledger, const struct bpflock_event *event)
 
 void ledger_write_begins(struct ledger *ledger, const struct bpflock_event *event, __u64 count)
 {
-	struct bpflock_lineage *shared = ledger->shared;
+	struct ledger_notes *notes = ledger->notes;
 
-	if (!shared)
+	if (!notes)
 		return;
-	shared->writing = 0; /* while the notes are about two lines they are about none */
+	notes->writing = 0; /* while the notes are about two lines they are about none */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	shared->settled_next = shared->settled + count;
-	shared->writing_cpu = event ? event->cpu : 0;
+	notes->settled_next = notes->settled + count;
+	notes->writing_cpu = event ? event->cpu : 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	shared->writing = event ? event->sequence : 0;
+	notes->writing = event ? event->sequence : 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -73,18 +73,18 @@ void ledger_write_begins(struct ledger *ledger, const struct bpflock_event *even
  */
 void ledger_write_ends(struct ledger *ledger)
 {
-	if (!ledger->shared)
+	if (!ledger->notes)
 		return;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	ledger->shared->settled = ledger->shared->settled_next;
+	ledger->notes->settled = ledger->notes->settled_next;
 }
 
 void ledger_gone(struct ledger *ledger, __u64 count)
 {
-	if (!ledger->shared)
+	if (!ledger->notes)
 		return;
-	ledger->shared->settled += count;
-	ledger->shared->settled_next = ledger->shared->settled;
+	ledger->notes->settled += count;
+	ledger->notes->settled_next = ledger->notes->settled;
 }
 
 struct ledger_loss ledger_settle(struct ledger *ledger)

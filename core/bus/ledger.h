@@ -3,7 +3,7 @@
  * What has become of one plugin's records, over the lives of several daemons.
  *
  * A daemon that is killed takes records with it that it had read and not written: decisions that were to
- * become one line, and perhaps the line that it was writing. Its notes lie in the pinned lineage. From these,
+ * become one line, and perhaps the line that it was writing. Its notes are pinned. From these,
  * and from the sequence numbers, the next daemon works out how many records are missing from the log.
  */
 #ifndef BPFLOCK_BUS_LEDGER_H
@@ -14,8 +14,28 @@
 #include <stddef.h>
 
 /**
+ * struct ledger_notes - what a daemon leaves of one plugin for its successor; pinned
+ * @told:      lost records that the log has been told of
+ * @told_at:   up to when, as bpflock_event.time
+ * @settled:   records that the log has told of: by their lines, or as gone
+ * @settled_next: what @settled will be when the line that is being written is there
+ * @writing:   sequence number of the record whose line that is; 0 when it stands for several
+ * @writing_cpu: CPU of that record
+ * @reserved:  zero
+ */
+struct ledger_notes {
+	__u64 told;
+	__u64 told_at;
+	__u64 settled;
+	__u64 settled_next;
+	__u64 writing;
+	__u32 writing_cpu;
+	__u32 reserved;
+};
+
+/**
  * struct ledger - of one plugin
- * @shared:    the lineage's notes, pinned; NULL while the plugin does not run
+ * @notes:     the predecessor's and, from then on, its own; NULL while the plugin does not run
  * @inherited: records from before this daemon that are neither lost nor settled, less those read since
  * @before:    for each CPU: the last record from before this daemon
  * @cpus:      how many
@@ -25,7 +45,7 @@
  * @uncertain: how many records the line stood for that the predecessor was writing, when they were several
  */
 struct ledger {
-	struct bpflock_lineage *shared;
+	struct ledger_notes *notes;
 	__s64 inherited;
 	__u64 *before;
 	size_t cpus;
@@ -46,7 +66,7 @@ struct ledger_loss {
 };
 
 /* Begins with the accounts of each CPU as they are before anything is read. */
-void ledger_begin(struct ledger *ledger, struct bpflock_lineage *shared,
+void ledger_begin(struct ledger *ledger, struct ledger_notes *notes,
 		  const struct bpflock_account *accounts, size_t cpus);
 void ledger_end(struct ledger *ledger);
 

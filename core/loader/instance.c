@@ -375,7 +375,7 @@ static int own_objects(const struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
-	int error = 0;
+	int error = own_add(instance->own, BPFLOCK_OWN_MAP, instance->lineage->notes_map);
 
 	bpf_object__for_each_map(map, instance->object)
 		if (!error && bpf_map__fd(map) >= 0)
@@ -590,6 +590,8 @@ void instance_disown(const struct instance *instance)
 	bpf_object__for_each_map(map, instance->object)
 		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
 			own_remove(instance->own, BPFLOCK_OWN_MAP, bpf_map__fd(map));
+	if (instance->lineage->references == 1)
+		own_remove(instance->own, BPFLOCK_OWN_MAP, instance->lineage->notes_map);
 	bpf_object__for_each_program(program, instance->object)
 		if (bpf_program__fd(program) >= 0)
 			own_remove(instance->own, BPFLOCK_OWN_PROGRAM, bpf_program__fd(program));

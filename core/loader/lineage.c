@@ -32,6 +32,14 @@ static const struct pinned_map counters_map = {
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
+static const struct pinned_map notes_map = {
+	.name = "notes",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(struct ledger_notes),
+	.entries = 1,
+	.flags = BPF_F_MMAPABLE,
+};
 
 /* NULL and errno on failure. */
 static void *map_memory(int fd, size_t size, int protection)
@@ -47,8 +55,12 @@ static int map_shared(struct lineage *lineage)
 		map_memory(lineage->map, sizeof(*lineage->shared), PROT_READ | PROT_WRITE);
 	if (!lineage->shared)
 		return -errno;
-	if (!lineage->shared->told_at)
-		lineage->shared->told_at = clock_since_boot();
+	lineage->notes =
+		map_memory(lineage->notes_map, sizeof(*lineage->notes), PROT_READ | PROT_WRITE);
+	if (!lineage->notes)
+		return -errno;
+	if (!lineage->notes->told_at)
+		lineage->notes->told_at = clock_since_boot();
 	if (lineage->counters_map < 0)
 		return 0;
 	lineage->counters =
@@ -65,12 +77,15 @@ int lineage_open(const struct plugin *plugin, struct lineage **ret)
 	*lineage = (struct lineage){ .references = 1, .counters_map = -1 };
 	lineage->map = pinned_map_open(directory, &lineage_map);
 	lineage->account_map = pinned_map_open(directory, &account_map);
+	lineage->notes_map = pinned_map_open(directory, &notes_map);
 	if (plugin_is_enforcer(plugin))
 		lineage->counters_map = pinned_map_open(directory, &counters_map);
 	if (lineage->map < 0)
 		error = lineage->map;
 	else if (lineage->account_map < 0)
 		error = lineage->account_map;
+	else if (lineage->notes_map < 0)
+		error = lineage->notes_map;
 	else if (plugin_is_enforcer(plugin) && lineage->counters_map < 0)
 		error = lineage->counters_map;
 	else
@@ -89,6 +104,8 @@ int lineage_pin(const struct lineage *lineage, const char *plugin)
 
 	if (!error)
 		error = pinned_map_pin(lineage->account_map, directory, &account_map);
+	if (!error)
+		error = pinned_map_pin(lineage->notes_map, directory, &notes_map);
 	if (!error && lineage->counters_map >= 0)
 		error = pinned_map_pin(lineage->counters_map, directory, &counters_map);
 	return error;
@@ -106,11 +123,14 @@ void lineage_release(struct lineage *lineage)
 		return;
 	if (lineage->shared)
 		munmap(lineage->shared, sizeof(*lineage->shared));
+	if (lineage->notes)
+		munmap(lineage->notes, sizeof(*lineage->notes));
 	if (lineage->counters)
 		munmap((void *)(uintptr_t)lineage->counters, sizeof(*lineage->counters));
 	cleanup_close(&lineage->map);
 	cleanup_close(&lineage->account_map);
 	cleanup_close(&lineage->counters_map);
+	cleanup_close(&lineage->notes_map);
 	free(lineage);
 }
 

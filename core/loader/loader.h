@@ -17,6 +17,7 @@
 #include <bpflock/plugin.h>
 #include <stdint.h>
 
+#include "bus/ledger.h"
 #include "config/config.h"
 #include "kernel/kernel.h"
 #include "loader/id_gate.h"
@@ -160,6 +161,8 @@ void own_sweep(int own);
  * @map:        fd of @shared
  * @account_map: fd of a struct bpflock_account for each CPU
  * @counters_map: fd of @counters; -1 for an observer
+ * @notes_map:  fd of @notes
+ * @notes:      the daemon's own; no program knows of them
  * @counters:   the decisions of an enforcer, or NULL
  */
 struct lineage {
@@ -167,7 +170,9 @@ struct lineage {
 	int map;
 	int account_map;
 	int counters_map;
+	int notes_map;
 	struct bpflock_lineage *shared;
+	struct ledger_notes *notes;
 	const struct bpflock_counters *counters;
 };
 

@@ -6,7 +6,7 @@
 
 /* One CPU, one plugin: the notes outlive the ledgers, as the pinned map does. */
 struct life {
-	struct bpflock_lineage notes;
+	struct ledger_notes notes;
 	struct bpflock_account account;
 	struct ledger ledger;
 };
@@ -193,7 +193,7 @@ static void what_the_log_was_told_is_gone_is_not_told_again(void **state)
 /* The same number on another CPU is another record. */
 static void each_cpu_has_numbers_of_its_own(void **state)
 {
-	struct bpflock_lineage notes = { 0 };
+	struct ledger_notes notes = { 0 };
 	struct bpflock_account accounts[2] = { { .records = 3 }, { .records = 1 } };
 	struct bpflock_event second = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event newer = { .sequence = 2, .cpu = 1 };
@@ -213,7 +213,7 @@ static void each_cpu_has_numbers_of_its_own(void **state)
 
 static void a_record_that_was_being_written_is_told_by_its_cpu(void **state)
 {
-	struct bpflock_lineage notes = { 0 };
+	struct ledger_notes notes = { 0 };
 	struct bpflock_account accounts[2] = { { 0 }, { 0 } };
 	struct bpflock_event written = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event other = { .sequence = 1, .cpu = 0 };

@@ -66,28 +66,13 @@ struct bpflock_account {
 /**
  * struct bpflock_lineage - what the generations of one plugin's programs share
  * @recording: the generation that records; written by the daemon, read by programs
- * @told:      lost records that the log has been told of
- * @told_at:   up to when, as bpflock_event.time
- * @settled:   records that the log has told of: by their lines, or as gone
- * @settled_next: what @settled will be when the line that is being written is there
- * @writing:   sequence number of the record whose line that is; 0 when it stands for several
- * @writing_cpu: CPU of that record
- * @reserved:  zero
  *
  * While a successor replaces its predecessor both run: both decide, but only one of them counts and
  * records what is allowed or observed. The daemon moves the number on, by one memory write, once
- * the successor is attached. The other members are the daemon's own notes for the one that comes
- * after it, should it be killed. Since ABI 1.0.
+ * the successor is attached. Since ABI 1.0.
  */
 struct bpflock_lineage {
 	__u64 recording;
-	__u64 told;
-	__u64 told_at;
-	__u64 settled;
-	__u64 settled_next;
-	__u64 writing;
-	__u32 writing_cpu;
-	__u32 reserved;
 };
 
 /*
