@@ -49,15 +49,15 @@ pinned() {
 @test "READY=1 comes with the start, RELOADING=1 and READY=1 with SIGHUP, STOPPING=1 with the stop" {
 	configure 'profile = restricted'
 	manage
-	eventually says '^READY=1 STATUS=running: kimglock \(enforcing\)$'
+	eventually says '^READY=1 STATUS=running: kimglock \(enforcing\) selfguard \(enforcing\)$'
 	: >"$MESSAGES"
 	reload_with 'profile = privileged'
-	eventually says '^READY=1 STATUS=running: kimglock \(enforcing\)$'
+	eventually says '^READY=1 STATUS=running: kimglock \(enforcing\) selfguard \(enforcing\)$'
 	[[ $(head -n 1 "$MESSAGES") =~ ^RELOADING=1\ MONOTONIC_USEC=[0-9]+\ STATUS=reloading$ ]]
 	: >"$MESSAGES"
 	configure 'profile = privilegd'
 	kill -HUP "$DAEMON"
-	eventually says '^READY=1 STATUS=the new configuration was refused, the old one is in force; running: kimglock \(enforcing\)$'
+	eventually says '^READY=1 STATUS=the new configuration was refused, the old one is in force; running: kimglock \(enforcing\) selfguard \(enforcing\)$'
 	stop_for_good
 	says '^STOPPING=1 '
 }
