@@ -76,7 +76,7 @@ state_is() {
 	start_unit restricted
 	is_denied
 	[ "$(property ActiveState)" = active ]
-	[ "$(property StatusText)" = 'running: kimglock (enforcing)' ]
+	[ "$(property StatusText)" = 'running: kimglock (enforcing) selfguard (enforcing)' ]
 	[ -z "$(log_lines 'level=(warning|error)')" ]
 	grep -E '^Seccomp:\s+2$' "/proc/$DAEMON/status"
 	grep -E '^CapEff:\s+000000c000000000$' "/proc/$DAEMON/status"
