@@ -27,6 +27,7 @@ teardown() {
 		end_all KILL bpflock
 		become_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
 	done
+	kill -KILL "$!" # which may not be called bpflock yet
 	end_all KILL bpflock
 	resume_bpflock -- -c "$CONF"
 	nothing_opened
