@@ -210,9 +210,12 @@ static int verify_enforcer(struct locks *locks, struct managed_plugin *managed, 
 static int pin_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
+	int error;
 
-	(void)locks;
-	return successor ? instance_pin(successor, report) : 0;
+	if (!successor)
+		return 0;
+	error = pins_pin_shared(locks->pins, report);
+	return error ? error : instance_pin(successor, report);
 }
 
 /*
@@ -252,7 +255,7 @@ static int prepare_change(struct locks *locks, const struct config *config, stru
 {
 	static const change_step steps[] = {
 		open_successor,	   load_successor,  resolve_policy,  give_policy,   prepare_exceptions,
-		attach_enforcer,   verify_enforcer, attach_observer,
+		attach_enforcer,   verify_enforcer, attach_observer, pin_successor,
 	};
 	int error = 0;
 
@@ -260,9 +263,7 @@ static int prepare_change(struct locks *locks, const struct config *config, stru
 		locks->plugins[i].change.section = settings_section(config, locks->plugins[i].plugin);
 	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
 		error = for_each_plugin(locks, steps[i], report);
-	if (!error)
-		error = pins_pin_shared(locks->pins, report);
-	return error ? error : for_each_plugin(locks, pin_successor, report);
+	return error;
 }
 
 /* An instance that stays takes the new policy by one write. */
