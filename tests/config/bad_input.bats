@@ -4,6 +4,9 @@
 
 load ../vm/daemon.bash
 
+# shellcheck disable=SC2034 # for daemon.bash: no warning that there is no guard
+GUARDED=yes
+
 FILE=/tmp/bad.conf
 
 setup_file() {
