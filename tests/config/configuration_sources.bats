@@ -4,6 +4,9 @@
 
 load ../vm/daemon.bash
 
+# shellcheck disable=SC2034 # for daemon.bash: no warning that there is no guard
+GUARDED=yes
+
 ETC=/etc/bpflock
 OUT=/tmp/dumped
 
@@ -239,7 +242,7 @@ nothing_is_loaded() {
 	[ "$status" -eq 0 ]
 	grep -E '^kimglock +1\.0 +enabled +enforcer, ' <<<"$output"
 	grep -E '^execsnoop +1\.0 +disabled +observer, ' <<<"$output"
-	grep -E '^selfguard +1\.0 +disabled +enforcer, ' <<<"$output"
+	grep -E '^selfguard +1\.0 +enabled +enforcer, ' <<<"$output"
 	[ "${#lines[@]}" -eq 3 ]
 	nothing_is_loaded
 }
