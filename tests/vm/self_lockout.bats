@@ -152,6 +152,10 @@ start_upgrade() {
 	bpflock --unload
 	[ ! -e "$PINS" ]
 	UNACCOUNTED="it was unloaded without a daemon"
+	# Until the kernel has let go of the programs
+	bpftool map create /sys/fs/bpf/other type array key 4 value 4 entries 1 name other
+	eventually bpftool map show pinned /sys/fs/bpf/other
+	rm /sys/fs/bpf/other
 }
 
 @test "a child of the daemon's shell, and a process of its name, are not the daemon" {
