@@ -39,6 +39,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "result.h"
+
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #define CGROUPS "/sys/fs/cgroup"
@@ -46,21 +48,6 @@
 
 /* Of so many rounds one looks at all ids, the others at new ones only. */
 #define ROUNDS 64
-
-/* 0 or a negative errno, from what sets errno. */
-static int result(long value)
-{
-	return value < 0 ? -errno : 0;
-}
-
-static int closed(int fd)
-{
-	int error = result(fd);
-
-	if (fd >= 0)
-		close(fd);
-	return error;
-}
 
 /*
  * ---- BPF objects, by their ids

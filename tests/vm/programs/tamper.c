@@ -22,14 +22,10 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#include "result.h"
+
 /* In which a signal has come, if it comes at all. */
 #define MILLISECONDS 1000
-
-/* 0 or a negative errno, from what sets errno. */
-static int result(long value)
-{
-	return value < 0 ? -errno : 0;
-}
 
 static int attach(pid_t pid)
 {
@@ -43,14 +39,9 @@ static int attach(pid_t pid)
 static int mem(pid_t pid)
 {
 	char path[64];
-	int fd, error;
 
 	snprintf(path, sizeof(path), "/proc/%d/mem", pid);
-	fd = open(path, O_RDWR | O_CLOEXEC);
-	error = result(fd);
-	if (fd >= 0)
-		close(fd);
-	return error;
+	return closed(open(path, O_RDWR | O_CLOEXEC));
 }
 
 /* Nothing is mapped at address 0: what is allowed fails with EFAULT. */
