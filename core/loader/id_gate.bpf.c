@@ -15,23 +15,18 @@ char LICENSE[] SEC("license") = "GPL";
 #define ENOENT 2
 #define PTRACE_MODE_ATTACH 0x02
 
-static __always_inline bool is_initial(struct task_struct *task)
-{
-	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
-}
-
 SEC("lsm/bpf")
 int BPF_PROG(hide_ids, int command)
 {
 	if (command != BPF_MAP_GET_FD_BY_ID && command != BPF_PROG_GET_FD_BY_ID)
 		return 0;
-	return is_initial(bpf_get_current_task_btf()) ? 0 : -ENOENT;
+	return bpflock_task_is_initial(bpf_get_current_task_btf()) ? 0 : -ENOENT;
 }
 
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(hide_descriptors, struct task_struct *child, unsigned int mode, int ret)
 {
-	if (ret || !(mode & PTRACE_MODE_ATTACH) || !is_initial(child))
+	if (ret || !(mode & PTRACE_MODE_ATTACH) || !bpflock_task_is_initial(child))
 		return ret;
-	return is_initial(bpf_get_current_task_btf()) ? 0 : -EPERM;
+	return bpflock_task_is_initial(bpf_get_current_task_btf()) ? 0 : -EPERM;
 }

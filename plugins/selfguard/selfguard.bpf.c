@@ -370,13 +370,13 @@ int BPF_PROG(new_program_6_1, struct bpf_prog_aux *aux, int ret)
 	return note_creator((__u64)aux, ret);
 }
 
-/* Threads that have been allowed to get an object by its id: the hook of the object comes after that. */
+/* Threads whose request for an object by its id has been decided: the hook of the object comes after that. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
 	__type(key, __u64);
 	__type(value, __u8);
-} allowed_by_id SEC(".maps");
+} decided_by_id SEC(".maps");
 
 static __always_inline int decide_id(__u32 kind, __u32 id, __u32 operation)
 {
@@ -386,7 +386,7 @@ static __always_inline int decide_id(__u32 kind, __u32 id, __u32 operation)
 	if (!bpflock_owns(kind, id))
 		return 0;
 	if (kind != BPFLOCK_OWN_LINK)
-		bpf_map_update_elem(&allowed_by_id, &thread, &present, BPF_ANY);
+		bpf_map_update_elem(&decided_by_id, &thread, &present, BPF_ANY);
 	return bpflock_decide(operation, SELFGUARD_TAMPER);
 }
 
@@ -394,7 +394,7 @@ static __always_inline void forget_id(void)
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 
-	bpf_map_delete_elem(&allowed_by_id, &thread);
+	bpf_map_delete_elem(&decided_by_id, &thread);
 }
 
 /* Those whose return value becomes the hook's, or takes its place. */
@@ -444,7 +444,7 @@ static __always_inline int decide_object(__u32 kind, __u32 id, __u64 address, __
 	__u64 thread = bpf_get_current_pid_tgid();
 
 	if (bpflock_owns(kind, id)) {
-		if (bpf_map_delete_elem(&allowed_by_id, &thread) == 0)
+		if (bpf_map_delete_elem(&decided_by_id, &thread) == 0)
 			return 0;
 		return bpflock_decide(SELFGUARD_OPEN_PIN, SELFGUARD_TAMPER);
 	}
@@ -559,8 +559,7 @@ int BPF_PROG(set_io_priority, struct task_struct *task, int priority, int ret)
 /* A way round every profile: what is done in the name of a process of the host is done by the host. */
 static __always_inline bool is_host_from_container(struct task_struct *child)
 {
-	return !bpflock_in_initial_namespaces() && bpflock_in_initial_pid_namespace(child) &&
-	       bpflock_in_initial_net_namespace(child);
+	return !bpflock_in_initial_namespaces() && bpflock_task_is_initial(child);
 }
 
 /* Reading, which is what ps does, is left alone: what could harm asks for the mode of an attachment. */

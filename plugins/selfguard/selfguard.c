@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * selfguard: whom the enforcers lock cannot take them away, change or stop them. It runs whenever an enforcer
- * does; to guard against root on the host as well:
+ * selfguard: protects bpflock. Tasks that an enforcer restricts cannot remove, change or stop it. selfguard runs
+ * whenever an enforcer runs. To protect against root on the host as well:
  *
  *	[selfguard]
  *	profile = restricted
@@ -73,7 +73,7 @@ static const struct bpflock_operation operations[] = {
 
 #define PROGRAM(function, what) { .name = (function), .operations = (what) }
 
-/* What is added to the pins opens no lock: it is junk, or keeps something attached. */
+/* Adding to the pins removes no protection. At most it keeps something attached. */
 #define AGAINST_HOST(function, what)                                                               \
 	{                                                                                          \
 		.name = (function), .operations = (what), .flags = BPFLOCK_PROGRAM_HOST            \
@@ -142,7 +142,7 @@ static int show_pins(const struct bpflock_host *host, const void *config)
 
 BPFLOCK_PLUGIN(selfguard,
 	.version = "1.0",
-	.summary = "Whom the enforcers lock cannot take them away, change or stop them",
+	.summary = "Protects bpflock: whoever is restricted cannot remove, change or stop it",
 	.license = "Apache-2.0 AND GPL-2.0-only",
 	.flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
 	.events = BPFLOCK_TABLE(events),

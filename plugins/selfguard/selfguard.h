@@ -21,8 +21,9 @@
 #define SELFGUARD_TRACE_HOST 11
 
 /*
- * The directories from the root down to the pins. The daemon shows the programs each of them by asking to be told
- * of an event of it that nobody else asks for: IN_MOVE_SELF, and the bit of the directory's number.
+ * The directories from the root down to the pins. The daemon adds an inotify watch for each of them, and a program
+ * sees that. The watch's mask says which directory it is: IN_MOVE_SELF and bit N for directory N. Nobody else uses
+ * such a mask.
  */
 #define SELFGUARD_WAYS 5
 #define SELFGUARD_SHOWN 0x800u /* IN_MOVE_SELF */

@@ -74,9 +74,7 @@ static __always_inline __u32 bpflock_rule(__u32 operation)
 
 static __always_inline bool bpflock_in_initial_namespaces(void)
 {
-	struct task_struct *task = bpf_get_current_task_btf();
-
-	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
+	return bpflock_task_is_initial(bpf_get_current_task_btf());
 }
 
 /* The task's cgroup or any above it: one lookup per level. */

@@ -36,6 +36,11 @@ static __always_inline bool bpflock_in_initial_net_namespace(struct task_struct 
 	return net && net == bpflock_initial_net_namespace(task);
 }
 
+static __always_inline bool bpflock_task_is_initial(struct task_struct *task)
+{
+	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
+}
+
 /* Byte by byte, because the verifier admits no wider read of a char array in a kernel structure. */
 static __always_inline void bpflock_copy_comm(char *to, struct task_struct *task)
 {
