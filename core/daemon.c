@@ -199,20 +199,23 @@ static int check_namespaces(const struct settings *settings, const struct config
 	return report->errors > errors ? -EPERM : 0;
 }
 
-/* A guard is to come that the kernel would run, and none guards yet: not that of a predecessor either. */
+/* The configuration enables a guard that this kernel runs, and no guard is pinned yet. */
 static bool guard_is_to_come(const struct daemon *daemon, const struct config *config)
 {
 	CLEANUP(cleanup_free) char *refused = kernel_refuses_bpf_lsm(&daemon->kernel);
 	const struct plugins *plugins = &daemon->settings.plugins;
 
-	for (size_t i = 0; !refused && i < plugins->count; i++)
-		if (!plugins->items[i].refusal && plugin_is_guard(&plugins->items[i]) &&
-		    settings_section(config, &plugins->items[i])->enabled && !pins_last_generation(plugins->items[i].name))
+	for (size_t i = 0; !refused && i < plugins->count; i++) {
+		const struct plugin *plugin = &plugins->items[i];
+
+		if (plugin_is_guard(plugin) && settings_section(config, plugin)->enabled &&
+		    !pins_last_generation(plugin->name))
 			return true;
+	}
 	return false;
 }
 
-/* Until now whoever is contained could open what is there already: the guard cannot take that back. */
+/* A guard cannot revoke descriptors that containers got before it ran. */
 static void warn_of_exposure(struct report *report)
 {
 	report_remedy(report_add(report, REPORT_WARNING, "unguarded_before", NULL,

@@ -109,10 +109,9 @@ static struct instance *future_instance(const struct managed_plugin *managed)
 static bool is_enforcing(const struct locks *locks)
 {
 	for (size_t i = 0; i < locks->count; i++) {
-		const struct plugin *plugin = locks->plugins[i].plugin;
+		const struct managed_plugin *managed = &locks->plugins[i];
 
-		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
-		    policy_can_deny(locks->plugins[i].change.section))
+		if (plugin_wants_guard(managed->plugin) && policy_can_deny(managed->change.section))
 			return true;
 	}
 	return false;

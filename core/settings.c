@@ -124,14 +124,13 @@ const char *settings_first_enforcer(const struct settings *settings, const struc
 	for (size_t i = 0; i < settings->plugins.count; i++) {
 		const struct plugin *plugin = &settings->plugins.items[i];
 
-		if (!plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin) &&
-		    settings_section(config, plugin)->enabled)
+		if (plugin_wants_guard(plugin) && settings_section(config, plugin)->enabled)
 			return plugin->name;
 	}
 	return NULL;
 }
 
-/* Whoever is locked must not be able to take the lock away, unless the operator has written that he may. */
+/* Tasks that an enforcer restricts must not be able to remove it, unless `enabled = no` is written for the guard. */
 static void enable_guards(const struct settings *settings, struct config *config, struct report *report)
 {
 	const char *enforcer = settings_first_enforcer(settings, config);
@@ -143,7 +142,7 @@ static void enable_guards(const struct settings *settings, struct config *config
 		const struct plugin *plugin = &settings->plugins.items[i];
 		struct config_section *section = settings_section(config, plugin);
 
-		if (plugin->refusal || !plugin_is_guard(plugin))
+		if (!plugin_is_guard(plugin))
 			continue;
 		if (config_is_default(config_value(section, CONFIG_ENABLED_KEY)))
 			config_enable(section, CONFIG_DEFAULT " (an enforcer runs)");
@@ -151,8 +150,8 @@ static void enable_guards(const struct settings *settings, struct config *config
 	}
 	if (!guarded)
 		report_remedy(report_add(report, REPORT_WARNING, "unguarded", NULL,
-					 "%s runs without a guard: whom it locks may take away its programs, "
-					 "maps and pins",
+					 "%s runs without a guard: tasks that it restricts can remove or change its "
+					 "programs, maps and pins",
 					 enforcer),
 			      "install a guard, and do not set enabled = no in its section");
 }

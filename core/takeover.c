@@ -100,8 +100,7 @@ static void report_override(void *context, const struct hook_program *program)
 
 	if (program->overrides)
 		report_add(report, REPORT_NOTICE, "override_program", NULL,
-			   "program %u (%s) on %s was there before: what it returns counts beside, or in the place "
-			   "of, what is decided here",
+			   "program %u (%s) on %s was loaded before bpflock: it can change what the kernel decides",
 			   program->id, program->name, *program->function ? program->function : "an unknown hook");
 }
 

@@ -180,20 +180,16 @@ static void bind_defaults(const struct binder *binder, const struct binding *bin
 }
 
 /* What the latest source says counts; within one source `enabled` itself has the last word. */
-static void decide_enabled(const struct binder *binder, const struct binding *binding)
+static void decide_enabled(const struct binding *binding)
 {
 	struct config_section *section = binding->section;
 	const struct config_entry *enabler = binding->enabler;
 	const struct config_value *enabled = config_value(section, CONFIG_ENABLED_KEY);
-	size_t index = (size_t)(enabled - section->values);
-	const struct config_entry *latest = binding->latest[index];
-	struct config_place place = place_of(binder, binding, CONFIG_ENABLED_KEY, NULL);
+	const struct config_entry *latest = binding->latest[enabled - section->values];
 
-	if (enabler && (!latest || latest->source < enabler->source)) {
-		config_value_begin(&section->values[index], origin_of(enabler));
-		config_value_append(&section->values[index], "yes", &place);
-	}
 	section->enabled = config_number(section, CONFIG_ENABLED_KEY);
+	if (enabler && (!latest || latest->source < enabler->source))
+		config_enable(section, origin_of(enabler));
 }
 
 static void bind_entries(const struct binder *binder, const struct config_text *text)
@@ -209,7 +205,7 @@ static void bind_entries(const struct binder *binder, const struct config_text *
 	for (size_t i = 0; i < binder->config->section_count; i++) {
 		bind_defaults(binder, &binder->bindings[i]);
 		if (binder->bindings[i].plugin)
-			decide_enabled(binder, &binder->bindings[i]);
+			decide_enabled(&binder->bindings[i]);
 	}
 }
 

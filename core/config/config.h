@@ -146,7 +146,7 @@ const struct config_value *config_value(const struct config_section *section, co
 
 /* Whether nothing was written for it. */
 bool config_is_default(const struct config_value *value);
-/* Enables a plugin though nothing was written; `origin` says why. */
+/* Enables a plugin though `enabled = yes` was not written; `origin` says why. */
 void config_enable(struct config_section *section, const char *origin);
 
 /* Shorthands for options that the section is known to have; 0 or "" for one without a value. */

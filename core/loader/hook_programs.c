@@ -7,23 +7,13 @@
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
-/**
- * struct walk - over all programs and links, on behalf of hook_programs_each()
- */
+/* Over all programs and links, on behalf of hook_programs_each(). */
 struct walk {
 	int own;
 	const struct btf *btf;
 	void (*visit)(void *context, const struct hook_program *program);
 	void *context;
 };
-
-static bool is_own(const struct walk *walk, __u32 program)
-{
-	const struct bpflock_own_object object = { .kind = BPFLOCK_OWN_PROGRAM, .id = program };
-	__u8 present;
-
-	return bpf_map_lookup_elem(walk->own, &object, &present) == 0;
-}
 
 /* Of the kernel's own BTF; a function of a module is none of our hooks. */
 static const char *function_name(const struct walk *walk, __u32 type_id)
@@ -51,11 +41,11 @@ static void visit(const struct walk *walk, const struct bpf_prog_info *info, __u
 		.overrides = overrides,
 	};
 
-	if (!is_own(walk, info->id))
+	if (!own_has(walk->own, BPFLOCK_OWN_PROGRAM, info->id))
 		walk->visit(walk->context, &program);
 }
 
-/* Attached or not, and by whatever: of programs for the LSM's hooks the kernel tells the hook. */
+/* Attached or not: the kernel tells the hook of each loaded LSM program. */
 static void visit_lsm_programs(const struct walk *walk)
 {
 	struct bpf_prog_info info;

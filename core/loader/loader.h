@@ -152,6 +152,7 @@ void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *co
  */
 int own_add(int own, __u32 kind, int fd);
 void own_remove(int own, __u32 kind, int fd);
+bool own_has(int own, __u32 kind, __u32 id);
 /* Takes out what is there no more: of predecessors. Needs CAP_SYS_ADMIN, without which nothing is taken out. */
 void own_sweep(int own);
 

@@ -49,6 +49,14 @@ void own_remove(int own, __u32 kind, int fd)
 	(void)bpf_map_delete_elem(own, &object);
 }
 
+bool own_has(int own, __u32 kind, __u32 id)
+{
+	const struct bpflock_own_object object = { .kind = kind, .id = id };
+	__u8 present;
+
+	return bpf_map_lookup_elem(own, &object, &present) == 0;
+}
+
 static bool is_gone(const struct bpflock_own_object *object)
 {
 	CLEANUP(cleanup_close) int fd = -1;

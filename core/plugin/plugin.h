@@ -63,9 +63,16 @@ static inline bool plugin_is_enforcer(const struct plugin *plugin)
 	return plugin->descriptor.flags & BPFLOCK_ENFORCER;
 }
 
+/* Also false for a plugin that was refused. */
 static inline bool plugin_is_guard(const struct plugin *plugin)
 {
-	return plugin->descriptor.flags & BPFLOCK_GUARD;
+	return !plugin->refusal && plugin->descriptor.flags & BPFLOCK_GUARD;
+}
+
+/* An enforcer that is no guard. Also false for a plugin that was refused. */
+static inline bool plugin_wants_guard(const struct plugin *plugin)
+{
+	return !plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin);
 }
 
 /* The event type of that number, or NULL. */
