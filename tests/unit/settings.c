@@ -93,6 +93,7 @@ void plugins_free(struct plugins *plugins)
 		free(plugins->items[i].name);
 		free(plugins->items[i].path);
 		free(plugins->items[i].refusal);
+		operations_free(&plugins->items[i].operations);
 	}
 	free(plugins->items);
 	*plugins = (struct plugins){ 0 };
