@@ -2,9 +2,9 @@
 #include <argp.h>
 #include <stdlib.h>
 
-#include "commands.h"
-#include "daemon.h"
-#include "unload.h"
+#include "daemon/commands.h"
+#include "daemon/daemon.h"
+#include "daemon/unload.h"
 #include "util/crash.h"
 #include "util/memory.h"
 

@@ -5,7 +5,7 @@
 
 #include <bpflock/event.h>
 
-#include "bus/ledger.h"
+#include "bus/delivery.h"
 #include "bus/sequences.h"
 #include "log/log.h"
 #include "plugin/plugin.h"

@@ -17,7 +17,7 @@
 #include <bpflock/plugin.h>
 #include <stdint.h>
 
-#include "bus/ledger.h"
+#include "bus/delivery.h"
 #include "config/config.h"
 #include "kernel/kernel.h"
 #include "loader/id_gate.h"

@@ -13,7 +13,7 @@
 #include "frog.h"
 #include "fuzz.h"
 #include "log/log.h"
-#include "options.h"
+#include "daemon/options.h"
 #include "policy/policy.h"
 #include "util/memory.h"
 
@@ -75,7 +75,7 @@ static void check_section(const struct config *config, size_t place, struct repo
 		(void)policy_check(&operations, &config->sections[GATE], report);
 }
 
-/* The whole way of a configuration, as core/settings.c goes it. */
+/* The whole way of a configuration, as core/daemon/settings.c goes it. */
 static struct config *read_file(struct report *report)
 {
 	const struct config_sources sources = { .file = path };

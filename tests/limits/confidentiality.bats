@@ -2,13 +2,13 @@
 # SPDX-License-Identifier: Apache-2.0
 # Under the kernel's own lockdown=confidentiality, which nothing but a reboot takes back: tests/vm/kernels names it last.
 
-load ../vm/daemon.bash
+load ../vm/policy.bash
 load ../vm/exec.bash
 
 PLUGINS=/run/plugins
 
 setup_file() {
-	install_bpflock
+	install_programs
 	install_exec_programs
 	mkdir -p "$PLUGINS"
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
@@ -83,6 +83,19 @@ teardown() {
 	wait_for_end "$DAEMON"
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=allow BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
 	await_log 'event=plugin_running .* generation=2 .*bpfprog=kimglock'
+}
+
+@test "the guard runs, and no container gets the policy, the mark or the pins" {
+	GUARDED=yes start_bpflock -- -c /dev/null -o kimglock.profile=baseline
+	await_log 'event=plugin_running .*bpfprog=selfguard'
+	for attack in "$PROGRAMS/attack policy" "$PROGRAMS/attack mark" "rm -r $PINS"; do
+		# shellcheck disable=SC2086 # several words
+		run unshare --net $attack
+		echo "$attack: $output"
+		[ "$status" -ne 0 ]
+	done
+	await_log 'event=tamper operation=map .* comm=attack .*reason=denied \(baseline\)" bpfprog=selfguard'
+	await_log 'event=tamper operation=unpin .* comm=rm .*reason=denied \(baseline\)" bpfprog=selfguard'
 }
 
 @test "a plugin that reads kernel memory is refused by name with the reason, and the others go on" {

@@ -3,7 +3,7 @@
  * What the operator wants, for plugins that the test plays: a bell that observes, a door that enforces, a guard, and one
  * whose file is refused.
  */
-#include "settings.h"
+#include "daemon/settings.h"
 
 #include <bpf/btf.h>
 #include <errno.h>

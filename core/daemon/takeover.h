@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a start finds on the machine: what a predecessor left, and programs of ours that are not its own. */
-#ifndef BPFLOCK_TAKEOVER_H
-#define BPFLOCK_TAKEOVER_H
+#ifndef BPFLOCK_DAEMON_TAKEOVER_H
+#define BPFLOCK_DAEMON_TAKEOVER_H
 
 #include "loader/loader.h"
 #include "log/log.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "privileges.h"
+#include "daemon/privileges.h"
 
 #include <cap-ng.h>
 #include <errno.h>

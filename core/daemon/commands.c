@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "commands.h"
+#include "daemon/commands.h"
 
 #include <errno.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "daemon.h"
+#include "daemon/daemon.h"
 #include "kernel/kernel.h"
-#include "options.h"
-#include "settings.h"
+#include "daemon/options.h"
+#include "daemon/settings.h"
 #include "util/memory.h"
 
 /* What a command looks at: all that the daemon would know before it touches the machine. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "unload.h"
+#include "daemon/unload.h"
 
 #include <errno.h>
 #include <stdlib.h>

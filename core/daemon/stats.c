@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "accounts.h"
+#include "daemon/stats.h"
 
 #include "util/clock.h"
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What runs and whether it enforces, for the log and for the service manager. */
-#ifndef BPFLOCK_STATUS_H
-#define BPFLOCK_STATUS_H
+#ifndef BPFLOCK_DAEMON_STATUS_H
+#define BPFLOCK_DAEMON_STATUS_H
 
-#include "locks.h"
+#include "daemon/manager.h"
 #include "log/log.h"
 
 /* Enforcers whose state the log does not know yet: new ones, and those that have changed. Returns whether any. */

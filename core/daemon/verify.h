@@ -4,8 +4,8 @@
  * That a program is attached proves nothing: a kernel without `bpf` among its active LSMs attaches it, and
  * never calls it.
  */
-#ifndef BPFLOCK_VERIFY_H
-#define BPFLOCK_VERIFY_H
+#ifndef BPFLOCK_DAEMON_VERIFY_H
+#define BPFLOCK_DAEMON_VERIFY_H
 
 #include "kernel/kernel.h"
 #include "loader/loader.h"

@@ -6,13 +6,13 @@
  * it, pin it, let it record, and only then take away what it replaces. A failure before the last step
  * leaves everything as it was.
  */
-#ifndef BPFLOCK_LOCKS_H
-#define BPFLOCK_LOCKS_H
+#ifndef BPFLOCK_DAEMON_MANAGER_H
+#define BPFLOCK_DAEMON_MANAGER_H
 
 #include "bus/bus.h"
 #include "loader/loader.h"
-#include "settings.h"
-#include "verify.h"
+#include "daemon/settings.h"
+#include "daemon/verify.h"
 
 /**
  * struct change - what is being prepared for one plugin while a configuration is put in force

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "status.h"
+#include "daemon/status.h"
 
 #include <sys/utsname.h>
 
-#include "service.h"
+#include "daemon/notify.h"
 #include "util/memory.h"
 
 static void log_verification(struct log *log, struct verification *verification, const char *plugin)

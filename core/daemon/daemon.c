@@ -1,22 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "daemon.h"
+#include "daemon/daemon.h"
 
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
 
-#include "accounts.h"
+#include "daemon/stats.h"
 #include "bus/bus.h"
 #include "kernel/namespaces.h"
-#include "locks.h"
+#include "daemon/manager.h"
 #include "log/log.h"
-#include "options.h"
-#include "privileges.h"
-#include "service.h"
-#include "settings.h"
-#include "status.h"
-#include "takeover.h"
+#include "daemon/options.h"
+#include "daemon/privileges.h"
+#include "daemon/notify.h"
+#include "daemon/settings.h"
+#include "daemon/status.h"
+#include "daemon/takeover.h"
 #include "util/clock.h"
 #include "util/crash.h"
 #include "util/loop.h"

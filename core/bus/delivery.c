@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "bus/ledger.h"
+#include "bus/delivery.h"
 
 #include <stdlib.h>
 

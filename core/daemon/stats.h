@@ -4,11 +4,11 @@
  * plugin, decisions counted = lines written + lines reported lost. Stages of a loss: `ring` (it was full), `daemon`
  * (one that was killed had read it), `stolen` (another process has read the ring), `invalid`, and `sink`.
  */
-#ifndef BPFLOCK_ACCOUNTS_H
-#define BPFLOCK_ACCOUNTS_H
+#ifndef BPFLOCK_DAEMON_STATS_H
+#define BPFLOCK_DAEMON_STATS_H
 
 #include "bus/bus.h"
-#include "locks.h"
+#include "daemon/manager.h"
 #include "log/log.h"
 
 /* The exact counts since each plugin was first loaded, whatever was logged or lost. */

@@ -3,8 +3,8 @@
  * What the operator wants, checked as a whole: the plugins that there are, and a configuration that
  * fits them. Nothing here touches the machine.
  */
-#ifndef BPFLOCK_SETTINGS_H
-#define BPFLOCK_SETTINGS_H
+#ifndef BPFLOCK_DAEMON_SETTINGS_H
+#define BPFLOCK_DAEMON_SETTINGS_H
 
 #include "config/config.h"
 #include "kernel/kernel.h"

@@ -3,8 +3,8 @@
  * The commands that print and exit. They read what the daemon would read, and touch nothing. Each
  * returns an exit status.
  */
-#ifndef BPFLOCK_COMMANDS_H
-#define BPFLOCK_COMMANDS_H
+#ifndef BPFLOCK_DAEMON_COMMANDS_H
+#define BPFLOCK_DAEMON_COMMANDS_H
 
 #include "config/config.h"
 

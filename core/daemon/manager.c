@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "locks.h"
+#include "daemon/manager.h"
 
 #include <errno.h>
 #include <string.h>

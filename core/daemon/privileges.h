@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BPFLOCK_PRIVILEGES_H
-#define BPFLOCK_PRIVILEGES_H
+#ifndef BPFLOCK_DAEMON_PRIVILEGES_H
+#define BPFLOCK_DAEMON_PRIVILEGES_H
 
 #include "util/report.h"
 

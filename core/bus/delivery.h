@@ -6,8 +6,8 @@
  * become one line, and perhaps the line that it was writing. Its notes are pinned. From these,
  * and from the sequence numbers, the next daemon works out how many records are missing from the log.
  */
-#ifndef BPFLOCK_BUS_LEDGER_H
-#define BPFLOCK_BUS_LEDGER_H
+#ifndef BPFLOCK_BUS_DELIVERY_H
+#define BPFLOCK_BUS_DELIVERY_H
 
 #include <bpflock/event.h>
 #include <stdbool.h>

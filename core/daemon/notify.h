@@ -3,8 +3,8 @@
  * What the service manager is told of the daemon's state (systemd, Type=notify). Nothing happens where
  * none has started it, or without libsystemd.
  */
-#ifndef BPFLOCK_SERVICE_H
-#define BPFLOCK_SERVICE_H
+#ifndef BPFLOCK_DAEMON_NOTIFY_H
+#define BPFLOCK_DAEMON_NOTIFY_H
 
 /* It is up and enforcing, and is so again after a reload; `status` is a short text for the operator. */
 void service_ready(const char *status);

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "settings.h"
+#include "daemon/settings.h"
 
 #include <bpf/btf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "log/log.h"
-#include "options.h"
+#include "daemon/options.h"
 #include "plugin/host.h"
 #include "util/memory.h"
 

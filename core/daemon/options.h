@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The options that the core itself declares: its own section's, and those of every plugin's section. */
-#ifndef BPFLOCK_OPTIONS_H
-#define BPFLOCK_OPTIONS_H
+#ifndef BPFLOCK_DAEMON_OPTIONS_H
+#define BPFLOCK_DAEMON_OPTIONS_H
 
 #include <bpflock/plugin.h>
 

@@ -3,14 +3,14 @@
  * How a configuration is put in force, with instances that the test plays in the place of the loader: in which order
  * the steps come, and what is left when one of them fails.
  */
-#include "locks.h"
+#include "daemon/manager.h"
 
 #include <errno.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "loader/loader.h"
-#include "options.h"
+#include "daemon/options.h"
 #include "unit.h"
 #include "util/memory.h"
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a daemon that is killed leaves in its notes, and what the next one makes of it. */
-#include "bus/ledger.h"
+#include "bus/delivery.h"
 
 #include "unit.h"
 

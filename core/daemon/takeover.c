@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "takeover.h"
+#include "daemon/takeover.h"
 
 #include "util/clock.h"
 #include "util/memory.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BPFLOCK_UNLOAD_H
-#define BPFLOCK_UNLOAD_H
+#ifndef BPFLOCK_DAEMON_UNLOAD_H
+#define BPFLOCK_DAEMON_UNLOAD_H
 
 /*
  * Takes away what a dead daemon has left pinned, of one plugin or (NULL) of all: it enforces no more. Says on

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#ifndef BPFLOCK_DAEMON_H
-#define BPFLOCK_DAEMON_H
+#ifndef BPFLOCK_DAEMON_DAEMON_H
+#define BPFLOCK_DAEMON_DAEMON_H
 
 #include "config/config.h"
 

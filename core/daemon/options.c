@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "options.h"
+#include "daemon/options.h"
 
 #include "log/log.h"
 
