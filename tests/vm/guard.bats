@@ -17,6 +17,7 @@ setup_file() {
 
 teardown() {
 	[[ -z ${WITHIN-} ]] || stop_from_within
+	end_all TERM crowd
 	clean_up_bpflock
 	rm -rf "$FOREIGN"
 }
@@ -301,15 +302,18 @@ programs() {
 }
 
 @test "a hook that is full is an error that names who has filled it" {
-	"$PROGRAMS/crowd" locked_down 38 >"$BATS_TEST_TMPDIR/crowd" 2>&1 3>&- &
-	local crowd=$!
-	eventually grep -x 'attached 38' "$BATS_TEST_TMPDIR/crowd"
+	# As many as the kernel takes: 38, or 37 on 7.3.
+	"$PROGRAMS/crowd" locked_down 100 >"$BATS_TEST_TMPDIR/crowd" 2>&1 3>&- &
+	local crowd=$! attached
+	eventually grep '^attached' "$BATS_TEST_TMPDIR/crowd"
+	attached=$(sed -n 's/^attached //p' "$BATS_TEST_TMPDIR/crowd")
+	((attached > 30 && attached < 100))
 	run try_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
 	kill "$crowd"
 	wait "$crowd"
 	[ "$status" -eq 1 ]
 	[[ $output == *'locked_down cannot be attached'*'too many programs are there already; end whoever loaded these: '* ]]
-	[ "$(grep -oE '[0-9]+ \(crowd\)' <<<"$output" | wc -l)" -eq 38 ]
+	[ "$(grep -oE '[0-9]+ \(crowd\)' <<<"$output" | wc -l)" -eq "$attached" ]
 	[ ! -e "$PINS" ]
 }
 
@@ -318,10 +322,10 @@ programs() {
 	run "$ATTACK" lsm
 	[ "$output" = 'lsm denied' ]
 	# The guest's first program becomes this one.
-	cp "$PROGRAMS/crowd" /run/crowd
-	printf '%s\n' '#!/bin/sh' 'exec /run/crowd file_open 1 >/run/crowd.said' >/run/init
+	cp "$PROGRAMS/crowd" /run/first
+	printf '%s\n' '#!/bin/sh' 'exec /run/first file_open 1 >/run/first.said' >/run/init
 	chmod +x /run/init
 	kill -USR1 1
-	eventually grep -x 'attached 1' /run/crowd.said
+	eventually grep -x 'attached 1' /run/first.said
 	kill -TERM 1
 }

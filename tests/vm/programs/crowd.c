@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * crowd HOOK COUNT: attaches so many LSM programs to a hook, each of which allows, prints "attached N", and keeps them
- * until SIGTERM. It can be process 1: then it goes on after that, and waits for orphans.
+ * crowd HOOK COUNT: attaches so many LSM programs to a hook, or as many as it takes, each of which allows, prints
+ * "attached N", and keeps them until SIGTERM. It can be process 1: then it goes on after that, and waits for orphans.
  */
 #include <bpf/bpf.h>
 #include <bpf/btf.h>
