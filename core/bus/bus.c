@@ -66,12 +66,12 @@ static bool is_decision(const struct bus_source *source, const struct bpflock_ev
 static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event,
 			size_t size)
 {
-	struct ledger *ledger = &source->ledger;
-	bool again = ledger_take(ledger, event);
+	struct delivery *delivery = &source->delivery;
+	bool again = delivery_take(delivery, event);
 	struct decoded_record decoded;
 
 	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0) {
-		ledger_gone(ledger, 1);
+		delivery_gone(delivery, 1);
 		return -EINVAL;
 	}
 	if (is_decision(source, event) &&
@@ -79,15 +79,15 @@ static int write_record(struct bus *bus, struct bus_source *source, const struct
 		return 0;
 	if (again)
 		record_mark_again(&decoded.record);
-	ledger_write_begins(ledger, event, 1);
+	delivery_write_begins(delivery, event, 1);
 	log_write(bus->log, &decoded.record);
-	ledger_write_ends(ledger);
+	delivery_write_ends(delivery);
 	return 0;
 }
 
 __u64 bus_missing(const struct bus_source *source)
 {
-	return sequences_missing(&source->sequences, source->ledger.before);
+	return sequences_missing(&source->sequences, source->delivery.before);
 }
 
 __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
@@ -95,7 +95,7 @@ __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
 	__u64 reported = sequences_take_stolen(&source->sequences, stolen, ended);
 
 	if (reported)
-		ledger_gone(&source->ledger, reported);
+		delivery_gone(&source->delivery, reported);
 	return reported;
 }
 
@@ -122,16 +122,16 @@ static int take_record(void *context, void *bytes, size_t size)
 static void write_repeat(void *context, const struct repeat *repeat)
 {
 	struct bus *bus = context;
-	struct ledger *ledger = &repeat->source->ledger;
+	struct delivery *delivery = &repeat->source->delivery;
 	struct decoded_record decoded;
 
 	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time,
 			  &decoded) < 0)
 		return;
 	record_add_count(&decoded.record, repeat->count);
-	ledger_write_begins(ledger, NULL, repeat->count);
+	delivery_write_begins(delivery, NULL, repeat->count);
 	log_write(bus->log, &decoded.record);
-	ledger_write_ends(ledger);
+	delivery_write_ends(delivery);
 }
 
 static int open_rings(struct bus *bus, const int *rings, size_t count)
@@ -181,7 +181,7 @@ struct bus *bus_close(struct bus *bus)
 	ring_buffer__free(bus->ring);
 	for (size_t i = 0; i < bus->source_count; i++) {
 		sequences_end(&bus->sources[i]->sequences);
-		ledger_end(&bus->sources[i]->ledger);
+		delivery_end(&bus->sources[i]->delivery);
 	}
 	free(bus->sources);
 	free(bus);
@@ -195,22 +195,22 @@ static void begin(struct bus *bus, struct log *log)
 	bus->taken = 0;
 }
 
-void bus_follow(struct bus_source *source, struct ledger_notes *notes,
-		const struct bpflock_account *accounts)
+void bus_attach(struct bus_source *source, struct delivery_state *state,
+		const struct bpflock_stats *stats)
 {
-	struct ledger *ledger = &source->ledger;
+	struct delivery *delivery = &source->delivery;
 
-	if (ledger->notes == notes)
+	if (delivery->state == state)
 		return;
-	ledger_end(ledger);
+	delivery_end(delivery);
 	sequences_restart(&source->sequences);
-	if (notes)
-		ledger_begin(ledger, notes, accounts, source->sequences.count);
+	if (state)
+		delivery_begin(delivery, state, stats, source->sequences.count);
 }
 
-struct ledger_loss bus_settle(struct bus_source *source)
+struct delivery_loss bus_inherited_loss(struct bus_source *source)
 {
-	return ledger_settle(&source->ledger);
+	return delivery_inherited_loss(&source->delivery);
 }
 
 /* Writes what is due at `now`, and sets the timer to what is due next. */

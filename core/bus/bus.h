@@ -18,14 +18,14 @@
  * @observes: it is shown every record
  * @window:   identical decisions within this many nanoseconds are one line; 0: each is one
  * @sequences: the numbers of its records; for the bus
- * @ledger:   what has become of its records; for the bus
+ * @delivery:   what has become of its records; for the bus
  */
 struct bus_source {
 	const struct plugin *plugin;
 	bool observes;
 	__u64 window;
 	struct sequences sequences;
-	struct ledger ledger;
+	struct delivery delivery;
 };
 
 struct bus;
@@ -37,13 +37,13 @@ void bus_add_source(struct bus *bus, struct bus_source *source);
 struct bus *bus_close(struct bus *bus);
 
 /*
- * Keeps the notes of one source, for a successor; NULL when it does not run any more. `accounts` are
+ * Keeps the state of one source, for a successor; NULL when it does not run any more. `stats` are
  * those of each CPU, from before anything of it is read.
  */
-void bus_follow(struct bus_source *source, struct ledger_notes *notes,
-		const struct bpflock_account *accounts);
+void bus_attach(struct bus_source *source, struct delivery_state *state,
+		const struct bpflock_stats *stats);
 /* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
-struct ledger_loss bus_settle(struct bus_source *source);
+struct delivery_loss bus_inherited_loss(struct bus_source *source);
 
 /*
  * Reads the ring from the loop, and writes a line that stands for several decisions when it is due. *log is the log

@@ -6,64 +6,64 @@
 #include "util/memory.h"
 
 /* A record whose line is being written is read again; what a line of several stood for is not. */
-static void inherit_line(struct ledger *ledger)
+static void inherit_line(struct delivery *delivery)
 {
-	const struct ledger_notes *notes = ledger->notes;
+	const struct delivery_state *state = delivery->state;
 
-	if (notes->writing) {
-		ledger->again = notes->writing;
-		ledger->again_cpu = notes->writing_cpu;
-		ledger->again_settled = notes->settled == notes->settled_next;
-	} else if (notes->settled_next > notes->settled) {
-		ledger->uncertain = notes->settled_next - notes->settled;
+	if (state->writing) {
+		delivery->again = state->writing;
+		delivery->again_cpu = state->writing_cpu;
+		delivery->again_accounted = state->accounted == state->accounted_next;
+	} else if (state->accounted_next > state->accounted) {
+		delivery->uncertain = state->accounted_next - state->accounted;
 	}
 }
 
-void ledger_begin(struct ledger *ledger, struct ledger_notes *notes,
-		  const struct bpflock_account *accounts, size_t cpus)
+void delivery_begin(struct delivery *delivery, struct delivery_state *state,
+		  const struct bpflock_stats *stats, size_t cpus)
 {
-	*ledger = (struct ledger){ .notes = notes,
-				   .inherited = -(__s64)notes->settled,
-				   .before = xcalloc(cpus, sizeof(*ledger->before)),
+	*delivery = (struct delivery){ .state = state,
+				   .inherited = -(__s64)state->accounted,
+				   .before = xcalloc(cpus, sizeof(*delivery->before)),
 				   .cpus = cpus };
 	for (size_t i = 0; i < cpus; i++) {
-		ledger->before[i] = accounts[i].records;
-		ledger->inherited += (__s64)(accounts[i].records - accounts[i].lost);
+		delivery->before[i] = stats[i].records;
+		delivery->inherited += (__s64)(stats[i].records - stats[i].lost);
 	}
-	inherit_line(ledger);
+	inherit_line(delivery);
 }
 
-void ledger_end(struct ledger *ledger)
+void delivery_end(struct delivery *delivery)
 {
-	free(ledger->before);
-	*ledger = (struct ledger){ 0 };
+	free(delivery->before);
+	*delivery = (struct delivery){ 0 };
 }
 
-bool ledger_take(struct ledger *ledger, const struct bpflock_event *event)
+bool delivery_take(struct delivery *delivery, const struct bpflock_event *event)
 {
-	bool again = ledger->again == event->sequence && ledger->again_cpu == event->cpu;
+	bool again = delivery->again == event->sequence && delivery->again_cpu == event->cpu;
 
-	if (event->cpu >= ledger->cpus || event->sequence > ledger->before[event->cpu])
+	if (event->cpu >= delivery->cpus || event->sequence > delivery->before[event->cpu])
 		return false;
-	if (again && ledger->again_settled)
-		ledger->notes->settled--; /* it will be settled once more */
+	if (again && delivery->again_accounted)
+		delivery->state->accounted--; /* it will be counted once more */
 	else
-		ledger->inherited--;
+		delivery->inherited--;
 	return again;
 }
 
-void ledger_write_begins(struct ledger *ledger, const struct bpflock_event *event, __u64 count)
+void delivery_write_begins(struct delivery *delivery, const struct bpflock_event *event, __u64 count)
 {
-	struct ledger_notes *notes = ledger->notes;
+	struct delivery_state *state = delivery->state;
 
-	if (!notes)
+	if (!state)
 		return;
-	notes->writing = 0; /* while the notes are about two lines they are about none */
+	state->writing = 0; /* while the state are about two lines they are about none */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	notes->settled_next = notes->settled + count;
-	notes->writing_cpu = event ? event->cpu : 0;
+	state->accounted_next = state->accounted + count;
+	state->writing_cpu = event ? event->cpu : 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	notes->writing = event ? event->sequence : 0;
+	state->writing = event ? event->sequence : 0;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 }
 
@@ -71,32 +71,32 @@ void ledger_write_begins(struct ledger *ledger, const struct bpflock_event *even
  * The note of a record stays until the next line: libbpf moves on in the ring only after this, and when the
  * daemon dies in between, the record is read again.
  */
-void ledger_write_ends(struct ledger *ledger)
+void delivery_write_ends(struct delivery *delivery)
 {
-	if (!ledger->notes)
+	if (!delivery->state)
 		return;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	ledger->notes->settled = ledger->notes->settled_next;
+	delivery->state->accounted = delivery->state->accounted_next;
 }
 
-void ledger_gone(struct ledger *ledger, __u64 count)
+void delivery_gone(struct delivery *delivery, __u64 count)
 {
-	if (!ledger->notes)
+	if (!delivery->state)
 		return;
-	ledger->notes->settled += count;
-	ledger->notes->settled_next = ledger->notes->settled;
+	delivery->state->accounted += count;
+	delivery->state->accounted_next = delivery->state->accounted;
 }
 
-struct ledger_loss ledger_settle(struct ledger *ledger)
+struct delivery_loss delivery_inherited_loss(struct delivery *delivery)
 {
-	struct ledger_loss loss = { 0 };
+	struct delivery_loss loss = { 0 };
 
-	if (ledger->inherited > 0)
-		loss.count = (__u64)ledger->inherited;
-	loss.uncertain = ledger->uncertain < loss.count ? ledger->uncertain : loss.count;
-	ledger_gone(ledger, loss.count);
-	ledger->inherited = 0;
-	ledger->uncertain = 0;
-	ledger->again = 0;
+	if (delivery->inherited > 0)
+		loss.count = (__u64)delivery->inherited;
+	loss.uncertain = delivery->uncertain < loss.count ? delivery->uncertain : loss.count;
+	delivery_gone(delivery, loss.count);
+	delivery->inherited = 0;
+	delivery->uncertain = 0;
+	delivery->again = 0;
 	return loss;
 }

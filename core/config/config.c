@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bound section offers to the other rooms. */
+/* What a bound section offers to the other modules. */
 #include <string.h>
 
 #include "config/value.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration room: from files, environment and command line to typed values.
+ * The configuration module: from files, environment and command line to typed values.
  *
  *   config_read()     collects what was written where; knows no option yet
  *   config_peek()     one value of the core's own section, needed to find the plugins

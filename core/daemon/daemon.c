@@ -37,7 +37,7 @@ struct daemon {
 	struct kernel kernel;
 	struct settings settings;
 	struct pins pins;
-	struct locks locks;
+	struct manager locks;
 	struct log *log;
 	struct bus *bus;
 	struct loop *loop;
@@ -73,7 +73,7 @@ static void take_log(struct daemon *daemon, const struct config *config, struct 
 	crash_write_to(fds, log_fds(log, fds, ARRAY_SIZE(fds)), json);
 	daemon->log = log;
 	if (old)
-		log_replace(log, old, accounts_log_sink_loss, log);
+		log_replace(log, old, stats_log_sink_loss, log);
 }
 
 /* What a report says goes to the log once there is one. */
@@ -86,28 +86,28 @@ static void tell(struct daemon *daemon, struct report *report)
 	report_clear(report);
 }
 
-/* Before anything of a new lineage is read. */
-static void follow_source(struct managed_plugin *managed)
+/* Before any record of a plugin whose state is new is read. */
+static void attach_source(struct managed_plugin *managed)
 {
-	const struct instance *instance = locks_instance(managed);
-	CLEANUP(cleanup_free) struct bpflock_account *accounts = NULL;
+	const struct instance *instance = manager_instance(managed);
+	CLEANUP(cleanup_free) struct bpflock_stats *stats = NULL;
 	size_t cpus;
 
 	if (!instance) {
-		bus_follow(&managed->source, NULL, NULL);
+		bus_attach(&managed->source, NULL, NULL);
 		return;
 	}
-	accounts = lineage_accounts(instance->lineage, &cpus);
-	bus_follow(&managed->source, instance->lineage->notes, accounts);
+	stats = plugin_state_cpu_stats(instance->state, &cpus);
+	bus_attach(&managed->source, instance->state->delivery, stats);
 }
 
 static void update_source(struct managed_plugin *managed)
 {
 	managed->source.observes = managed->instance && managed->plugin->descriptor.observe;
-	managed->source.window = locks_is_running_enforcer(managed) ?
+	managed->source.window = manager_is_running_enforcer(managed) ?
 					 config_number(managed->section, "event_window") :
 					 0;
-	follow_source(managed);
+	attach_source(managed);
 }
 
 static void update_sources(struct daemon *daemon)
@@ -131,9 +131,9 @@ static void bury(struct daemon *daemon)
 {
 	drain(daemon);
 	bus_flush_all(daemon->bus, daemon->log);
-	accounts_log_retired(daemon->log, &daemon->locks);
-	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
-	locks_bury(&daemon->locks);
+	stats_log_stopped(daemon->log, &daemon->locks);
+	stats_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	manager_finalize(&daemon->locks);
 	update_sources(daemon);
 }
 
@@ -230,7 +230,7 @@ static int apply_reload(struct daemon *daemon, struct config *config, struct rep
 	int error = hide ? pins_hide(&daemon->pins, report) : 0;
 
 	if (!error)
-		error = locks_apply(&daemon->locks, config, report);
+		error = manager_apply(&daemon->locks, config, report);
 	pins_show(&daemon->pins);
 	if (!error && hide)
 		warn_of_exposure(report);
@@ -268,18 +268,18 @@ static void reload(struct daemon *daemon)
 	struct report report = { 0 };
 	struct log_record refused;
 
-	service_reloading();
+	notify_reloading();
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
 		update_sources(daemon);
-		if (locks_have_retired(&daemon->locks))
+		if (manager_has_stopped(&daemon->locks))
 			bury(daemon);
 		arm_verify_timer(daemon);
 		status_log_running(daemon->log, &daemon->locks, "reloaded");
 		return;
 	}
 	tell(daemon, &report);
-	refused = log_own(LOG_LEVEL_ERROR, "reload_refused");
+	refused = log_daemon_record(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
 	status_tell_service(&daemon->locks, "the new configuration was refused, the old one is in force; ");
 }
@@ -291,7 +291,7 @@ static int handle_signal(void *context, int signal)
 	if (signal == SIGHUP)
 		reload(daemon);
 	else if (signal == SIGUSR1)
-		accounts_log_totals(daemon->log, &daemon->locks);
+		stats_log_totals(daemon->log, &daemon->locks);
 	else
 		daemon->stopping = true;
 	return 0;
@@ -301,8 +301,8 @@ static int handle_loss_timer(void *context)
 {
 	struct daemon *daemon = context;
 
-	accounts_log_losses(daemon->log, &daemon->locks, daemon->bus);
-	service_alive();
+	stats_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	notify_alive();
 	return 0;
 }
 
@@ -310,7 +310,7 @@ static int handle_verify_timer(void *context)
 {
 	struct daemon *daemon = context;
 
-	locks_verify(&daemon->locks);
+	manager_verify(&daemon->locks);
 	if (status_log_enforcement(daemon->log, &daemon->locks))
 		status_tell_service(&daemon->locks, "");
 	return 0;
@@ -321,7 +321,7 @@ static int handle_exceptions(void *context)
 	struct daemon *daemon = context;
 	struct report report = { 0 };
 
-	locks_follow(&daemon->locks, &report);
+	manager_refresh(&daemon->locks, &report);
 	tell(daemon, &report);
 	return 0;
 }
@@ -356,9 +356,9 @@ static int open_timers(struct daemon *daemon)
 }
 
 /* State for the successor in case of SIGKILL. */
-static void leave_notes(const struct daemon *daemon)
+static void save_last_state(const struct daemon *daemon)
 {
-	*daemon->pins.notes = (struct pins_notes){
+	*daemon->pins.last_state = (struct last_state){
 		.heartbeat = clock_since_boot(),
 		.sink_lost = log_untold(daemon->log),
 	};
@@ -369,7 +369,7 @@ static int serve(struct daemon *daemon)
 	int error = 0;
 
 	while (!error && !daemon->stopping) {
-		leave_notes(daemon);
+		save_last_state(daemon);
 		error = loop_dispatch(daemon->loop);
 	}
 	return error;
@@ -412,7 +412,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (error)
 		return error;
 	kernel_probe_trampolines(&daemon->kernel, report);
-	error = locks_init(&daemon->locks, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
+	error = manager_init(&daemon->locks, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
 	if (!error)
 		error = open_bus(daemon);
 	if (!error)
@@ -422,7 +422,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (!error)
 		error = open_timers(daemon);
 	if (!error)
-		error = locks_apply(&daemon->locks, *config, report);
+		error = manager_apply(&daemon->locks, *config, report);
 	if (error)
 		return error;
 	pins_show(&daemon->pins);
@@ -439,16 +439,16 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 static void take_over(struct daemon *daemon)
 {
 	struct report report = { 0 };
-	int error = core_maps_settle_ring(&daemon->pins);
+	int error = core_maps_replace_ring(&daemon->pins);
 
 	if (error)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
 	drain(daemon);
-	accounts_log_inherited(daemon->log, &daemon->locks);
+	stats_log_inherited(daemon->log, &daemon->locks);
 	takeover_log_sink_losses(daemon->log, &daemon->pins);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
-	if (locks_have_retired(&daemon->locks))
+	if (manager_has_stopped(&daemon->locks))
 		bury(daemon);
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
@@ -459,7 +459,7 @@ static void take_over(struct daemon *daemon)
 static size_t give_to_service(struct daemon *daemon)
 {
 	struct report report = { 0 };
-	size_t given = store_give(&report);
+	size_t given = fdstore_give(&report);
 
 	tell(daemon, &report);
 	return given;
@@ -473,27 +473,27 @@ static void stop(struct daemon *daemon)
 	struct log_record record;
 	size_t given;
 
-	service_stopping();
+	notify_stopping();
 	given = keep ? 0 : give_to_service(daemon);
-	locks_retire(&daemon->locks, keep || given);
+	manager_stop(&daemon->locks, keep || given);
 	if (!keep)
 		pins_remove_all();
 	bury(daemon);
 	log_finish(daemon->log);
-	log_take_lost(daemon->log, accounts_log_sink_loss, daemon->log);
-	record = log_own(LOG_LEVEL_INFO, "stopped");
+	log_take_lost(daemon->log, stats_log_sink_loss, daemon->log);
+	record = log_daemon_record(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	if (given)
 		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
-	leave_notes(daemon);
+	save_last_state(daemon);
 }
 
 static void release(struct daemon *daemon)
 {
 	/* Its sources are in there. */
 	bus_close(daemon->bus);
-	locks_release(&daemon->locks);
+	manager_release(&daemon->locks);
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);
@@ -514,7 +514,7 @@ static void finish_start(struct daemon *daemon, struct report *report)
 	takeover_report_others(&daemon->pins, report);
 	if (settings_first_enforcer(&daemon->settings, daemon->locks.config))
 		takeover_report_overrides(&daemon->pins, &daemon->kernel, report);
-	own_sweep(daemon->pins.own);
+	protected_sweep(daemon->pins.protected);
 	privileges_drop(report);
 }
 

@@ -9,7 +9,7 @@
 #include "util/memory.h"
 
 /* One step of a change, for one plugin. Returns 0 or a negative errno, reported. */
-typedef int (*change_step)(struct locks *locks, struct managed_plugin *managed, struct report *report);
+typedef int (*change_step)(struct manager *locks, struct managed_plugin *managed, struct report *report);
 
 static void discard(struct instance **instance)
 {
@@ -30,7 +30,7 @@ static void discard_change(struct managed_plugin *managed)
 	if (!successor)
 		return;
 	instance_unpin(successor);
-	instance_disown(successor);
+	instance_unprotect(successor);
 	discard(&managed->change.successor);
 }
 
@@ -75,7 +75,7 @@ static int refuse(const struct managed_plugin *managed, int error, const char *r
 	return error;
 }
 
-static int open_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int open_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct change *change = &managed->change;
 
@@ -86,7 +86,7 @@ static int open_successor(struct locks *locks, struct managed_plugin *managed, s
 			     locks->kernel, locks->pins, report);
 }
 
-static int load_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int load_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 
@@ -106,7 +106,7 @@ static struct instance *future_instance(const struct managed_plugin *managed)
 }
 
 /* Can some enforcer that is no guard deny anybody anything? */
-static bool is_enforcing(const struct locks *locks)
+static bool is_enforcing(const struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++) {
 		const struct managed_plugin *managed = &locks->plugins[i];
@@ -118,7 +118,7 @@ static bool is_enforcing(const struct locks *locks)
 }
 
 /* The plugin may fail to say what its policy is to be. */
-static int resolve_policy(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int resolve_policy(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
 	const struct instance *instance = future_instance(managed);
@@ -141,7 +141,7 @@ static int resolve_policy(struct locks *locks, struct managed_plugin *managed, s
 }
 
 /* Before it is attached: a program without a policy would deny everything. */
-static int give_policy(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int give_policy(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 
@@ -158,7 +158,7 @@ static int give_policy(struct locks *locks, struct managed_plugin *managed, stru
  * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
  * of the new configuration are added, and what only the old one named goes when that ends.
  */
-static int prepare_exceptions(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int prepare_exceptions(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	const struct config_section *section = managed->change.section;
 	struct instance *instance = future_instance(managed);
@@ -180,20 +180,20 @@ static int attach_if(struct managed_plugin *managed, bool enforcer, struct repor
 	return instance_attach(successor, report);
 }
 
-static int attach_enforcer(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int attach_enforcer(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	(void)locks;
 	return attach_if(managed, true, report);
 }
 
-static int attach_observer(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int attach_observer(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	(void)locks;
 	return attach_if(managed, false, report);
 }
 
 /* Before anything is taken away that enforces now: does what is to replace it run at all? */
-static int verify_enforcer(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int verify_enforcer(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 	struct verification *verification = &managed->change.verification;
@@ -206,7 +206,7 @@ static int verify_enforcer(struct locks *locks, struct managed_plugin *managed, 
 	return 0;
 }
 
-static int pin_successor(struct locks *locks, struct managed_plugin *managed, struct report *report)
+static int pin_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 	int error;
@@ -232,7 +232,7 @@ static void forgive(struct report *report, size_t first, bool enforcer)
 	}
 }
 
-static int for_each_plugin(struct locks *locks, change_step step, struct report *report)
+static int for_each_plugin(struct manager *locks, change_step step, struct report *report)
 {
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
@@ -250,7 +250,7 @@ static int for_each_plugin(struct locks *locks, change_step step, struct report 
 	return 0;
 }
 
-static int prepare_change(struct locks *locks, const struct config *config, struct report *report)
+static int prepare_change(struct manager *locks, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
 		open_successor,	   load_successor,  resolve_policy,  give_policy,   prepare_exceptions,
@@ -279,7 +279,7 @@ static void replace(struct managed_plugin *managed)
 
 	instance_record(successor);
 	if (managed->instance)
-		instance_disown(managed->instance);
+		instance_unprotect(managed->instance);
 	discard(&managed->instance);
 	pins_remove_generations(managed->plugin->name, successor->generation);
 	managed->instance = successor;
@@ -292,7 +292,7 @@ static void retire(struct managed_plugin *managed)
 	if (!managed->instance)
 		return;
 	instance_detach(managed->instance);
-	managed->retired = managed->instance;
+	managed->stopped = managed->instance;
 	managed->instance = NULL;
 }
 
@@ -302,7 +302,7 @@ static void end_plugin(struct managed_plugin *managed)
 	const struct plugin *plugin = managed->plugin;
 
 	if (managed->instance)
-		instance_disown(managed->instance);
+		instance_unprotect(managed->instance);
 	else if (pins_have_plugin(plugin->name))
 		managed->instance = instance_of_predecessor(plugin);
 	else
@@ -313,7 +313,7 @@ static void end_plugin(struct managed_plugin *managed)
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
-static void commit_exceptions(const struct locks *locks, struct instance *instance)
+static void commit_exceptions(const struct manager *locks, struct instance *instance)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	int fd;
@@ -333,7 +333,7 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 	config_free(old);
 }
 
-static void complete_change(struct locks *locks, struct managed_plugin *managed, struct config *config)
+static void complete_change(struct manager *locks, struct managed_plugin *managed, struct config *config)
 {
 	/* Its instance keeps policy, exceptions and section; the next reload tries again. */
 	if (managed->change.failed && managed->instance)
@@ -349,10 +349,10 @@ static void complete_change(struct locks *locks, struct managed_plugin *managed,
 	take_section(managed, config);
 }
 
-int locks_init(struct locks *locks, const struct plugins *plugins, const struct kernel *kernel,
+int manager_init(struct manager *locks, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins)
 {
-	*locks = (struct locks){
+	*locks = (struct manager){
 		.kernel = kernel,
 		.pins = pins,
 		.plugins = xcalloc(plugins->count, sizeof(*locks->plugins)),
@@ -366,7 +366,7 @@ int locks_init(struct locks *locks, const struct plugins *plugins, const struct 
 	return locks->epoll < 0 ? -errno : 0;
 }
 
-int locks_apply(struct locks *locks, struct config *config, struct report *report)
+int manager_apply(struct manager *locks, struct config *config, struct report *report)
 {
 	int error = prepare_change(locks, config, report);
 
@@ -387,7 +387,7 @@ int locks_apply(struct locks *locks, struct config *config, struct report *repor
 	return 0;
 }
 
-void locks_follow(struct locks *locks, struct report *report)
+void manager_refresh(struct manager *locks, struct report *report)
 {
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
@@ -401,13 +401,13 @@ void locks_follow(struct locks *locks, struct report *report)
 	}
 }
 
-void locks_verify(struct locks *locks)
+void manager_verify(struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
 		struct verification now;
 
-		if (!locks_is_running_enforcer(managed))
+		if (!manager_is_running_enforcer(managed))
 			continue;
 		now = verify_instance(managed->instance, locks->kernel);
 		if (now.state != managed->verification.state)
@@ -415,7 +415,7 @@ void locks_verify(struct locks *locks)
 	}
 }
 
-void locks_retire(struct locks *locks, bool keep)
+void manager_stop(struct manager *locks, bool keep)
 {
 	for (size_t i = 0; i < locks->count && !keep; i++)
 		pins_remove_generations(locks->plugins[i].plugin->name, 0);
@@ -425,39 +425,39 @@ void locks_retire(struct locks *locks, bool keep)
 		retire(&locks->plugins[i]);
 }
 
-const struct instance *locks_instance(const struct managed_plugin *managed)
+const struct instance *manager_instance(const struct managed_plugin *managed)
 {
-	return managed->instance ? managed->instance : managed->retired;
+	return managed->instance ? managed->instance : managed->stopped;
 }
 
-bool locks_is_running_enforcer(const struct managed_plugin *managed)
+bool manager_is_running_enforcer(const struct managed_plugin *managed)
 {
 	return managed->instance && plugin_is_enforcer(managed->plugin);
 }
 
-bool locks_have_retired(const struct locks *locks)
+bool manager_has_stopped(const struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].retired)
+		if (locks->plugins[i].stopped)
 			return true;
 	return false;
 }
 
-void locks_bury(struct locks *locks)
+void manager_finalize(struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++)
-		discard(&locks->plugins[i].retired);
+		discard(&locks->plugins[i].stopped);
 }
 
-void locks_release(struct locks *locks)
+void manager_release(struct manager *locks)
 {
-	locks_retire(locks, true);
-	locks_bury(locks);
+	manager_stop(locks, true);
+	manager_finalize(locks);
 	for (size_t i = 0; i < locks->count; i++)
 		config_free(locks->plugins[i].config);
 	free(locks->plugins);
 	if (locks->epoll >= 0)
 		close(locks->epoll);
 	config_free(locks->config);
-	*locks = (struct locks){ .epoll = -1 };
+	*locks = (struct manager){ .epoll = -1 };
 }

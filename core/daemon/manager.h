@@ -37,7 +37,7 @@ struct change {
  * @config:       that @section is part of: the one in force, or an older one whose successor failed here; held
  * @section:      its configuration in force; NULL before there is one
  * @instance:     NULL where it does not run
- * @retired:      an instance that runs no more, or that a predecessor has left, until it is buried
+ * @stopped:      an instance that runs no more, or that a predecessor has left, until it is buried
  * @verification: of an enforcer: whether its enforcement was seen
  * @source:       its records, for the bus
  * @change:       only while a configuration is put in force
@@ -47,21 +47,21 @@ struct managed_plugin {
 	struct config *config;
 	const struct config_section *section;
 	struct instance *instance;
-	struct instance *retired;
+	struct instance *stopped;
 	struct verification verification;
 	struct bus_source source;
 	struct change change;
 };
 
 /**
- * struct locks - what runs
+ * struct manager - what runs
  * @kernel:  not owned
  * @pins:    not owned
  * @plugins: all plugins, whether they run or not
- * @epoll:   of all exceptions: becomes readable when locks_follow() is due
+ * @epoll:   of all exceptions: becomes readable when manager_refresh() is due
  * @config:  the configuration in force; owned
  */
-struct locks {
+struct manager {
 	const struct kernel *kernel;
 	const struct pins *pins;
 	struct managed_plugin *plugins;
@@ -70,35 +70,35 @@ struct locks {
 	struct config *config;
 };
 
-/* Returns 0 or a negative errno; locks_release() is due either way. */
-int locks_init(struct locks *locks, const struct plugins *plugins, const struct kernel *kernel,
+/* Returns 0 or a negative errno; manager_release() is due either way. */
+int manager_init(struct manager *locks, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins);
 
 /* Brings all exceptions up to date with the cgroups and sessions that there are. */
-void locks_follow(struct locks *locks, struct report *report);
+void manager_refresh(struct manager *locks, struct report *report);
 
 /*
  * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not do is
  * reported and does not fail the whole: an instance of it that runs keeps its old configuration. On a negative
  * errno nothing has changed.
  */
-int locks_apply(struct locks *locks, struct config *config, struct report *report);
+int manager_apply(struct manager *locks, struct config *config, struct report *report);
 
 /* Looks again whether the enforcers that run are seen to run. */
-void locks_verify(struct locks *locks);
+void manager_verify(struct manager *locks);
 
 /*
  * Ends what runs; enforcers that are pinned go on when `keep` is set. Records and counts of what has ended
- * can be told until locks_bury().
+ * can be told until manager_finalize().
  */
-void locks_retire(struct locks *locks, bool keep);
+void manager_stop(struct manager *locks, bool keep);
 /* The instance whose records and counts can be told: the one that runs, or has just ended; or NULL. */
-const struct instance *locks_instance(const struct managed_plugin *managed);
-bool locks_is_running_enforcer(const struct managed_plugin *managed);
-bool locks_have_retired(const struct locks *locks);
-void locks_bury(struct locks *locks);
+const struct instance *manager_instance(const struct managed_plugin *managed);
+bool manager_is_running_enforcer(const struct managed_plugin *managed);
+bool manager_has_stopped(const struct manager *locks);
+void manager_finalize(struct manager *locks);
 
 /* Lets go of everything; what is pinned stays. Also of locks that were never opened. */
-void locks_release(struct locks *locks);
+void manager_release(struct manager *locks);
 
 #endif

@@ -5,13 +5,13 @@
 #include <systemd/sd-daemon.h>
 #include <time.h>
 
-void service_ready(const char *status)
+void notify_ready(const char *status)
 {
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
 /* The time tells the manager which of several requests this is the answer to. */
-void service_reloading(void)
+void notify_reloading(void)
 {
 	struct timespec now;
 
@@ -20,32 +20,32 @@ void service_reloading(void)
 			 (long long)now.tv_sec * 1000000 + now.tv_nsec / 1000);
 }
 
-void service_stopping(void)
+void notify_stopping(void)
 {
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=stopping");
 }
 
-void service_alive(void)
+void notify_alive(void)
 {
 	(void)sd_notify(0, "WATCHDOG=1");
 }
 
 #else
 
-void service_ready(const char *status)
+void notify_ready(const char *status)
 {
 	(void)status;
 }
 
-void service_reloading(void)
+void notify_reloading(void)
 {
 }
 
-void service_stopping(void)
+void notify_stopping(void)
 {
 }
 
-void service_alive(void)
+void notify_alive(void)
 {
 }
 

@@ -7,11 +7,11 @@
 #define BPFLOCK_DAEMON_NOTIFY_H
 
 /* It is up and enforcing, and is so again after a reload; `status` is a short text for the operator. */
-void service_ready(const char *status);
-/* A reload has begun; service_ready() says that it has ended, well or not. */
-void service_reloading(void);
-void service_stopping(void);
+void notify_ready(const char *status);
+/* A reload has begun; notify_ready() says that it has ended, well or not. */
+void notify_reloading(void);
+void notify_stopping(void);
 /* It does its rounds: where this is not said for WatchdogSec= the manager ends it, by a signal that names what hangs. */
-void service_alive(void);
+void notify_alive(void);
 
 #endif

@@ -7,14 +7,14 @@ static void log_decisions(struct log *log, const struct instance *instance,
 			  const struct operation *operation)
 {
 	static const char *const keys[] = { "allowed", "denied", "would_deny", "exempt" };
-	struct log_record record = log_own(LOG_LEVEL_INFO, "decisions");
+	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "decisions");
 	__u64 total = 0;
 
 	record.bpfprog = instance->plugin->name;
 	log_str(&record, "operation", operation->text);
 	log_str(&record, "op", operation->name);
 	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
-		__u64 count = lineage_decisions(instance->lineage, (__u32)operation->index, i);
+		__u64 count = plugin_state_decisions(instance->state, (__u32)operation->index, i);
 
 		/* The daemon needs few operations. */
 		if (i != BPFLOCK_VERDICT_EXEMPT || count)
@@ -27,12 +27,12 @@ static void log_decisions(struct log *log, const struct instance *instance,
 
 static void log_records(struct log *log, const struct instance *instance)
 {
-	struct bpflock_account account = lineage_account(instance->lineage);
-	struct log_record record = log_own(LOG_LEVEL_INFO, "records");
+	struct bpflock_stats stats = plugin_state_stats(instance->state);
+	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "records");
 
 	record.bpfprog = instance->plugin->name;
-	log_uint(&record, "count", account.records);
-	log_uint(&record, "lost", account.lost);
+	log_uint(&record, "count", stats.records);
+	log_uint(&record, "lost", stats.lost);
 	log_write(log, &record);
 }
 
@@ -46,28 +46,28 @@ static void log_totals(struct log *log, const struct instance *instance)
 	log_records(log, instance);
 }
 
-void accounts_log_totals(struct log *log, const struct locks *locks)
+void stats_log_totals(struct log *log, const struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++)
 		if (locks->plugins[i].instance)
 			log_totals(log, locks->plugins[i].instance);
 }
 
-void accounts_log_retired(struct log *log, const struct locks *locks)
+void stats_log_stopped(struct log *log, const struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].retired)
-			log_totals(log, locks->plugins[i].retired);
+		if (locks->plugins[i].stopped)
+			log_totals(log, locks->plugins[i].stopped);
 }
 
-void accounts_log_inherited(struct log *log, struct locks *locks)
+void stats_log_inherited(struct log *log, struct manager *locks)
 {
 	for (size_t i = 0; i < locks->count; i++) {
-		struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+		struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 		struct managed_plugin *managed = &locks->plugins[i];
-		struct ledger_loss loss = bus_settle(&managed->source);
+		struct delivery_loss loss = bus_inherited_loss(&managed->source);
 
-		if (!locks_instance(managed) || !loss.count)
+		if (!manager_instance(managed) || !loss.count)
 			continue;
 		record.bpfprog = managed->plugin->name;
 		log_uint(&record, "count", loss.count);
@@ -79,7 +79,7 @@ void accounts_log_inherited(struct log *log, struct locks *locks)
 
 static void log_loss(struct log *log, const char *plugin, __u64 count, const char *stage)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 
 	record.bpfprog = plugin;
 	log_uint(&record, "count", count);
@@ -89,7 +89,7 @@ static void log_loss(struct log *log, const char *plugin, __u64 count, const cha
 
 static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u64 since, __u64 until)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 	struct timespec from = clock_wall_time(since, clock_boot_time());
 	struct timespec to = clock_wall_time(until, clock_boot_time());
 	char from_text[LOG_TIME_SIZE], to_text[LOG_TIME_SIZE];
@@ -107,16 +107,16 @@ static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u6
 /* The ring was full. */
 static void log_ring_losses(struct log *log, const struct instance *instance)
 {
-	struct ledger_notes *notes = instance->lineage->notes;
-	struct bpflock_account account = lineage_account(instance->lineage);
-	__u64 told_at = notes->told_at;
+	struct delivery_state *delivery = instance->state->delivery;
+	struct bpflock_stats stats = plugin_state_stats(instance->state);
+	__u64 reported_at = delivery->reported_at;
 
-	notes->told_at = clock_since_boot();
-	if (account.lost == notes->told)
+	delivery->reported_at = clock_since_boot();
+	if (stats.lost == delivery->reported)
 		return;
-	log_ring_loss(log, instance->plugin->name, account.lost - notes->told, told_at,
-		      account.lost_at);
-	notes->told = account.lost;
+	log_ring_loss(log, instance->plugin->name, stats.lost - delivery->reported, reported_at,
+		      stats.lost_at);
+	delivery->reported = stats.lost;
 }
 
 /*
@@ -126,7 +126,7 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
 static void log_thefts(struct log *log, struct managed_plugin *managed)
 {
 	__u64 missing = bus_missing(&managed->source);
-	__u64 lost = lineage_account(locks_instance(managed)->lineage).lost;
+	__u64 lost = plugin_state_stats(manager_instance(managed)->state).lost;
 	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0,
 				       !managed->instance);
 
@@ -134,9 +134,9 @@ static void log_thefts(struct log *log, struct managed_plugin *managed)
 		log_loss(log, managed->plugin->name, stolen, "stolen");
 }
 
-void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
+void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
 
 	log_time_text(&loss->since, false, since);
@@ -150,12 +150,12 @@ void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *
 	log_write(log, &record);
 }
 
-void accounts_log_losses(struct log *log, struct locks *locks, struct bus *bus)
+void stats_log_losses(struct log *log, struct manager *locks, struct bus *bus)
 {
 	__u64 invalid = bus_take_invalid(bus);
 
 	for (size_t i = 0; i < locks->count; i++) {
-		const struct instance *instance = locks_instance(&locks->plugins[i]);
+		const struct instance *instance = manager_instance(&locks->plugins[i]);
 
 		if (!instance)
 			continue;
@@ -164,5 +164,5 @@ void accounts_log_losses(struct log *log, struct locks *locks, struct bus *bus)
 	}
 	if (invalid)
 		log_loss(log, NULL, invalid, "invalid");
-	log_take_lost(log, accounts_log_sink_loss, log);
+	log_take_lost(log, stats_log_sink_loss, log);
 }

@@ -12,18 +12,18 @@
 #include "log/log.h"
 
 /* The exact counts since each plugin was first loaded, whatever was logged or lost. */
-void accounts_log_totals(struct log *log, const struct locks *locks);
+void stats_log_totals(struct log *log, const struct manager *locks);
 
 /* The same, of what has ended and is not buried yet. */
-void accounts_log_retired(struct log *log, const struct locks *locks);
+void stats_log_stopped(struct log *log, const struct manager *locks);
 
 /* What a daemon that was killed had read and not written. Once the ring is read that it left. */
-void accounts_log_inherited(struct log *log, struct locks *locks);
+void stats_log_inherited(struct log *log, struct manager *locks);
 
 /* All that was lost since the log was told the last time, also by a predecessor that is dead. */
-void accounts_log_losses(struct log *log, struct locks *locks, struct bus *bus);
+void stats_log_losses(struct log *log, struct manager *locks, struct bus *bus);
 
 /* What one output of the log has lost: a log_visit_loss, whose context is the log that is told. */
-void accounts_log_sink_loss(void *log, const char *sink, const struct log_loss *loss);
+void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss);
 
 #endif

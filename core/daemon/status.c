@@ -13,24 +13,24 @@ static void log_verification(struct log *log, struct verification *verification,
 		[VERIFY_UNVERIFIED] = LOG_LEVEL_WARNING,
 		[VERIFY_FAILED] = LOG_LEVEL_ERROR,
 	};
-	struct log_record record = log_own(levels[verification->state], "enforcement");
+	struct log_record record = log_daemon_record(levels[verification->state], "enforcement");
 
 	record.bpfprog = plugin;
 	log_str(&record, "state", verify_state_name(verification->state));
 	if (verification->reason)
 		log_str(&record, "reason", verification->reason);
 	log_write(log, &record);
-	verification->told = true;
+	verification->reported = true;
 }
 
-bool status_log_enforcement(struct log *log, struct locks *locks)
+bool status_log_enforcement(struct log *log, struct manager *locks)
 {
 	bool any = false;
 
 	for (size_t i = 0; i < locks->count; i++) {
 		struct managed_plugin *managed = &locks->plugins[i];
 
-		if (!locks_is_running_enforcer(managed) || managed->verification.told)
+		if (!manager_is_running_enforcer(managed) || managed->verification.reported)
 			continue;
 		log_verification(log, &managed->verification, managed->plugin->name);
 		any = true;
@@ -40,7 +40,7 @@ bool status_log_enforcement(struct log *log, struct locks *locks)
 
 static void log_instance(struct log *log, const struct instance *instance)
 {
-	struct log_record record = log_own(LOG_LEVEL_INFO, "plugin_running");
+	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "plugin_running");
 
 	record.bpfprog = instance->plugin->name;
 	log_str(&record, "version", instance->plugin->descriptor.version);
@@ -56,12 +56,12 @@ static char *describe(const struct managed_plugin *managed)
 {
 	const char *name = managed->plugin->name;
 
-	if (!locks_is_running_enforcer(managed))
+	if (!manager_is_running_enforcer(managed))
 		return xstrdup(name);
 	return xasprintf("%s (%s)", name, verify_state_name(managed->verification.state));
 }
 
-void status_tell_service(const struct locks *locks, const char *first)
+void status_tell_service(const struct manager *locks, const char *first)
 {
 	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", first);
 
@@ -76,10 +76,10 @@ void status_tell_service(const struct locks *locks, const char *first)
 		free(text);
 		text = longer;
 	}
-	service_ready(text);
+	notify_ready(text);
 }
 
-void status_log_running(struct log *log, struct locks *locks, const char *event)
+void status_log_running(struct log *log, struct manager *locks, const char *event)
 {
 	struct log_record record;
 	struct utsname name;
@@ -89,7 +89,7 @@ void status_log_running(struct log *log, struct locks *locks, const char *event)
 			log_instance(log, locks->plugins[i].instance);
 	(void)status_log_enforcement(log, locks);
 	uname(&name);
-	record = log_own(LOG_LEVEL_INFO, event);
+	record = log_daemon_record(LOG_LEVEL_INFO, event);
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(log, &record);

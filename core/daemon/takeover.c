@@ -6,31 +6,31 @@
 
 void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "gap");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "gap");
 	__u64 now = clock_since_boot();
 	struct timespec from, to;
 	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
 
-	if (!pins->inherited_notes.heartbeat)
+	if (!pins->inherited_state.heartbeat)
 		return;
-	from = clock_wall_time(pins->inherited_notes.heartbeat, clock_boot_time());
+	from = clock_wall_time(pins->inherited_state.heartbeat, clock_boot_time());
 	to = clock_wall_time(now, clock_boot_time());
 	log_time_text(&from, false, since);
 	log_time_text(&to, false, until);
 	log_str(&record, "since", since);
 	log_str(&record, "until", until);
-	log_uint(&record, "milliseconds", (now - pins->inherited_notes.heartbeat) / 1000000);
+	log_uint(&record, "milliseconds", (now - pins->inherited_state.heartbeat) / 1000000);
 	log_uint(&record, "records", records);
 	log_write(log, &record);
 }
 
 void takeover_log_sink_losses(struct log *log, const struct pins *pins)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 
-	if (!pins->inherited_notes.sink_lost)
+	if (!pins->inherited_state.sink_lost)
 		return;
-	log_uint(&record, "count", pins->inherited_notes.sink_lost);
+	log_uint(&record, "count", pins->inherited_state.sink_lost);
 	log_str(&record, "stage", "sink");
 	log_str(&record, "of", "predecessor");
 	log_write(log, &record);
@@ -106,5 +106,5 @@ static void report_override(void *context, const struct hook_program *program)
 
 void takeover_report_overrides(const struct pins *pins, const struct kernel *kernel, struct report *report)
 {
-	hook_programs_each(pins->own, kernel, report_override, report);
+	hook_programs_each(pins->protected, kernel, report_override, report);
 }

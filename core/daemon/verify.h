@@ -19,12 +19,12 @@ enum verify_state {
 /**
  * struct verification - what has come of it
  * @reason: why it is not VERIFY_ENFORCING; fixed text, or NULL
- * @told:   the log knows; for the caller to keep
+ * @reported:   the log knows; for the caller to keep
  */
 struct verification {
 	enum verify_state state;
 	const char *reason;
-	bool told;
+	bool reported;
 };
 
 /* For an instance of an enforcer that is attached. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The kernel room: what this kernel can do, and what to do where it cannot. */
+/* The kernel module: what this kernel can do, and what to do where it cannot. */
 #ifndef BPFLOCK_KERNEL_KERNEL_H
 #define BPFLOCK_KERNEL_KERNEL_H
 

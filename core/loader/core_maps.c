@@ -29,22 +29,22 @@ static const struct pinned_map ring_map = {
 	.name = "ring",
 	.type = BPF_MAP_TYPE_RINGBUF,
 };
-static const struct pinned_map notes_map = {
-	.name = "notes",
+static const struct pinned_map last_state_map = {
+	.name = "last_state",
 	.type = BPF_MAP_TYPE_ARRAY,
 	.key_size = sizeof(__u32),
-	.value_size = sizeof(struct pins_notes),
+	.value_size = sizeof(struct last_state),
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
 
 /* What a guard has to know, also while no daemon runs. */
-static const struct pinned_map own_map = {
-	.name = "own",
+static const struct pinned_map protected_map = {
+	.name = "protected",
 	.type = BPF_MAP_TYPE_HASH,
-	.key_size = sizeof(struct bpflock_own_object),
+	.key_size = sizeof(struct bpflock_protected_object),
 	.value_size = sizeof(__u8),
-	.entries = BPFLOCK_OWN_MAX,
+	.entries = BPFLOCK_PROTECTED_MAX,
 	.flags = BPF_F_NO_PREALLOC,
 };
 
@@ -79,9 +79,9 @@ int core_maps_check(struct report *report)
 	if (!error)
 		error = check_existing(PINNED_RING, &ring_map, report);
 	if (!error)
-		error = check_existing(PINS_PATH "/notes", &notes_map, report);
+		error = check_existing(PINS_PATH "/last_state", &last_state_map, report);
 	if (!error)
-		error = check_existing(PINS_PATH "/own", &own_map, report);
+		error = check_existing(PINS_PATH "/protected", &protected_map, report);
 	return error;
 }
 
@@ -174,36 +174,36 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
-static int open_own(struct pins *pins, struct report *report)
+static int open_protected(struct pins *pins, struct report *report)
 {
 	int error;
 
-	pins->own = pinned_map_open(PINS_PATH, &own_map);
-	error = pins->own < 0 ? pins->own : 0;
+	pins->protected = pinned_map_open(PINS_PATH, &protected_map);
+	error = pins->protected < 0 ? pins->protected : 0;
 	if (!error)
-		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->own);
+		error = protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->protected);
 	if (!error)
-		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->daemon);
+		error = protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->daemon);
 	if (!error)
-		error = own_add(pins->own, BPFLOCK_OWN_MAP, pins->ring);
-	return error ? report_map(error, PINS_PATH "/own", report) : 0;
+		error = protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->ring);
+	return error ? report_map(error, PINS_PATH "/protected", report) : 0;
 }
 
-static int open_notes(struct pins *pins, struct report *report)
+static int open_last_state(struct pins *pins, struct report *report)
 {
 	int error;
 	void *memory;
 
-	pins->notes_map = pinned_map_open(PINS_PATH, &notes_map);
-	error = pins->notes_map < 0 ? pins->notes_map :
-				      own_add(pins->own, BPFLOCK_OWN_MAP, pins->notes_map);
+	pins->last_state_map = pinned_map_open(PINS_PATH, &last_state_map);
+	error = pins->last_state_map < 0 ? pins->last_state_map :
+				      protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->last_state_map);
 	if (error)
-		return report_map(error, PINS_PATH "/notes", report);
-	memory = mmap(NULL, sizeof(*pins->notes), PROT_READ | PROT_WRITE, MAP_SHARED, pins->notes_map, 0);
+		return report_map(error, PINS_PATH "/last_state", report);
+	memory = mmap(NULL, sizeof(*pins->last_state), PROT_READ | PROT_WRITE, MAP_SHARED, pins->last_state_map, 0);
 	if (memory == MAP_FAILED)
-		return report_map(-errno, PINS_PATH "/notes", report);
-	pins->notes = memory;
-	pins->inherited_notes = *pins->notes;
+		return report_map(-errno, PINS_PATH "/last_state", report);
+	pins->last_state = memory;
+	pins->inherited_state = *pins->last_state;
 	return 0;
 }
 
@@ -218,8 +218,8 @@ int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report)
 	if (!error)
 		error = open_ring(ring_size, pins, report);
 	if (!error)
-		error = open_own(pins, report);
-	return error ? error : open_notes(pins, report);
+		error = open_protected(pins, report);
+	return error ? error : open_last_state(pins, report);
 }
 
 int core_maps_pin(const struct pins *pins, struct report *report)
@@ -230,8 +230,8 @@ int core_maps_pin(const struct pins *pins, struct report *report)
 	} maps[] = {
 		{ pins->daemon, &daemon_map },
 		{ pins->ring, &ring_map },
-		{ pins->own, &own_map },
-		{ pins->notes_map, &notes_map },
+		{ pins->protected, &protected_map },
+		{ pins->last_state_map, &last_state_map },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -246,7 +246,7 @@ int core_maps_pin(const struct pins *pins, struct report *report)
 	return 0;
 }
 
-int core_maps_settle_ring(struct pins *pins)
+int core_maps_replace_ring(struct pins *pins)
 {
 	if (pins->old_ring < 0)
 		return 0;
@@ -258,11 +258,11 @@ int core_maps_settle_ring(struct pins *pins)
 
 void core_maps_close(struct pins *pins)
 {
-	if (pins->notes)
-		munmap(pins->notes, sizeof(*pins->notes));
+	if (pins->last_state)
+		munmap(pins->last_state, sizeof(*pins->last_state));
 	cleanup_close(&pins->ring);
 	cleanup_close(&pins->old_ring);
 	cleanup_close(&pins->daemon);
-	cleanup_close(&pins->own);
-	cleanup_close(&pins->notes_map);
+	cleanup_close(&pins->protected);
+	cleanup_close(&pins->last_state_map);
 }

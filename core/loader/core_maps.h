@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What the core pins for itself in PINS_PATH, beside the plugins: the daemon's mark, the ring, the set of what is
- * ours, and the notes. Private to the loader room. Each function reports what it returns.
+ * ours, and the last state. Private to the loader module. Each function reports what it returns.
  */
 #ifndef BPFLOCK_LOADER_CORE_MAPS_H
 #define BPFLOCK_LOADER_CORE_MAPS_H

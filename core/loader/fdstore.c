@@ -19,7 +19,7 @@
 
 static void warn(struct report *report, const char *path, int error, const char *what)
 {
-	report_add(report, REPORT_WARNING, "store_failed", path, "%s: %s", what, strerror(-error));
+	report_add(report, REPORT_WARNING, "fdstore_failed", path, "%s: %s", what, strerror(-error));
 }
 
 /*
@@ -53,7 +53,7 @@ static size_t give_all(FTS *tree, struct report *report)
 	return count;
 }
 
-size_t store_give(struct report *report)
+size_t fdstore_give(struct report *report)
 {
 	char path[] = PINS_PATH, *const paths[] = { path, NULL };
 	size_t count;
@@ -74,7 +74,7 @@ size_t store_give(struct report *report)
 	return count;
 }
 
-/* Only what store_give() can have named: no way leads out of the directory. */
+/* Only what fdstore_give() can have named: no way leads out of the directory. */
 static bool is_pin(const char *name)
 {
 	size_t length = strlen(name);
@@ -110,12 +110,12 @@ static void take(int fd, const char *name, struct report *report)
 		(void)sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
 
-bool store_is_empty(void)
+bool fdstore_is_empty(void)
 {
 	return sd_listen_fds(0) <= 0;
 }
 
-void store_take(struct report *report)
+void fdstore_take(struct report *report)
 {
 	char **names = NULL;
 	int count = sd_listen_fds_with_names(1, &names);
@@ -124,7 +124,7 @@ void store_take(struct report *report)
 		if (is_pin(names[i]))
 			take(SD_LISTEN_FDS_START + i, names[i], report);
 		else
-			report_add(report, REPORT_WARNING, "store_failed", names[i],
+			report_add(report, REPORT_WARNING, "fdstore_failed", names[i],
 				   "the service manager has passed something that is not ours");
 		close(SD_LISTEN_FDS_START + i);
 		free(names[i]);
@@ -134,18 +134,18 @@ void store_take(struct report *report)
 
 #else
 
-size_t store_give(struct report *report)
+size_t fdstore_give(struct report *report)
 {
 	(void)report;
 	return 0;
 }
 
-bool store_is_empty(void)
+bool fdstore_is_empty(void)
 {
 	return true;
 }
 
-void store_take(struct report *report)
+void fdstore_take(struct report *report)
 {
 	(void)report;
 }

@@ -9,7 +9,7 @@
 
 /* Over all programs and links, on behalf of hook_programs_each(). */
 struct walk {
-	int own;
+	int protected;
 	const struct btf *btf;
 	void (*visit)(void *context, const struct hook_program *program);
 	void *context;
@@ -41,7 +41,7 @@ static void visit(const struct walk *walk, const struct bpf_prog_info *info, __u
 		.overrides = overrides,
 	};
 
-	if (!own_has(walk->own, BPFLOCK_OWN_PROGRAM, info->id))
+	if (!protected_has(walk->protected, BPFLOCK_PROTECTED_PROGRAM, info->id))
 		walk->visit(walk->context, &program);
 }
 
@@ -69,10 +69,10 @@ static void visit_tracing_link(const struct walk *walk, __u32 id)
 	visit(walk, &info, link.tracing.target_btf_id, link.tracing.attach_type == BPF_MODIFY_RETURN);
 }
 
-void hook_programs_each(int own, const struct kernel *kernel,
+void hook_programs_each(int protected, const struct kernel *kernel,
 			void (*visitor)(void *context, const struct hook_program *program), void *context)
 {
-	const struct walk walk = { .own = own, .btf = kernel->btf, .visit = visitor, .context = context };
+	const struct walk walk = { .protected = protected, .btf = kernel->btf, .visit = visitor, .context = context };
 	__u32 link = 0;
 
 	visit_lsm_programs(&walk);

@@ -16,7 +16,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define PTRACE_MODE_ATTACH 0x02
 
 SEC("lsm/bpf")
-int BPF_PROG(hide_ids, int command)
+int BPF_PROG(core_hide_ids, int command)
 {
 	if (command != BPF_MAP_GET_FD_BY_ID && command != BPF_PROG_GET_FD_BY_ID)
 		return 0;
@@ -24,7 +24,7 @@ int BPF_PROG(hide_ids, int command)
 }
 
 SEC("lsm/ptrace_access_check")
-int BPF_PROG(hide_descriptors, struct task_struct *child, unsigned int mode, int ret)
+int BPF_PROG(core_hide_fds, struct task_struct *child, unsigned int mode, int ret)
 {
 	if (ret || !(mode & PTRACE_MODE_ATTACH) || !bpflock_task_is_initial(child))
 		return ret;

@@ -192,7 +192,7 @@ static int set_shared_variables(const struct instance *instance, const struct st
 		__u64 value;
 	} variables[] = {
 		{ "bpflock_source", instance->plugin->source },
-		{ "bpflock_own_generation", instance->generation },
+		{ "bpflock_generation", instance->generation },
 		{ "bpflock_pins_device", kernel_device(pins->st_dev) },
 		{ "bpflock_pins_inode", pins->st_ino },
 	};
@@ -216,10 +216,10 @@ static int share_maps(const struct instance *instance, const struct pins *pins,
 	} maps[] = {
 		{ "bpflock_ring", pins->ring },
 		{ "bpflock_daemon", pins->daemon },
-		{ "bpflock_own", pins->own },
-		{ "bpflock_lineage", instance->lineage->map },
-		{ "bpflock_account", instance->lineage->account_map },
-		{ COUNTERS_MAP, instance->lineage->counters_map },
+		{ "bpflock_protected", pins->protected },
+		{ "bpflock_state", instance->state->map },
+		{ "bpflock_stats", instance->state->stats_map },
+		{ COUNTERS_MAP, instance->state->counters_map },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -270,22 +270,22 @@ static int prepare(struct instance *instance, struct report *report)
 	return host_call(&host, "prepare", instance->plugin->descriptor.prepare, instance->section);
 }
 
-static int open_lineage(struct instance *instance, const struct instance *predecessor)
+static int open_state(struct instance *instance, const struct instance *predecessor)
 {
 	__u64 last;
 	int error;
 
 	if (predecessor) {
-		instance->lineage = lineage_hold(predecessor->lineage);
+		instance->state = plugin_state_hold(predecessor->state);
 		instance->generation = predecessor->generation + 1;
 		return 0;
 	}
-	error = lineage_open(instance->plugin, &instance->lineage);
+	error = plugin_state_open(instance->plugin, &instance->state);
 	if (error)
 		return error;
 	last = pins_last_generation(instance->plugin->name);
-	if (instance->lineage->shared->recording > last)
-		last = instance->lineage->shared->recording;
+	if (instance->state->shared->recording > last)
+		last = instance->state->shared->recording;
 	instance->generation = last + 1;
 	return 0;
 }
@@ -302,11 +302,11 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		.section = section,
 		.kernel = kernel,
 		.exceptions_map = -1,
-		.own = pins->own,
+		.protected = pins->protected,
 	};
 	if (fstat(pins->directory, &status) < 0)
 		return fail(instance, -errno, report, "cannot examine " PINS_ROOT);
-	error = open_lineage(instance, predecessor);
+	error = open_state(instance, predecessor);
 	if (error)
 		return fail(instance, error, report,
 			    "the maps that its generations share cannot be opened or made");
@@ -371,18 +371,18 @@ static int map_fd(const struct instance *instance, const char *name)
 }
 
 /* Before anything is attached: from then on it may be guarded. */
-static int own_objects(const struct instance *instance, struct report *report)
+static int protected_objects(const struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
-	int error = own_add(instance->own, BPFLOCK_OWN_MAP, instance->lineage->notes_map);
+	int error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
 
 	bpf_object__for_each_map(map, instance->object)
 		if (!error && bpf_map__fd(map) >= 0)
-			error = own_add(instance->own, BPFLOCK_OWN_MAP, bpf_map__fd(map));
+			error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
 	bpf_object__for_each_program(program, instance->object)
 		if (!error && bpf_program__fd(program) >= 0)
-			error = own_add(instance->own, BPFLOCK_OWN_PROGRAM, bpf_program__fd(program));
+			error = protected_add(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	if (error)
 		return fail(instance, error, report, "its objects cannot be noted as our own");
 	return 0;
@@ -404,7 +404,7 @@ int instance_load(struct instance *instance, struct report *report)
 			    *end ? ": " : "", end);
 	}
 	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
-	error = own_objects(instance, report);
+	error = protected_objects(instance, report);
 	return error ? error : map_policy(instance, report);
 }
 
@@ -415,7 +415,7 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 
 	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
 		return 0;
-	error = exceptions_follow(section, instance->exceptions_map, &instance->next_exceptions);
+	error = exceptions_watch(section, instance->exceptions_map, &instance->next_exceptions);
 	return error ? fail(instance, error, report, "its exceptions cannot be followed") : 0;
 }
 
@@ -468,7 +468,7 @@ static int fail_to_attach(const struct instance *instance, const struct bpf_prog
 	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program),
 	     section);
 	if (error == -E2BIG) {
-		hook_programs_each(instance->own, instance->kernel, join_crowd, &crowd);
+		hook_programs_each(instance->protected, instance->kernel, join_crowd, &crowd);
 		report_remedy(&report->items[report->count - 1],
 			      "too many programs are there already; end whoever loaded these: %s",
 			      *crowd.programs ? crowd.programs : "they cannot be seen from here");
@@ -493,7 +493,7 @@ int instance_attach(struct instance *instance, struct report *report)
 		instance->links = xreallocarray(instance->links, instance->link_count + 1,
 						sizeof(*instance->links));
 		instance->links[instance->link_count++] = link;
-		error = own_add(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(link));
+		error = protected_add(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(link));
 		if (error)
 			return fail(instance, error, report, "a link of it cannot be noted as our own");
 	}
@@ -545,7 +545,7 @@ int instance_pin(struct instance *instance, struct report *report)
 	int error = pins_make_plugin(instance->plugin->name, &instance->made_directory);
 
 	if (!error)
-		error = lineage_pin(instance->lineage, instance->plugin->name);
+		error = plugin_state_pin(instance->state, instance->plugin->name);
 	if (error)
 		return fail(instance, error, report, "cannot pin what its generations share");
 	return plugin_is_enforcer(instance->plugin) ? pin_enforcement(instance, report) : 0;
@@ -561,26 +561,26 @@ void instance_unpin(const struct instance *instance)
 
 void instance_record(struct instance *instance)
 {
-	__atomic_store_n(&instance->lineage->shared->recording, instance->generation,
+	__atomic_store_n(&instance->state->shared->recording, instance->generation,
 			 __ATOMIC_RELEASE);
 }
 
-/* Does a map of its object go with it? Those of the daemon stay, and those of a lineage go with its last. */
+/* Does a map of its object go with it? Those of the daemon stay, and those of the plugin's state go with the last generation. */
 static bool ends_with(const struct instance *instance, const char *map)
 {
-	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_own" };
-	static const char *const lineages[] = { "bpflock_lineage", "bpflock_account", COUNTERS_MAP };
+	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };
+	static const char *const state_maps[] = { "bpflock_state", "bpflock_stats", COUNTERS_MAP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++)
 		if (strcmp(map, daemons[i]) == 0)
 			return false;
-	for (size_t i = 0; i < ARRAY_SIZE(lineages); i++)
-		if (strcmp(map, lineages[i]) == 0)
-			return instance->lineage->references == 1;
+	for (size_t i = 0; i < ARRAY_SIZE(state_maps); i++)
+		if (strcmp(map, state_maps[i]) == 0)
+			return instance->state->references == 1;
 	return true;
 }
 
-void instance_disown(const struct instance *instance)
+void instance_unprotect(const struct instance *instance)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -589,14 +589,14 @@ void instance_disown(const struct instance *instance)
 		return;
 	bpf_object__for_each_map(map, instance->object)
 		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
-			own_remove(instance->own, BPFLOCK_OWN_MAP, bpf_map__fd(map));
-	if (instance->lineage->references == 1)
-		own_remove(instance->own, BPFLOCK_OWN_MAP, instance->lineage->notes_map);
+			protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
+	if (instance->state->references == 1)
+		protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
 	bpf_object__for_each_program(program, instance->object)
 		if (bpf_program__fd(program) >= 0)
-			own_remove(instance->own, BPFLOCK_OWN_PROGRAM, bpf_program__fd(program));
+			protected_remove(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	for (size_t i = 0; i < instance->link_count; i++)
-		own_remove(instance->own, BPFLOCK_OWN_LINK, bpf_link__fd(instance->links[i]));
+		protected_remove(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(instance->links[i]));
 }
 
 static struct bpf_link *open_link(const char *directory, size_t number)
@@ -625,7 +625,7 @@ struct instance *instance_of_predecessor(const struct plugin *plugin)
 	struct instance *instance = xcalloc(1, sizeof(*instance));
 
 	*instance = (struct instance){ .plugin = plugin, .exceptions_map = -1 };
-	if (lineage_open(plugin, &instance->lineage) < 0) {
+	if (plugin_state_open(plugin, &instance->state) < 0) {
 		free(instance);
 		return NULL;
 	}
@@ -652,6 +652,6 @@ void instance_free(struct instance *instance)
 	if (instance->policy)
 		munmap(instance->policy, sizeof(*instance->policy));
 	bpf_object__close(instance->object);
-	lineage_release(instance->lineage);
+	plugin_state_release(instance->state);
 	*instance = (struct instance){ .exceptions_map = -1 };
 }

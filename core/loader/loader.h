@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loader room: the life cycle of a plugin's BPF object, and what is pinned of it.
+ * The loader module: the life cycle of a plugin's BPF object, and what is pinned of it.
  *
  *	pins		the directory on bpffs: lock, one directory per plugin and generation
- *	core_maps	what the core pins for itself: the ring, the daemon's mark, its notes
- *	own		the set of the ids of what is ours
- *	lineage		what the generations of one plugin share
- *	store		what is pinned, kept by the service manager while no daemon runs
+ *	core_maps	what the core pins for itself: the ring, the daemon's mark, its last state
+ *	protected	the set of the ids of what is ours
+ *	plugin_state	what the generations of one plugin share
+ *	fdstore		what is pinned, kept by the service manager while no daemon runs
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */
 #ifndef BPFLOCK_LOADER_LOADER_H
 #define BPFLOCK_LOADER_LOADER_H
 
 #include <bpf/libbpf.h>
-#include <bpflock/own.h>
+#include <bpflock/protected.h>
 #include <bpflock/plugin.h>
 #include <stdint.h>
 
@@ -30,11 +30,11 @@ void libbpf_log_install(void);
 const char *libbpf_log_take(void);
 
 /**
- * struct pins_notes - what a daemon leaves that is killed
+ * struct last_state - what a daemon leaves that is killed
  * @heartbeat: its last sign of life, CLOCK_BOOTTIME in nanoseconds
  * @sink_lost: events that the outputs of its log had lost and that the log had not been told of
  */
-struct pins_notes {
+struct last_state {
 	__u64 heartbeat;
 	__u64 sink_lost;
 };
@@ -46,12 +46,12 @@ struct pins_notes {
  * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
  * @ring_size: of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
- * @own:       fd of the set of what is ours: struct bpflock_own_object
- * @notes:     the daemon's own, for the one that comes after it; pinned
- * @inherited_notes: what they were when they were opened: those of a predecessor, or zero
+ * @protected:       fd of the set of what is ours: struct bpflock_protected_object
+ * @last_state:     the daemon's own, for the one that comes after it; pinned
+ * @inherited_state: what they were when they were opened: those of a predecessor, or zero
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
  * @gate:      closed while what is new has no guard yet
- * @notes_map: fd of @notes
+ * @last_state_map: fd of @last_state
  */
 struct pins {
 	int directory;
@@ -59,17 +59,17 @@ struct pins {
 	int old_ring;
 	__u64 ring_size;
 	int daemon;
-	int own;
-	struct pins_notes *notes;
-	struct pins_notes inherited_notes;
+	int protected;
+	struct last_state *last_state;
+	struct last_state inherited_state;
 	bool inherited;
 	struct id_gate gate;
-	int notes_map;
+	int last_state_map;
 };
 
 #define PINS_CLOSED                                                                                \
 	{                                                                                          \
-		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .own = -1, .notes_map = -1      \
+		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .protected = -1, .last_state_map = -1      \
 	}
 
 #define PINS_ROOT BPFLOCK_PINS
@@ -118,13 +118,13 @@ void pins_restore(struct report *report);
  * or drops it when the service has stopped for good. Returns how many objects it was offered: none
  * where there is no such manager. Whether it takes them it does not say.
  */
-size_t store_give(struct report *report);
-bool store_is_empty(void);
+size_t fdstore_give(struct report *report);
+bool fdstore_is_empty(void);
 /* Pins what this process got of the manager. PINS_PATH has to be there, and locked. */
-void store_take(struct report *report);
+void fdstore_take(struct report *report);
 
 /* The new ring takes the place of the old one, once the new programs write to it. Returns 0 or a negative errno. */
-int core_maps_settle_ring(struct pins *pins);
+int core_maps_replace_ring(struct pins *pins);
 
 /* The directory of a plugin (to be freed). */
 char *pins_plugin_path(const char *plugin);
@@ -147,49 +147,49 @@ void pins_remove_generation(const char *plugin, __u64 generation);
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
 /*
- * Puts an object (fd) of a kind, BPFLOCK_OWN_*, into the set of what is ours, or takes it out. own_add() returns
+ * Puts an object (fd) of a kind, BPFLOCK_PROTECTED_*, into the set of what is ours, or takes it out. protected_add() returns
  * 0 or a negative errno.
  */
-int own_add(int own, __u32 kind, int fd);
-void own_remove(int own, __u32 kind, int fd);
-bool own_has(int own, __u32 kind, __u32 id);
+int protected_add(int protected, __u32 kind, int fd);
+void protected_remove(int protected, __u32 kind, int fd);
+bool protected_has(int protected, __u32 kind, __u32 id);
 /* Takes out what is there no more: of predecessors. Needs CAP_SYS_ADMIN, without which nothing is taken out. */
-void own_sweep(int own);
+void protected_sweep(int protected);
 
 /**
- * struct lineage - what the generations of one plugin share: maps that outlive each of them
+ * struct plugin_state - what the generations of one plugin share: maps that outlive each of them
  * @references: generations of this process that hold it
  * @map:        fd of @shared
- * @account_map: fd of a struct bpflock_account for each CPU
+ * @stats_map: fd of a struct bpflock_stats for each CPU
  * @counters_map: fd of @counters; -1 for an observer
- * @notes_map:  fd of @notes
- * @notes:      the daemon's own; no program knows of them
+ * @delivery_map:  fd of @delivery
+ * @delivery:      the daemon's own; no program knows of them
  * @counters:   the decisions of an enforcer, or NULL
  */
-struct lineage {
+struct plugin_state {
 	unsigned int references;
 	int map;
-	int account_map;
+	int stats_map;
 	int counters_map;
-	int notes_map;
-	struct bpflock_lineage *shared;
-	struct ledger_notes *notes;
+	int delivery_map;
+	struct bpflock_state *shared;
+	struct delivery_state *delivery;
 	const struct bpflock_counters *counters;
 };
 
 /* What a predecessor has pinned of it, or a new one. Returns 0 or a negative errno. */
-int lineage_open(const struct plugin *plugin, struct lineage **ret);
+int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret);
 /* Pins it in the plugin's directory. Returns 0 or a negative errno. */
-int lineage_pin(const struct lineage *lineage, const char *plugin);
-struct lineage *lineage_hold(struct lineage *lineage);
-void lineage_release(struct lineage *lineage);
+int plugin_state_pin(const struct plugin_state *state, const char *plugin);
+struct plugin_state *plugin_state_hold(struct plugin_state *state);
+void plugin_state_release(struct plugin_state *state);
 
-/* How often an operation got a verdict, on all CPUs, since the lineage began. */
-__u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 verdict);
-/* The account of each possible CPU (to be freed). */
-struct bpflock_account *lineage_accounts(const struct lineage *lineage, size_t *ret_cpus);
+/* How often an operation got a verdict, on all CPUs, since the state was made. */
+__u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, __u32 verdict);
+/* The statistics of each possible CPU (to be freed). */
+struct bpflock_stats *plugin_state_cpu_stats(const struct plugin_state *state, size_t *ret_cpus);
 /* The sum over all CPUs; the time is that of the last loss on any. */
-struct bpflock_account lineage_account(const struct lineage *lineage);
+struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
 
 /**
  * struct instance - one generation of one plugin
@@ -198,12 +198,12 @@ struct bpflock_account lineage_account(const struct lineage *lineage);
  * @kernel:     not owned
  * @generation: its number, larger than that of any before
  * @links:      of its programs
- * @lineage:    shared with the generations before and after it
+ * @state:      shared with the generations before and after it
  * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
  * @exceptions: what fills that map; NULL where there are none
  * @next_exceptions: of a configuration that is being prepared; it fills the same map
  * @policy:     the mapped policy of an enforcer, or NULL
- * @own:        fd of the set of what is ours; not owned
+ * @protected:        fd of the set of what is ours; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
  */
@@ -215,12 +215,12 @@ struct instance {
 	struct bpf_object *object;
 	struct bpf_link **links;
 	size_t link_count;
-	struct lineage *lineage;
+	struct plugin_state *state;
 	int exceptions_map;
 	struct exceptions *exceptions;
 	struct exceptions *next_exceptions;
 	struct bpflock_policy *policy;
-	int own;
+	int protected;
 	char *skipped;
 	bool made_directory;
 };
@@ -254,7 +254,7 @@ void instance_unpin(const struct instance *instance);
 /* From now on this generation records, and none before it. */
 void instance_record(struct instance *instance);
 /* Its objects are no longer said to be ours: what is pinned of it goes as well. */
-void instance_disown(const struct instance *instance);
+void instance_unprotect(const struct instance *instance);
 /* What a predecessor has left of a plugin that does not run here, for its last words. NULL if there is nothing. */
 struct instance *instance_of_predecessor(const struct plugin *plugin);
 /* Its programs run no more, unless they are pinned; then they keep their exceptions. */
@@ -285,7 +285,7 @@ struct hook_program {
 };
 
 /* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `own` is the set of what is ours. */
-void hook_programs_each(int own, const struct kernel *kernel,
+void hook_programs_each(int protected, const struct kernel *kernel,
 			void (*visit)(void *context, const struct hook_program *program), void *context);
 
 /* Teaches libbpf to load our sections without its guesses; call once. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Maps that the core owns and pins. Private to the loader room. */
+/* Maps that the core owns and pins. Private to the loader module. */
 #ifndef BPFLOCK_LOADER_PINNED_MAP_H
 #define BPFLOCK_LOADER_PINNED_MAP_H
 

@@ -253,14 +253,14 @@ void pins_restore(struct report *report)
 	CLEANUP(cleanup_close) int directory = -1;
 	CLEANUP(cleanup_close) int version = -1;
 
-	if (store_is_empty())
+	if (fdstore_is_empty())
 		return;
 	directory = open_directory(PINS_ROOT, report);
 	if (directory < 0 || take_lock(directory, report) < 0)
 		return;
 	version = open_directory(PINS_PATH, report);
 	if (version >= 0)
-		store_take(report);
+		fdstore_take(report);
 }
 
 char *pins_plugin_path(const char *plugin)

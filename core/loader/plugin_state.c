@@ -9,19 +9,19 @@
 #include "util/clock.h"
 #include "util/memory.h"
 
-static const struct pinned_map lineage_map = {
-	.name = "lineage",
+static const struct pinned_map state_map = {
+	.name = "state",
 	.type = BPF_MAP_TYPE_ARRAY,
 	.key_size = sizeof(__u32),
-	.value_size = sizeof(struct bpflock_lineage),
+	.value_size = sizeof(struct bpflock_state),
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
-static const struct pinned_map account_map = {
-	.name = "account",
+static const struct pinned_map stats_map = {
+	.name = "stats",
 	.type = BPF_MAP_TYPE_PERCPU_ARRAY,
 	.key_size = sizeof(__u32),
-	.value_size = sizeof(struct bpflock_account),
+	.value_size = sizeof(struct bpflock_stats),
 	.entries = 1,
 };
 static const struct pinned_map counters_map = {
@@ -32,11 +32,11 @@ static const struct pinned_map counters_map = {
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
-static const struct pinned_map notes_map = {
-	.name = "notes",
+static const struct pinned_map delivery_map = {
+	.name = "delivery",
 	.type = BPF_MAP_TYPE_ARRAY,
 	.key_size = sizeof(__u32),
-	.value_size = sizeof(struct ledger_notes),
+	.value_size = sizeof(struct delivery_state),
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
@@ -49,124 +49,124 @@ static void *map_memory(int fd, size_t size, int protection)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
-static int map_shared(struct lineage *lineage)
+static int map_shared(struct plugin_state *state)
 {
-	lineage->shared =
-		map_memory(lineage->map, sizeof(*lineage->shared), PROT_READ | PROT_WRITE);
-	if (!lineage->shared)
+	state->shared =
+		map_memory(state->map, sizeof(*state->shared), PROT_READ | PROT_WRITE);
+	if (!state->shared)
 		return -errno;
-	lineage->notes =
-		map_memory(lineage->notes_map, sizeof(*lineage->notes), PROT_READ | PROT_WRITE);
-	if (!lineage->notes)
+	state->delivery =
+		map_memory(state->delivery_map, sizeof(*state->delivery), PROT_READ | PROT_WRITE);
+	if (!state->delivery)
 		return -errno;
-	if (!lineage->notes->told_at)
-		lineage->notes->told_at = clock_since_boot();
-	if (lineage->counters_map < 0)
+	if (!state->delivery->reported_at)
+		state->delivery->reported_at = clock_since_boot();
+	if (state->counters_map < 0)
 		return 0;
-	lineage->counters =
-		map_memory(lineage->counters_map, sizeof(*lineage->counters), PROT_READ);
-	return lineage->counters ? 0 : -errno;
+	state->counters =
+		map_memory(state->counters_map, sizeof(*state->counters), PROT_READ);
+	return state->counters ? 0 : -errno;
 }
 
-int lineage_open(const struct plugin *plugin, struct lineage **ret)
+int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 {
 	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin->name);
-	struct lineage *lineage = xcalloc(1, sizeof(*lineage));
+	struct plugin_state *state = xcalloc(1, sizeof(*state));
 	int error;
 
-	*lineage = (struct lineage){ .references = 1, .counters_map = -1 };
-	lineage->map = pinned_map_open(directory, &lineage_map);
-	lineage->account_map = pinned_map_open(directory, &account_map);
-	lineage->notes_map = pinned_map_open(directory, &notes_map);
+	*state = (struct plugin_state){ .references = 1, .counters_map = -1 };
+	state->map = pinned_map_open(directory, &state_map);
+	state->stats_map = pinned_map_open(directory, &stats_map);
+	state->delivery_map = pinned_map_open(directory, &delivery_map);
 	if (plugin_is_enforcer(plugin))
-		lineage->counters_map = pinned_map_open(directory, &counters_map);
-	if (lineage->map < 0)
-		error = lineage->map;
-	else if (lineage->account_map < 0)
-		error = lineage->account_map;
-	else if (lineage->notes_map < 0)
-		error = lineage->notes_map;
-	else if (plugin_is_enforcer(plugin) && lineage->counters_map < 0)
-		error = lineage->counters_map;
+		state->counters_map = pinned_map_open(directory, &counters_map);
+	if (state->map < 0)
+		error = state->map;
+	else if (state->stats_map < 0)
+		error = state->stats_map;
+	else if (state->delivery_map < 0)
+		error = state->delivery_map;
+	else if (plugin_is_enforcer(plugin) && state->counters_map < 0)
+		error = state->counters_map;
 	else
-		error = map_shared(lineage);
+		error = map_shared(state);
 	if (error)
-		lineage_release(lineage);
+		plugin_state_release(state);
 	else
-		*ret = lineage;
+		*ret = state;
 	return error;
 }
 
-int lineage_pin(const struct lineage *lineage, const char *plugin)
+int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 {
 	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
-	int error = pinned_map_pin(lineage->map, directory, &lineage_map);
+	int error = pinned_map_pin(state->map, directory, &state_map);
 
 	if (!error)
-		error = pinned_map_pin(lineage->account_map, directory, &account_map);
+		error = pinned_map_pin(state->stats_map, directory, &stats_map);
 	if (!error)
-		error = pinned_map_pin(lineage->notes_map, directory, &notes_map);
-	if (!error && lineage->counters_map >= 0)
-		error = pinned_map_pin(lineage->counters_map, directory, &counters_map);
+		error = pinned_map_pin(state->delivery_map, directory, &delivery_map);
+	if (!error && state->counters_map >= 0)
+		error = pinned_map_pin(state->counters_map, directory, &counters_map);
 	return error;
 }
 
-struct lineage *lineage_hold(struct lineage *lineage)
+struct plugin_state *plugin_state_hold(struct plugin_state *state)
 {
-	lineage->references++;
-	return lineage;
+	state->references++;
+	return state;
 }
 
-void lineage_release(struct lineage *lineage)
+void plugin_state_release(struct plugin_state *state)
 {
-	if (!lineage || --lineage->references)
+	if (!state || --state->references)
 		return;
-	if (lineage->shared)
-		munmap(lineage->shared, sizeof(*lineage->shared));
-	if (lineage->notes)
-		munmap(lineage->notes, sizeof(*lineage->notes));
-	if (lineage->counters)
-		munmap((void *)(uintptr_t)lineage->counters, sizeof(*lineage->counters));
-	cleanup_close(&lineage->map);
-	cleanup_close(&lineage->account_map);
-	cleanup_close(&lineage->counters_map);
-	cleanup_close(&lineage->notes_map);
-	free(lineage);
+	if (state->shared)
+		munmap(state->shared, sizeof(*state->shared));
+	if (state->delivery)
+		munmap(state->delivery, sizeof(*state->delivery));
+	if (state->counters)
+		munmap((void *)(uintptr_t)state->counters, sizeof(*state->counters));
+	cleanup_close(&state->map);
+	cleanup_close(&state->stats_map);
+	cleanup_close(&state->counters_map);
+	cleanup_close(&state->delivery_map);
+	free(state);
 }
 
-__u64 lineage_decisions(const struct lineage *lineage, __u32 operation, __u32 verdict)
+__u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, __u32 verdict)
 {
 	__u64 total = 0;
 
-	for (size_t i = 0; lineage->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
-		total += __atomic_load_n(&lineage->counters->decisions[i][operation][verdict],
+	for (size_t i = 0; state->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
+		total += __atomic_load_n(&state->counters->decisions[i][operation][verdict],
 					 __ATOMIC_RELAXED);
 	return total;
 }
 
-struct bpflock_account *lineage_accounts(const struct lineage *lineage, size_t *ret_cpus)
+struct bpflock_stats *plugin_state_cpu_stats(const struct plugin_state *state, size_t *ret_cpus)
 {
 	int cpus = libbpf_num_possible_cpus();
-	struct bpflock_account *accounts;
+	struct bpflock_stats *stats;
 	__u32 first = 0;
 
 	*ret_cpus = cpus < 0 ? 0 : (size_t)cpus;
-	accounts = xcalloc(*ret_cpus, sizeof(*accounts));
-	(void)bpf_map_lookup_elem(lineage->account_map, &first, accounts);
-	return accounts;
+	stats = xcalloc(*ret_cpus, sizeof(*stats));
+	(void)bpf_map_lookup_elem(state->stats_map, &first, stats);
+	return stats;
 }
 
-struct bpflock_account lineage_account(const struct lineage *lineage)
+struct bpflock_stats plugin_state_stats(const struct plugin_state *state)
 {
 	size_t cpus;
-	CLEANUP(cleanup_free) struct bpflock_account *accounts = lineage_accounts(lineage, &cpus);
-	struct bpflock_account sum = { 0 };
+	CLEANUP(cleanup_free) struct bpflock_stats *stats = plugin_state_cpu_stats(state, &cpus);
+	struct bpflock_stats sum = { 0 };
 
 	for (size_t i = 0; i < cpus; i++) {
-		sum.records += accounts[i].records;
-		sum.lost += accounts[i].lost;
-		if (accounts[i].lost_at > sum.lost_at)
-			sum.lost_at = accounts[i].lost_at;
+		sum.records += stats[i].records;
+		sum.lost += stats[i].lost;
+		if (stats[i].lost_at > sum.lost_at)
+			sum.lost_at = stats[i].lost_at;
 	}
 	return sum;
 }

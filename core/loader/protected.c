@@ -27,53 +27,53 @@ static const struct {
 	__u32 (*id)(int fd);
 	int (*get_fd)(__u32 id);
 } kinds[] = {
-	[BPFLOCK_OWN_MAP] = { pinned_map_id, bpf_map_get_fd_by_id },
-	[BPFLOCK_OWN_PROGRAM] = { program_id, bpf_prog_get_fd_by_id },
-	[BPFLOCK_OWN_LINK] = { link_id, bpf_link_get_fd_by_id },
+	[BPFLOCK_PROTECTED_MAP] = { pinned_map_id, bpf_map_get_fd_by_id },
+	[BPFLOCK_PROTECTED_PROGRAM] = { program_id, bpf_prog_get_fd_by_id },
+	[BPFLOCK_PROTECTED_LINK] = { link_id, bpf_link_get_fd_by_id },
 };
 
-int own_add(int own, __u32 kind, int fd)
+int protected_add(int protected, __u32 kind, int fd)
 {
-	const struct bpflock_own_object object = { .kind = kind, .id = kinds[kind].id(fd) };
+	const struct bpflock_protected_object object = { .kind = kind, .id = kinds[kind].id(fd) };
 	const __u8 present = 1;
 
 	if (!object.id)
 		return -errno;
-	return bpf_map_update_elem(own, &object, &present, BPF_ANY) < 0 ? -errno : 0;
+	return bpf_map_update_elem(protected, &object, &present, BPF_ANY) < 0 ? -errno : 0;
 }
 
-void own_remove(int own, __u32 kind, int fd)
+void protected_remove(int protected, __u32 kind, int fd)
 {
-	const struct bpflock_own_object object = { .kind = kind, .id = kinds[kind].id(fd) };
+	const struct bpflock_protected_object object = { .kind = kind, .id = kinds[kind].id(fd) };
 
-	(void)bpf_map_delete_elem(own, &object);
+	(void)bpf_map_delete_elem(protected, &object);
 }
 
-bool own_has(int own, __u32 kind, __u32 id)
+bool protected_has(int protected, __u32 kind, __u32 id)
 {
-	const struct bpflock_own_object object = { .kind = kind, .id = id };
+	const struct bpflock_protected_object object = { .kind = kind, .id = id };
 	__u8 present;
 
-	return bpf_map_lookup_elem(own, &object, &present) == 0;
+	return bpf_map_lookup_elem(protected, &object, &present) == 0;
 }
 
-static bool is_gone(const struct bpflock_own_object *object)
+static bool is_gone(const struct bpflock_protected_object *object)
 {
 	CLEANUP(cleanup_close) int fd = -1;
 
-	if (object->kind < BPFLOCK_OWN_MAP || object->kind >= ARRAY_SIZE(kinds))
+	if (object->kind < BPFLOCK_PROTECTED_MAP || object->kind >= ARRAY_SIZE(kinds))
 		return true;
 	fd = kinds[object->kind].get_fd(object->id);
 	return fd < 0 && errno == ENOENT;
 }
 
-void own_sweep(int own)
+void protected_sweep(int protected)
 {
-	CLEANUP(cleanup_free) struct bpflock_own_object *gone = NULL;
-	struct bpflock_own_object object, *previous = NULL;
+	CLEANUP(cleanup_free) struct bpflock_protected_object *gone = NULL;
+	struct bpflock_protected_object object, *previous = NULL;
 	size_t count = 0;
 
-	while (bpf_map_get_next_key(own, previous, &object) == 0) {
+	while (bpf_map_get_next_key(protected, previous, &object) == 0) {
 		previous = &object;
 		if (!is_gone(&object))
 			continue;
@@ -82,5 +82,5 @@ void own_sweep(int own)
 	}
 	/* Afterwards: behind a key that is there no more the kernel begins again with the first. */
 	for (size_t i = 0; i < count; i++)
-		(void)bpf_map_delete_elem(own, &gone[i]);
+		(void)bpf_map_delete_elem(protected, &gone[i]);
 }

@@ -161,7 +161,7 @@ static bool is_full(const struct log_sink *sink, off_t size, size_t more)
 }
 
 /* A look before each line, so that none goes into a file that has been deleted already. */
-static void follow_path(struct log_sink *sink, size_t more, struct report *report)
+static void return_or_rotate(struct log_sink *sink, size_t more, struct report *report)
 {
 	struct stat opened;
 
@@ -174,7 +174,7 @@ static void follow_path(struct log_sink *sink, size_t more, struct report *repor
 static void put_file(struct log_sink *sink, const struct log_line *line, struct report *report)
 {
 	if (sink->writer.is_regular)
-		follow_path(sink, line->length, report);
+		return_or_rotate(sink, line->length, report);
 	if (sink->writer.fd < 0)
 		log_loss_add_record(&sink->writer.lost, line->record);
 	else

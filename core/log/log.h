@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log room: from a record of named values to lines in the places the operator chose.
+ * The log module: from a record of named values to lines in the places the operator chose.
  *
  * Everything that is logged, an event of a plugin or a word of the daemon's own, is first a
  * struct log_record. The formats (logfmt, json) are written from it, and the sinks (stderr,
@@ -191,7 +191,7 @@ void log_finish(struct log *log);
 void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context);
 
 /* The time now and the daemon's own subsys, ready for fields. */
-struct log_record log_own(enum log_level level, const char *event);
+struct log_record log_daemon_record(enum log_level level, const char *event);
 
 /*
  * An item of a report: event=… source=… error=… remedy=…, where `error` is `warning` or `notice` for

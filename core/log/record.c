@@ -64,7 +64,7 @@ void log_text(struct log_record *record, const char *key, const char *text)
 	append_string(record, key, LOG_TEXT, text, strlen(text));
 }
 
-struct log_record log_own(enum log_level level, const char *event)
+struct log_record log_daemon_record(enum log_level level, const char *event)
 {
 	struct log_record record = { .level = level, .subsys = "bpflock", .event = event };
 
@@ -91,7 +91,7 @@ static void cut(struct log_record *record, const char *key, const char *text, si
 struct log_record log_of_report(const struct report_item *item)
 {
 	const char *key = levels[item->level].key;
-	struct log_record record = log_own(levels[item->level].level, item->event);
+	struct log_record record = log_daemon_record(levels[item->level].level, item->event);
 
 	record.bpfprog = item->plugin;
 	cut(&record, "source", item->where, NAME_LENGTH_MAX);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the list of outputs needs of one kind of output. Private to the log room; a new kind is
+ * What the list of outputs needs of one kind of output. Private to the log module; a new kind is
  * a new struct log_sink_type and its line in log.c.
  */
 #ifndef BPFLOCK_LOG_SINK_H

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the formats need to know about bytes, lists and levels. Private to the log room. */
+/* What the formats need to know about bytes, lists and levels. Private to the log module. */
 #ifndef BPFLOCK_LOG_TEXT_H
 #define BPFLOCK_LOG_TEXT_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Whole lines into a file descriptor that may take only a part of one, or nothing. Private to
- * the log room. What a short write leaves is kept and goes out before the next line; so a line
+ * the log module. What a short write leaves is kept and goes out before the next line; so a line
  * is written whole, or counted, and two lines are never glued together.
  */
 #ifndef BPFLOCK_LOG_WRITER_H

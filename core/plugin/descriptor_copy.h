@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Reading what a plugin exports. Private to the plugin room. */
+/* Reading what a plugin exports. Private to the plugin module. */
 #ifndef BPFLOCK_PLUGIN_DESCRIPTOR_COPY_H
 #define BPFLOCK_PLUGIN_DESCRIPTOR_COPY_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plugin room: finds the plugins of a directory, checks them and holds their descriptors.
+ * The plugin module: finds the plugins of a directory, checks them and holds their descriptors.
  *
  * Only files that pass the trust check are opened. What a descriptor says is checked once, here; the
  * rest of the core relies on it.

@@ -307,7 +307,7 @@ static int open_exceptions(struct exceptions *exceptions)
 	return error ? error : wait_for(exceptions->epoll, sessions_fd(exceptions->sessions));
 }
 
-int exceptions_follow(const struct config_section *section, int map, struct exceptions **ret)
+int exceptions_watch(const struct config_section *section, int map, struct exceptions **ret)
 {
 	struct exceptions *exceptions = xcalloc(1, sizeof(*exceptions));
 	int error;

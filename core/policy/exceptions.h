@@ -26,7 +26,7 @@ struct exceptions;
  * Begins to follow the exceptions of a section, and puts those that are there now into the map (fd; the
  * set of cgroup ids). The section must outlive it. Returns 0 or a negative errno.
  */
-int exceptions_follow(const struct config_section *section, int map, struct exceptions **ret);
+int exceptions_watch(const struct config_section *section, int map, struct exceptions **ret);
 
 /*
  * Ends following: takes out of the map what `staying`, which may be NULL and follows for the same map,

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The policy room: from profile, lists and groups to one rule per operation.
+ * The policy module: from profile, lists and groups to one rule per operation.
  *
  * Nothing here is of one plugin: an enforcer declares operations, and every enforcer's section has the
  * options of policy_options.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Runs in a process that is broken already: only what signal-safety(7) allows, no memory but this
- * file's and the stack's, and no lock. That excludes the formats of the log room (gmtime_r() takes a
+ * file's and the stack's, and no lock. That excludes the formats of the log module (gmtime_r() takes a
  * lock, json-c allocates), so both are written here for this one record.
  */
 #include "util/crash.h"

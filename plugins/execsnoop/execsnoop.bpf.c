@@ -122,7 +122,7 @@ static __always_inline int succeeded(struct task_struct *task, struct linux_binp
 }
 
 SEC("tp_btf/sched_process_exec")
-int BPF_PROG(exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
+int BPF_PROG(es_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
 	if (!is_traced())
 		return 0;
@@ -156,25 +156,25 @@ static __always_inline int failed(const char *filename, long ret)
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execve))
-int BPF_PROG(execve_failed, const struct pt_regs *regs, long ret)
+int BPF_PROG(es_execve, const struct pt_regs *regs, long ret)
 {
 	return failed((const char *)BPFLOCK_SYSCALL_ARG1(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execveat))
-int BPF_PROG(execveat_failed, const struct pt_regs *regs, long ret)
+int BPF_PROG(es_execveat, const struct pt_regs *regs, long ret)
 {
 	return failed((const char *)BPFLOCK_SYSCALL_ARG2(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execve))
-int BPF_PROG(compat_execve_failed, const struct pt_regs *regs, long ret)
+int BPF_PROG(es_execve_32, const struct pt_regs *regs, long ret)
 {
 	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG1(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execveat))
-int BPF_PROG(compat_execveat_failed, const struct pt_regs *regs, long ret)
+int BPF_PROG(es_execveat_32, const struct pt_regs *regs, long ret)
 {
 	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG2(regs), ret);
 }

@@ -110,8 +110,8 @@ static int check(const struct bpflock_host *host, const void *config)
 
 static int skip_all_for_none(const struct bpflock_host *host, const void *config)
 {
-	static const char *const programs[] = { "exec", "execve_failed", "execveat_failed",
-						"compat_execve_failed", "compat_execveat_failed" };
+	static const char *const programs[] = { "es_exec", "es_execve", "es_execveat",
+						"es_execve_32", "es_execveat_32" };
 	const struct execsnoop_config *execsnoop = config;
 	int error = 0;
 

@@ -29,7 +29,7 @@ enum kernel_load_data_id {
 };
 
 SEC("lsm/locked_down")
-int BPF_PROG(locked_down, int what, int ret)
+int BPF_PROG(kl_locked_down, int what, int ret)
 {
 	return ret ? ret : bpflock_decide(what, KIMGLOCK_LOCKED_DOWN);
 }
@@ -39,7 +39,7 @@ int BPF_PROG(locked_down, int what, int ret)
  * only place where a contained task is seen to ask. Whether the module is signed is not known yet.
  */
 SEC("lsm/kernel_module_request")
-int BPF_PROG(module_request, char *name, int ret)
+int BPF_PROG(kl_autoload, char *name, int ret)
 {
 	__u32 operation = bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_MODULE_SIGNATURE);
 
@@ -51,7 +51,7 @@ int BPF_PROG(module_request, char *name, int ret)
  * by here; in the other kernels nothing else asks.
  */
 SEC("lsm/kernel_read_file")
-int BPF_PROG(read_file, struct file *file, unsigned int id, bool contents, int ret)
+int BPF_PROG(kl_read_file, struct file *file, unsigned int id, bool contents, int ret)
 {
 	if (ret || id != bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE))
 		return ret;
@@ -61,7 +61,7 @@ int BPF_PROG(read_file, struct file *file, unsigned int id, bool contents, int r
 
 /* The same for kexec_load(). */
 SEC("lsm/kernel_load_data")
-int BPF_PROG(load_data, unsigned int id, bool contents, int ret)
+int BPF_PROG(kl_load_data, unsigned int id, bool contents, int ret)
 {
 	if (ret || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE))
 		return ret;
@@ -140,7 +140,7 @@ static __always_inline bool is_helper_path(const struct file *file)
 }
 
 SEC("lsm/file_open")
-int BPF_PROG(open_helper_path, struct file *file, int ret)
+int BPF_PROG(kl_helper_path, struct file *file, int ret)
 {
 	if (ret || !(file->f_mode & FMODE_WRITE) || !is_helper_path(file))
 		return ret;
@@ -152,7 +152,7 @@ int BPF_PROG(open_helper_path, struct file *file, int ret)
  * bpf_lsm_fs_context_parse_param(), which says that no LSM has taken the option.
  */
 SEC("lsm/fs_context_parse_param")
-int BPF_PROG(set_release_agent, void *context, struct fs_parameter *parameter, int ret)
+int BPF_PROG(kl_helper_agent, void *context, struct fs_parameter *parameter, int ret)
 {
 	union text key = {};
 

@@ -149,12 +149,12 @@ static const struct bpflock_operation operations[] = {
 };
 
 static const struct bpflock_program programs[] = {
-	{ .name = "locked_down", .operations = "@integrity @confidentiality", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
-	{ .name = "module_request", .operations = "unsigned_module" },
-	{ .name = "read_file", .operations = "kexec" },
-	{ .name = "load_data", .operations = "kexec" },
-	{ .name = "open_helper_path", .operations = "usermode_helper" },
-	{ .name = "set_release_agent", .operations = "usermode_helper" },
+	{ .name = "kl_locked_down", .operations = "@integrity @confidentiality", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
+	{ .name = "kl_autoload", .operations = "unsigned_module" },
+	{ .name = "kl_read_file", .operations = "kexec" },
+	{ .name = "kl_load_data", .operations = "kexec" },
+	{ .name = "kl_helper_path", .operations = "usermode_helper" },
+	{ .name = "kl_helper_agent", .operations = "usermode_helper" },
 };
 
 static int apply_level(const struct bpflock_host *host, const void *config)

@@ -3,7 +3,7 @@
  * selfguard: guards the daemon, its BPF objects and its pins. What is not about them returns at once, without a
  * record.
  */
-#include <bpflock/own.bpf.h>
+#include <bpflock/protected.bpf.h>
 #include <bpflock/policy.bpf.h>
 #include <bpflock/string.bpf.h>
 
@@ -98,7 +98,7 @@ static __always_inline void learn_daemon(void)
 
 /* See SELFGUARD_WAYS. */
 SEC("lsm/path_notify")
-int BPF_PROG(show_way, const struct path *path, __u64 mask, unsigned int type, int ret)
+int BPF_PROG(sg_show_way, const struct path *path, __u64 mask, unsigned int type, int ret)
 {
 	if (!(mask & SELFGUARD_SHOWN) || !bpflock_is_daemon())
 		return ret;
@@ -124,19 +124,19 @@ static __always_inline int decide_pin(const struct dentry *dentry, int ret)
 }
 
 SEC("lsm/inode_unlink")
-int BPF_PROG(unlink_pin, struct inode *dir, struct dentry *dentry, int ret)
+int BPF_PROG(sg_unlink_pin, struct inode *dir, struct dentry *dentry, int ret)
 {
 	return decide_pin(dentry, ret);
 }
 
 SEC("lsm/inode_rmdir")
-int BPF_PROG(rmdir_pin, struct inode *dir, struct dentry *dentry, int ret)
+int BPF_PROG(sg_rmdir_pin, struct inode *dir, struct dentry *dentry, int ret)
 {
 	return decide_pin(dentry, ret);
 }
 
 SEC("lsm/inode_rename")
-int BPF_PROG(rename_pin, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
+int BPF_PROG(sg_rename_pin, struct inode *old_dir, struct dentry *old_dentry, struct inode *new_dir,
 	     struct dentry *new_dentry, int ret)
 {
 	if (ret || (!bpflock_is_pin(old_dentry) && !bpflock_is_pin(new_dentry)))
@@ -146,7 +146,7 @@ int BPF_PROG(rename_pin, struct inode *old_dir, struct dentry *old_dentry, struc
 
 /* A second name of a link keeps it attached after the daemon has unloaded it. */
 SEC("lsm/inode_link")
-int BPF_PROG(link_pin, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry, int ret)
+int BPF_PROG(sg_link_pin, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry, int ret)
 {
 	if (ret || (!bpflock_is_pin(old_dentry) && !bpflock_is_pin(new_dentry)))
 		return ret;
@@ -154,19 +154,19 @@ int BPF_PROG(link_pin, struct dentry *old_dentry, struct inode *dir, struct dent
 }
 
 SEC("lsm/inode_create")
-int BPF_PROG(create_pin, struct inode *dir, struct dentry *dentry, unsigned short mode, int ret)
+int BPF_PROG(sg_create_pin, struct inode *dir, struct dentry *dentry, unsigned short mode, int ret)
 {
 	return decide_pin(dentry, ret);
 }
 
 SEC("lsm/inode_mkdir")
-int BPF_PROG(mkdir_pin, struct inode *dir, struct dentry *dentry, unsigned short mode, int ret)
+int BPF_PROG(sg_mkdir_pin, struct inode *dir, struct dentry *dentry, unsigned short mode, int ret)
 {
 	return decide_pin(dentry, ret);
 }
 
 SEC("lsm/inode_symlink")
-int BPF_PROG(symlink_pin, struct inode *dir, struct dentry *dentry, const char *old_name, int ret)
+int BPF_PROG(sg_symlink_pin, struct inode *dir, struct dentry *dentry, const char *old_name, int ret)
 {
 	return decide_pin(dentry, ret);
 }
@@ -176,14 +176,14 @@ int BPF_PROG(symlink_pin, struct inode *dir, struct dentry *dentry, const char *
  * chown: its hook takes structures by value, which not every kernel and architecture can attach to.
  */
 SEC("lsm/path_chmod")
-int BPF_PROG(chmod_pin, const struct path *path, unsigned short mode, int ret)
+int BPF_PROG(sg_chmod_pin, const struct path *path, unsigned short mode, int ret)
 {
 	return decide_pin(path->dentry, ret);
 }
 
 /* One who holds the lock is taken for a daemon that runs, and the next start is refused. */
 SEC("lsm/file_lock")
-int BPF_PROG(lock_pin, struct file *file, unsigned int command, int ret)
+int BPF_PROG(sg_lock_pin, struct file *file, unsigned int command, int ret)
 {
 	if (ret || !bpflock_is_pin(file->f_path.dentry))
 		return ret;
@@ -266,7 +266,7 @@ static __always_inline bool holds_pins(const struct super_block *filesystem)
 }
 
 SEC("lsm/sb_umount")
-int BPF_PROG(unmount_pins, struct vfsmount *mount, int flags, int ret)
+int BPF_PROG(sg_unmount_pins, struct vfsmount *mount, int flags, int ret)
 {
 	if (ret || !is_mount_on_way(mount))
 		return ret;
@@ -286,7 +286,7 @@ static __always_inline bool takes_away_pins(const struct path *path, unsigned lo
 }
 
 SEC("lsm/sb_mount")
-int BPF_PROG(mount_over_pins, const char *source, const struct path *path, const char *type,
+int BPF_PROG(sg_cover_pins, const char *source, const struct path *path, const char *type,
 	     unsigned long flags, void *data, int ret)
 {
 	if (ret || !takes_away_pins(path, flags))
@@ -295,7 +295,7 @@ int BPF_PROG(mount_over_pins, const char *source, const struct path *path, const
 }
 
 SEC("lsm/move_mount")
-int BPF_PROG(move_pins, const struct path *from, const struct path *to, int ret)
+int BPF_PROG(sg_move_pins, const struct path *from, const struct path *to, int ret)
 {
 	if (ret || (!is_on_way(to) && !(from->dentry == from->mnt->mnt_root && is_mount_on_way(from->mnt))))
 		return ret;
@@ -303,7 +303,7 @@ int BPF_PROG(move_pins, const struct path *from, const struct path *to, int ret)
 }
 
 SEC("lsm/sb_pivotroot")
-int BPF_PROG(pivot_root, const struct path *old_path, const struct path *new_path, int ret)
+int BPF_PROG(sg_pivot_root, const struct path *old_path, const struct path *new_path, int ret)
 {
 	if (ret || !in_mount_namespace_of_daemon())
 		return ret;
@@ -312,7 +312,7 @@ int BPF_PROG(pivot_root, const struct path *old_path, const struct path *new_pat
 
 /* Read-only, say, by fsconfig(2) or mount(2), whatever mount of it is named. */
 SEC("lsm/sb_remount")
-int BPF_PROG(remount_pins, struct super_block *filesystem, void *options, int ret)
+int BPF_PROG(sg_remount_pins, struct super_block *filesystem, void *options, int ret)
 {
 	if (ret || !holds_pins(filesystem))
 		return ret;
@@ -346,26 +346,26 @@ static __always_inline int note_creator(__u64 object, int ret)
 }
 
 SEC("lsm/bpf_map_create")
-int BPF_PROG(new_map, struct bpf_map *map, union bpf_attr *attributes, void *token)
+int BPF_PROG(sg_new_map, struct bpf_map *map, union bpf_attr *attributes, void *token)
 {
 	return note_creator((__u64)map, 0);
 }
 
 SEC("lsm/bpf_map_alloc_security")
-int BPF_PROG(new_map_6_1, struct bpf_map *map, int ret)
+int BPF_PROG(sg_new_map_6_1, struct bpf_map *map, int ret)
 {
 	return note_creator((__u64)map, ret);
 }
 
 /* A program may move while it is verified; its auxiliary structure stays where it is. */
 SEC("lsm/bpf_prog_load")
-int BPF_PROG(new_program, struct bpf_prog *program, union bpf_attr *attributes, void *token)
+int BPF_PROG(sg_new_prog, struct bpf_prog *program, union bpf_attr *attributes, void *token)
 {
 	return note_creator((__u64)program->aux, 0);
 }
 
 SEC("lsm/bpf_prog_alloc_security")
-int BPF_PROG(new_program_6_1, struct bpf_prog_aux *aux, int ret)
+int BPF_PROG(sg_new_prog_6_1, struct bpf_prog_aux *aux, int ret)
 {
 	return note_creator((__u64)aux, ret);
 }
@@ -383,9 +383,9 @@ static __always_inline int decide_id(__u32 kind, __u32 id, __u32 operation)
 	__u64 thread = bpf_get_current_pid_tgid();
 	__u8 present = 1;
 
-	if (!bpflock_owns(kind, id))
+	if (!bpflock_protects(kind, id))
 		return 0;
-	if (kind != BPFLOCK_OWN_LINK)
+	if (kind != BPFLOCK_PROTECTED_LINK)
 		bpf_map_update_elem(&decided_by_id, &thread, &present, BPF_ANY);
 	return bpflock_decide(operation, SELFGUARD_TAMPER);
 }
@@ -414,15 +414,15 @@ static __always_inline bool is_init(void)
 
 /* The hook got another argument in some kernel before 6.18, so nothing behind the second is named. */
 SEC("lsm/bpf")
-int BPF_PROG(command, int command, union bpf_attr *attributes)
+int BPF_PROG(sg_bpf, int command, union bpf_attr *attributes)
 {
 	switch (command) {
 	case BPF_MAP_GET_FD_BY_ID:
-		return decide_id(BPFLOCK_OWN_MAP, attributes->map_id, SELFGUARD_MAP);
+		return decide_id(BPFLOCK_PROTECTED_MAP, attributes->map_id, SELFGUARD_MAP);
 	case BPF_PROG_GET_FD_BY_ID:
-		return decide_id(BPFLOCK_OWN_PROGRAM, attributes->prog_id, SELFGUARD_PROGRAM);
+		return decide_id(BPFLOCK_PROTECTED_PROGRAM, attributes->prog_id, SELFGUARD_PROGRAM);
 	case BPF_LINK_GET_FD_BY_ID:
-		return decide_id(BPFLOCK_OWN_LINK, attributes->link_id, SELFGUARD_LINK);
+		return decide_id(BPFLOCK_PROTECTED_LINK, attributes->link_id, SELFGUARD_LINK);
 	case BPF_OBJ_GET:
 		forget_id();
 		return 0;
@@ -443,7 +443,7 @@ static __always_inline int decide_object(__u32 kind, __u32 id, __u64 address, __
 {
 	__u64 thread = bpf_get_current_pid_tgid();
 
-	if (bpflock_owns(kind, id)) {
+	if (bpflock_protects(kind, id)) {
 		if (bpf_map_delete_elem(&decided_by_id, &thread) == 0)
 			return 0;
 		return bpflock_decide(SELFGUARD_OPEN_PIN, SELFGUARD_TAMPER);
@@ -454,19 +454,19 @@ static __always_inline int decide_object(__u32 kind, __u32 id, __u64 address, __
 }
 
 SEC("lsm/bpf_map")
-int BPF_PROG(open_map, struct bpf_map *map, unsigned int mode, int ret)
+int BPF_PROG(sg_open_map, struct bpf_map *map, unsigned int mode, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_object(BPFLOCK_OWN_MAP, map->id, (__u64)map, SELFGUARD_MAP);
+	return decide_object(BPFLOCK_PROTECTED_MAP, map->id, (__u64)map, SELFGUARD_MAP);
 }
 
 SEC("lsm/bpf_prog")
-int BPF_PROG(open_program, struct bpf_prog *program, int ret)
+int BPF_PROG(sg_open_prog, struct bpf_prog *program, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_object(BPFLOCK_OWN_PROGRAM, program->aux->id, (__u64)program->aux,
+	return decide_object(BPFLOCK_PROTECTED_PROGRAM, program->aux->id, (__u64)program->aux,
 			     SELFGUARD_PROGRAM);
 }
 
@@ -498,7 +498,7 @@ static __always_inline bool may_signal(struct task_struct *daemon, int signal)
 }
 
 SEC("lsm/task_kill")
-int BPF_PROG(signal_daemon, struct task_struct *task, void *info, int signal, const struct cred *cred,
+int BPF_PROG(sg_kill_daemon, struct task_struct *task, void *info, int signal, const struct cred *cred,
 	     int ret)
 {
 	if (ret || !is_daemon(task) || may_signal(task, signal))
@@ -511,7 +511,7 @@ int BPF_PROG(signal_daemon, struct task_struct *task, void *info, int signal, co
  * ready, perhaps a stranger, so it is neither decided by nor recorded. The daemon itself asks for none.
  */
 SEC("lsm/file_send_sigiotask")
-int BPF_PROG(signal_by_file, struct task_struct *task, void *owner, int signal, int ret)
+int BPF_PROG(sg_sigio, struct task_struct *task, void *owner, int signal, int ret)
 {
 	__u32 rule = bpflock_rule(SELFGUARD_SIGNAL);
 
@@ -532,26 +532,26 @@ static __always_inline int decide_limit(struct task_struct *task, int ret)
 
 /* RLIMIT_CPU is a SIGKILL that comes later; other limits starve. */
 SEC("lsm/task_setrlimit")
-int BPF_PROG(limit_daemon, struct task_struct *task, unsigned int resource, void *limit, int ret)
+int BPF_PROG(sg_limit_daemon, struct task_struct *task, unsigned int resource, void *limit, int ret)
 {
 	return decide_limit(task, ret);
 }
 
 /* Also where a cpuset asks, as the task is moved to another cgroup. */
 SEC("lsm/task_setscheduler")
-int BPF_PROG(schedule_daemon, struct task_struct *task, int ret)
+int BPF_PROG(sg_sched_daemon, struct task_struct *task, int ret)
 {
 	return decide_limit(task, ret);
 }
 
 SEC("lsm/task_setnice")
-int BPF_PROG(renice_daemon, struct task_struct *task, int nice, int ret)
+int BPF_PROG(sg_nice_daemon, struct task_struct *task, int nice, int ret)
 {
 	return decide_limit(task, ret);
 }
 
 SEC("lsm/task_setioprio")
-int BPF_PROG(set_io_priority, struct task_struct *task, int priority, int ret)
+int BPF_PROG(sg_ioprio, struct task_struct *task, int priority, int ret)
 {
 	return decide_limit(task, ret);
 }
@@ -564,7 +564,7 @@ static __always_inline bool is_host_from_container(struct task_struct *child)
 
 /* Reading, which is what ps does, is left alone: what could harm asks for the mode of an attachment. */
 SEC("lsm/ptrace_access_check")
-int BPF_PROG(trace, struct task_struct *child, unsigned int mode, int ret)
+int BPF_PROG(sg_ptrace, struct task_struct *child, unsigned int mode, int ret)
 {
 	if (ret || !(mode & PTRACE_MODE_ATTACH))
 		return ret;
@@ -677,7 +677,7 @@ static __always_inline bool has_plain_strings(const struct linux_binprm *bprm)
  * executes anything else.
  */
 SEC("lsm/bprm_committed_creds")
-int BPF_PROG(mark_daemon, struct linux_binprm *bprm)
+int BPF_PROG(sg_mark_daemon, struct linux_binprm *bprm)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	__u32 marked = 1;

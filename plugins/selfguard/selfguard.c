@@ -8,7 +8,7 @@
  */
 #include "selfguard.h"
 
-#include <bpflock/own.h>
+#include <bpflock/protected.h>
 #include <bpflock/plugin.h>
 #include <errno.h>
 #include <stddef.h>
@@ -80,36 +80,36 @@ static const struct bpflock_operation operations[] = {
 	}
 
 static const struct bpflock_program programs[] = {
-	PROGRAM("unlink_pin", "unpin"),
-	PROGRAM("rmdir_pin", "unpin"),
-	PROGRAM("rename_pin", "unpin"),
-	AGAINST_HOST("link_pin", "unpin"),
-	AGAINST_HOST("create_pin", "unpin"),
-	AGAINST_HOST("mkdir_pin", "unpin"),
-	AGAINST_HOST("symlink_pin", "unpin"),
-	{ .name = "chmod_pin", .operations = "unpin", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
-	PROGRAM("show_way", NULL),
-	PROGRAM("unmount_pins", "unmount"),
-	PROGRAM("mount_over_pins", "unmount"),
-	PROGRAM("move_pins", "unmount"),
-	PROGRAM("pivot_root", "unmount"),
-	PROGRAM("remount_pins", "unmount"),
-	PROGRAM("lock_pin", "lock_pin"),
-	PROGRAM("command", "map program link override_programs"),
-	PROGRAM("open_map", "open_pin map"),
-	PROGRAM("open_program", "open_pin program"),
-	{ .name = "new_map", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
-	{ .name = "new_map_6_1", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
-	{ .name = "new_program", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
-	{ .name = "new_program_6_1", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
-	PROGRAM("signal_daemon", "signal"),
-	PROGRAM("signal_by_file", "signal"),
-	PROGRAM("limit_daemon", "limit"),
-	PROGRAM("schedule_daemon", "limit"),
-	PROGRAM("renice_daemon", "limit"),
-	PROGRAM("set_io_priority", "limit"),
-	PROGRAM("trace", "ptrace trace_host"),
-	PROGRAM("mark_daemon", NULL),
+	PROGRAM("sg_unlink_pin", "unpin"),
+	PROGRAM("sg_rmdir_pin", "unpin"),
+	PROGRAM("sg_rename_pin", "unpin"),
+	AGAINST_HOST("sg_link_pin", "unpin"),
+	AGAINST_HOST("sg_create_pin", "unpin"),
+	AGAINST_HOST("sg_mkdir_pin", "unpin"),
+	AGAINST_HOST("sg_symlink_pin", "unpin"),
+	{ .name = "sg_chmod_pin", .operations = "unpin", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	PROGRAM("sg_show_way", NULL),
+	PROGRAM("sg_unmount_pins", "unmount"),
+	PROGRAM("sg_cover_pins", "unmount"),
+	PROGRAM("sg_move_pins", "unmount"),
+	PROGRAM("sg_pivot_root", "unmount"),
+	PROGRAM("sg_remount_pins", "unmount"),
+	PROGRAM("sg_lock_pin", "lock_pin"),
+	PROGRAM("sg_bpf", "map program link override_programs"),
+	PROGRAM("sg_open_map", "open_pin map"),
+	PROGRAM("sg_open_prog", "open_pin program"),
+	{ .name = "sg_new_map", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "sg_new_map_6_1", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "sg_new_prog", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	{ .name = "sg_new_prog_6_1", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
+	PROGRAM("sg_kill_daemon", "signal"),
+	PROGRAM("sg_sigio", "signal"),
+	PROGRAM("sg_limit_daemon", "limit"),
+	PROGRAM("sg_sched_daemon", "limit"),
+	PROGRAM("sg_nice_daemon", "limit"),
+	PROGRAM("sg_ioprio", "limit"),
+	PROGRAM("sg_ptrace", "ptrace trace_host"),
+	PROGRAM("sg_mark_daemon", NULL),
 };
 
 /* The programs see by which path a successor will come, and whose mounts it leads through. */

@@ -1,25 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
-/* What a daemon that is killed leaves in its notes, and what the next one makes of it. */
+/* What a daemon that is killed leaves behind, and what the next one makes of it. */
 #include "bus/delivery.h"
 
 #include "unit.h"
 
-/* One CPU, one plugin: the notes outlive the ledgers, as the pinned map does. */
+/* One CPU, one plugin: the state outlives the deliveries, as the pinned map does. */
 struct life {
-	struct ledger_notes notes;
-	struct bpflock_account account;
-	struct ledger ledger;
+	struct delivery_state kept;
+	struct bpflock_stats stats;
+	struct delivery delivery;
 };
 
 static void begin(struct life *life)
 {
-	ledger_begin(&life->ledger, &life->notes, &life->account, 1);
+	delivery_begin(&life->delivery, &life->kept, &life->stats, 1);
 }
 
 /* The kernel records so many more. */
 static void record(struct life *life, __u64 count)
 {
-	life->account.records += count;
+	life->stats.records += count;
 }
 
 static struct bpflock_event event_of(__u64 sequence)
@@ -31,26 +31,26 @@ static bool read_record(struct life *life, __u64 sequence)
 {
 	struct bpflock_event event = event_of(sequence);
 
-	return ledger_take(&life->ledger, &event);
+	return delivery_take(&life->delivery, &event);
 }
 
 static void write_record(struct life *life, __u64 sequence)
 {
 	struct bpflock_event event = event_of(sequence);
 
-	(void)ledger_take(&life->ledger, &event);
-	ledger_write_begins(&life->ledger, &event, 1);
-	ledger_write_ends(&life->ledger);
+	(void)delivery_take(&life->delivery, &event);
+	delivery_write_begins(&life->delivery, &event, 1);
+	delivery_write_ends(&life->delivery);
 }
 
-static struct ledger_loss settle(struct life *life)
+static struct delivery_loss inherited_loss(struct life *life)
 {
-	return ledger_settle(&life->ledger);
+	return delivery_inherited_loss(&life->delivery);
 }
 
 static void die(struct life *life)
 {
-	ledger_end(&life->ledger);
+	delivery_end(&life->delivery);
 }
 
 static void what_was_written_and_what_waits_is_not_lost(void **state)
@@ -66,7 +66,7 @@ static void what_was_written_and_what_waits_is_not_lost(void **state)
 	begin(&life);
 	for (__u64 sequence = 3; sequence <= 5; sequence++)
 		write_record(&life, sequence);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 }
 
@@ -82,10 +82,10 @@ static void what_was_read_and_not_written_is_lost_once(void **state)
 		(void)read_record(&life, sequence); /* collected for one line */
 	die(&life);
 	begin(&life);
-	assert_int_equal(settle(&life).count, 9);
+	assert_int_equal(inherited_loss(&life).count, 9);
 	die(&life);
 	begin(&life);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 }
 
@@ -96,12 +96,12 @@ static void what_the_ring_had_no_room_for_is_not_lost_twice(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 10);
-	life.account.lost = 7;
+	life.stats.lost = 7;
 	die(&life);
 	begin(&life);
 	for (__u64 sequence = 1; sequence <= 3; sequence++)
 		(void)read_record(&life, sequence);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 }
 
@@ -115,21 +115,21 @@ static void a_record_that_was_being_written_is_marked_and_counted_once(void **st
 		(void)state;
 		begin(&life);
 		record(&life, 2);
-		(void)ledger_take(&life.ledger, &event);
-		ledger_write_begins(&life.ledger, &event, 1);
+		(void)delivery_take(&life.delivery, &event);
+		delivery_write_begins(&life.delivery, &event, 1);
 		if (written)
-			ledger_write_ends(&life.ledger);
+			delivery_write_ends(&life.delivery);
 		die(&life);
 
 		begin(&life);
 		assert_true(read_record(&life, 1));
-		ledger_write_begins(&life.ledger, &event, 1);
-		ledger_write_ends(&life.ledger);
+		delivery_write_begins(&life.delivery, &event, 1);
+		delivery_write_ends(&life.delivery);
 		write_record(&life, 2);
-		assert_int_equal(settle(&life).count, 0);
+		assert_int_equal(inherited_loss(&life).count, 0);
 		die(&life);
 		begin(&life);
-		assert_int_equal(settle(&life).count, 0);
+		assert_int_equal(inherited_loss(&life).count, 0);
 		die(&life);
 	}
 }
@@ -144,11 +144,11 @@ static void a_line_for_several_that_was_being_written_is_lost_and_uncertain(void
 	write_record(&life, 1);
 	for (__u64 sequence = 2; sequence <= 6; sequence++)
 		(void)read_record(&life, sequence);
-	ledger_write_begins(&life.ledger, NULL, 5);
+	delivery_write_begins(&life.delivery, NULL, 5);
 	die(&life);
 	begin(&life);
 	{
-		struct ledger_loss loss = settle(&life);
+		struct delivery_loss loss = inherited_loss(&life);
 
 		assert_int_equal(loss.count, 5);
 		assert_int_equal(loss.uncertain, 5);
@@ -166,10 +166,10 @@ static void what_is_recorded_after_the_beginning_does_not_matter(void **state)
 	record(&life, 3);
 	for (__u64 sequence = 1; sequence <= 6; sequence++)
 		write_record(&life, sequence);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 	begin(&life);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 }
 
@@ -181,57 +181,57 @@ static void what_the_log_was_told_is_gone_is_not_told_again(void **state)
 	begin(&life);
 	record(&life, 4);
 	(void)read_record(&life, 1);
-	ledger_gone(&life.ledger, 1);
+	delivery_gone(&life.delivery, 1);
 	die(&life);
 	begin(&life);
 	for (__u64 sequence = 2; sequence <= 4; sequence++)
 		write_record(&life, sequence);
-	assert_int_equal(settle(&life).count, 0);
+	assert_int_equal(inherited_loss(&life).count, 0);
 	die(&life);
 }
 
 /* The same number on another CPU is another record. */
 static void each_cpu_has_numbers_of_its_own(void **state)
 {
-	struct ledger_notes notes = { 0 };
-	struct bpflock_account accounts[2] = { { .records = 3 }, { .records = 1 } };
+	struct delivery_state kept = { 0 };
+	struct bpflock_stats stats[2] = { { .records = 3 }, { .records = 1 } };
 	struct bpflock_event second = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event newer = { .sequence = 2, .cpu = 1 };
 	struct bpflock_event beyond = { .sequence = 0, .cpu = 2 };
-	struct ledger ledger;
+	struct delivery delivery;
 
 	(void)state;
-	ledger_begin(&ledger, &notes, accounts, 2);
-	assert_int_equal(ledger.before[0], 3);
-	assert_int_equal(ledger.before[1], 1);
-	(void)ledger_take(&ledger, &second);
-	(void)ledger_take(&ledger, &newer);
-	(void)ledger_take(&ledger, &beyond);
-	assert_int_equal(ledger_settle(&ledger).count, 3);
-	ledger_end(&ledger);
+	delivery_begin(&delivery, &kept, stats, 2);
+	assert_int_equal(delivery.before[0], 3);
+	assert_int_equal(delivery.before[1], 1);
+	(void)delivery_take(&delivery, &second);
+	(void)delivery_take(&delivery, &newer);
+	(void)delivery_take(&delivery, &beyond);
+	assert_int_equal(delivery_inherited_loss(&delivery).count, 3);
+	delivery_end(&delivery);
 }
 
 static void a_record_that_was_being_written_is_told_by_its_cpu(void **state)
 {
-	struct ledger_notes notes = { 0 };
-	struct bpflock_account accounts[2] = { { 0 }, { 0 } };
+	struct delivery_state kept = { 0 };
+	struct bpflock_stats stats[2] = { { 0 }, { 0 } };
 	struct bpflock_event written = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event other = { .sequence = 1, .cpu = 0 };
-	struct ledger ledger;
+	struct delivery delivery;
 
 	(void)state;
-	ledger_begin(&ledger, &notes, accounts, 2);
-	ledger_write_begins(&ledger, &written, 1);
-	ledger_end(&ledger);
-	accounts[0].records = accounts[1].records = 1;
-	ledger_begin(&ledger, &notes, accounts, 2);
-	assert_false(ledger_take(&ledger, &other));
-	assert_true(ledger_take(&ledger, &written));
-	ledger_end(&ledger);
+	delivery_begin(&delivery, &kept, stats, 2);
+	delivery_write_begins(&delivery, &written, 1);
+	delivery_end(&delivery);
+	stats[0].records = stats[1].records = 1;
+	delivery_begin(&delivery, &kept, stats, 2);
+	assert_false(delivery_take(&delivery, &other));
+	assert_true(delivery_take(&delivery, &written));
+	delivery_end(&delivery);
 }
 
 /* Once all that was there has been read, a record of that number is another one. */
-static void nothing_is_again_after_the_settlement(void **state)
+static void nothing_is_again_once_the_inherited_loss_is_known(void **state)
 {
 	struct life life = { 0 };
 	struct bpflock_event event = event_of(1);
@@ -239,24 +239,24 @@ static void nothing_is_again_after_the_settlement(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 1);
-	ledger_write_begins(&life.ledger, &event, 1);
+	delivery_write_begins(&life.delivery, &event, 1);
 	die(&life);
 	begin(&life);
-	assert_int_equal(settle(&life).count, 1);
+	assert_int_equal(inherited_loss(&life).count, 1);
 	assert_false(read_record(&life, 1));
-	assert_int_equal(settle(&life).uncertain, 0);
+	assert_int_equal(inherited_loss(&life).uncertain, 0);
 	die(&life);
 }
 
 static void a_plugin_that_does_not_run_has_no_notes(void **state)
 {
-	struct ledger ledger = { 0 };
+	struct delivery delivery = { 0 };
 
 	(void)state;
-	ledger_write_begins(&ledger, NULL, 3);
-	ledger_write_ends(&ledger);
-	ledger_gone(&ledger, 3);
-	assert_int_equal(ledger_settle(&ledger).count, 0);
+	delivery_write_begins(&delivery, NULL, 3);
+	delivery_write_ends(&delivery);
+	delivery_gone(&delivery, 3);
+	assert_int_equal(delivery_inherited_loss(&delivery).count, 0);
 }
 
 int main(void)
@@ -271,7 +271,7 @@ int main(void)
 		cmocka_unit_test(what_the_log_was_told_is_gone_is_not_told_again),
 		cmocka_unit_test(each_cpu_has_numbers_of_its_own),
 		cmocka_unit_test(a_record_that_was_being_written_is_told_by_its_cpu),
-		cmocka_unit_test(nothing_is_again_after_the_settlement),
+		cmocka_unit_test(nothing_is_again_once_the_inherited_loss_is_known),
 		cmocka_unit_test(a_plugin_that_does_not_run_has_no_notes),
 	};
 

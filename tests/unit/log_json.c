@@ -97,7 +97,7 @@ static void keys_that_an_event_lacks_are_left_out(void **state)
 
 static void the_daemons_own_lines_name_no_plugin(void **state)
 {
-	struct log_record record = log_own(LOG_LEVEL_WARNING, "events_lost");
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 
 	(void)state;
 	record.time = (struct timespec){ 0 };

@@ -198,7 +198,7 @@ static void a_decision_looks_as_in_the_design(void **state)
 
 static void the_daemons_own_lines_name_no_plugin(void **state)
 {
-	struct log_record record = log_own(LOG_LEVEL_ERROR, "kernel_requirement");
+	struct log_record record = log_daemon_record(LOG_LEVEL_ERROR, "kernel_requirement");
 
 	(void)state;
 	assert_true(record.time.tv_sec > LOCKED_DOWN_TIME);

@@ -123,7 +123,7 @@ void instance_record(struct instance *instance)
 	(void)step("record", instance);
 }
 
-void instance_disown(const struct instance *instance)
+void instance_unprotect(const struct instance *instance)
 {
 	(void)step("disown", instance);
 }
@@ -222,7 +222,7 @@ struct scene {
 	struct config_schema schema;
 	struct kernel kernel;
 	struct pins pins;
-	struct locks locks;
+	struct manager locks;
 	struct report report;
 };
 
@@ -253,7 +253,7 @@ static int set_up(void **state)
 	is_called = true;
 	policy_count = 0;
 	memset(policies, 0, sizeof(policies));
-	assert_int_equal(locks_init(&scene->locks, &scene->plugins, &scene->kernel, &scene->pins), 0);
+	assert_int_equal(manager_init(&scene->locks, &scene->plugins, &scene->kernel, &scene->pins), 0);
 	*state = scene;
 	return 0;
 }
@@ -263,7 +263,7 @@ static int tear_down(void **state)
 	struct scene *scene = *state;
 
 	failing = NULL;
-	locks_release(&scene->locks);
+	manager_release(&scene->locks);
 	report_clear(&scene->report);
 	free(scene);
 	return 0;
@@ -290,7 +290,7 @@ static int apply(struct scene *scene, const char *const *assignments)
 	assert_int_equal(config_read(&sources, &text, &scene->report), 0);
 	assert_int_equal(config_bind(text, &scene->schema, &config, &scene->report), 0);
 	config_text_free(text);
-	error = locks_apply(&scene->locks, config, &scene->report);
+	error = manager_apply(&scene->locks, config, &scene->report);
 	if (error)
 		config_free(config);
 	return error;
@@ -478,10 +478,10 @@ static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)
 
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	is_called = false;
-	locks_verify(&scene->locks);
+	manager_verify(&scene->locks);
 	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_FAILED);
 	is_called = true;
-	locks_verify(&scene->locks);
+	manager_verify(&scene->locks);
 	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_ENFORCING);
 }
 
@@ -495,11 +495,11 @@ static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	/* While a pin holds a link, a program decides on after its descriptor is closed. */
 	assert_string_equal(done, "disown bell, unpin all, await removal, detach bell");
-	assert_true(locks_have_retired(&scene->locks));
-	assert_ptr_equal(locks_instance(&scene->locks.plugins[0]), bell);
-	locks_bury(&scene->locks);
-	assert_false(locks_have_retired(&scene->locks));
-	assert_null(locks_instance(&scene->locks.plugins[0]));
+	assert_true(manager_has_stopped(&scene->locks));
+	assert_ptr_equal(manager_instance(&scene->locks.plugins[0]), bell);
+	manager_finalize(&scene->locks);
+	assert_false(manager_has_stopped(&scene->locks));
+	assert_null(manager_instance(&scene->locks.plugins[0]));
 }
 
 /* Of the guard's instance, which comes after the door's. */

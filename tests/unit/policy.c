@@ -65,7 +65,7 @@ static const struct bpflock_operation rows_with_own[] = {
 	{ .name = "paint", .summary = "s" },
 };
 
-static const struct bpflock_plugin gate_with_own = {
+static const struct bpflock_plugin gate_with_protected = {
 	.name = "gate",
 	.operations = BPFLOCK_TABLE(rows_with_own),
 	.operation_enum = "gate",
@@ -219,7 +219,7 @@ static void operations_of_its_own_are_numbered_from_the_end(void **state)
 	struct operations operations;
 
 	(void)state;
-	assert_int_equal(operations_build(&gate_with_own, btf, &operations), 0);
+	assert_int_equal(operations_build(&gate_with_protected, btf, &operations), 0);
 	assert_int_equal(operations.count, 4);
 	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(0))->name, "sing");
 	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(1))->name, "paint");
@@ -236,7 +236,7 @@ static void operations_of_its_own_need_no_btf(void **state)
 	struct operations operations;
 
 	(void)state;
-	assert_int_equal(operations_build(&gate_with_own, NULL, &operations), 0);
+	assert_int_equal(operations_build(&gate_with_protected, NULL, &operations), 0);
 	assert_int_equal(operations.count, 3);
 	assert_int_equal(named(&operations, "sing")->index, BPFLOCK_OPERATION_OWN(0));
 	assert_int_equal(named(&operations, "open")->index, -1);
@@ -253,10 +253,10 @@ static void numbers_that_reach_into_those_of_its_own_operations_are_refused(void
 	struct operations operations;
 
 	(void)state;
-	assert_int_equal(operations_build(&gate_with_own, fits, &operations), 0);
+	assert_int_equal(operations_build(&gate_with_protected, fits, &operations), 0);
 	assert_string_equal(operations_at(&operations, BPFLOCK_OPERATION_OWN(2))->name, "open");
 	operations_free(&operations);
-	assert_int_equal(operations_build(&gate_with_own, collides, &operations), -E2BIG);
+	assert_int_equal(operations_build(&gate_with_protected, collides, &operations), -E2BIG);
 	operations_free(&operations);
 	btf__free(fits);
 	btf__free(collides);

@@ -10,11 +10,13 @@ PREEMPTION=/sys/kernel/debug/sched/preempt
 
 setup_file() {
 	install_programs
+	# The one that is in force is in brackets.
+	sed -E 's/.*\((.*)\).*/\1/' "$PREEMPTION" >"$BATS_FILE_TMPDIR/preemption"
 	echo full >"$PREEMPTION"
 }
 
 teardown_file() {
-	echo voluntary >"$PREEMPTION"
+	cat "$BATS_FILE_TMPDIR/preemption" >"$PREEMPTION"
 }
 
 teardown() {

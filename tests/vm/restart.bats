@@ -105,8 +105,9 @@ pinned() {
 	nothing_is_left
 }
 
+# The ring holds what is decided while no daemon reads it, however long that takes.
 @test "each decision of a restart is logged once" {
-	configure 'profile = restricted' 'event_window = 0'
+	configure 'profile = restricted' 'event_window = 0' '[bpflock]' 'ring_size = 32M'
 	manage
 	"$PROGRAMS/hammer" /dev/mem >/tmp/hammered 3>&- &
 	hammer=$!

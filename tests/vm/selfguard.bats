@@ -166,8 +166,8 @@ kimglock_works() {
 	refused open_pin bpftool map show pinned "$PINS/v1/ring"
 	refused open_pin bpftool map dump pinned "$PINS/v1/plugins/kimglock/g1/policy"
 	refused open_pin bpftool map dump pinned "$PINS/v1/daemon"
-	refused open_pin bpftool map dump pinned "$PINS/v1/own"
-	refused open_pin bpftool map dump pinned "$PINS/v1/notes"
+	refused open_pin bpftool map dump pinned "$PINS/v1/protected"
+	refused open_pin bpftool map dump pinned "$PINS/v1/last_state"
 	refused program bpftool prog show id "$(own_id prog_id)"
 	refused program bpftool prog dump xlated id "$(own_id prog_id)"
 	refused link bpftool link show id "$(own_id link_id)"
@@ -387,9 +387,9 @@ kimglock_works() {
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
 	# The kernel detaches the guard a moment after its last pin has gone.
-	eventually bpftool map show pinned "$PINS/v1/own"
+	eventually bpftool map show pinned "$PINS/v1/protected"
 	open=$(cat "/proc/$DAEMON/fdinfo/"* | grep -E '^(map|prog|link)_id:' | sort -u)
-	own=$(bpftool -j map dump pinned "$PINS/v1/own")
+	own=$(bpftool -j map dump pinned "$PINS/v1/protected")
 	[ "$(jq length <<<"$own")" -eq "$(wc -l <<<"$open")" ] || { echo "$open $own" && return 1; }
 	"$PROGRAMS/tamper" attach "$DAEMON"
 	kill -TERM "$DAEMON"

@@ -180,7 +180,7 @@ teardown() {
 	kill_bpflock
 	# Where the links of the next generation would be pinned there is something already.
 	mkdir -m 0700 "$PINS/v1/plugins/execsnoop"
-	bpftool map create "$PINS/v1/plugins/execsnoop/account" type array key 4 value 8 entries 1 name foreign
+	bpftool map create "$PINS/v1/plugins/execsnoop/stats" type array key 4 value 8 entries 1 name foreign
 	before=$(pinned)
 	run try_bpflock BPFLOCK_EXEC_SNOOP=all BPFLOCK_EXECSNOOP_REQUIRED=yes BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null
 	[ "$status" -eq 1 ]

@@ -30,33 +30,33 @@ struct {
 	__uint(max_entries, 4096);
 } bpflock_ring SEC(".maps");
 
-/* Shared by the generations of this plugin, and pinned: see struct bpflock_account. */
+/* Shared by the generations of this plugin, and pinned: see struct bpflock_stats. */
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct bpflock_account);
-} bpflock_account SEC(".maps");
+	__type(value, struct bpflock_stats);
+} bpflock_stats SEC(".maps");
 
-/* The same: see struct bpflock_lineage. The daemon maps it. */
+/* The same: see struct bpflock_state. The daemon maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
 	__uint(max_entries, 1);
 	__type(key, __u32);
-	__type(value, struct bpflock_lineage);
-} bpflock_lineage SEC(".maps");
+	__type(value, struct bpflock_state);
+} bpflock_state SEC(".maps");
 
 /* Set by the daemon before load. */
 const volatile __u64 bpflock_source = 0;
-const volatile __u64 bpflock_own_generation = 0;
+const volatile __u64 bpflock_generation = 0;
 
 static __always_inline bool bpflock_is_recording(void)
 {
 	__u32 first = 0;
-	struct bpflock_lineage *lineage = bpf_map_lookup_elem(&bpflock_lineage, &first);
+	struct bpflock_state *state = bpf_map_lookup_elem(&bpflock_state, &first);
 
-	return lineage && lineage->recording == bpflock_own_generation;
+	return state && state->recording == bpflock_generation;
 }
 
 /* The last quarter of the ring is kept for denials: telemetry never pushes them out. */
@@ -68,30 +68,30 @@ static __always_inline bool bpflock_ring_has_headroom(void)
 }
 
 /* Programs nest (an LSM program may run in a softirq that interrupts another), hence atomic. */
-static __always_inline void bpflock_count_lost(struct bpflock_account *account)
+static __always_inline void bpflock_count_lost(struct bpflock_stats *stats)
 {
-	__sync_fetch_and_add(&account->lost, 1);
-	account->lost_at = bpf_ktime_get_boot_ns();
+	__sync_fetch_and_add(&stats->lost, 1);
+	stats->lost_at = bpf_ktime_get_boot_ns();
 }
 
 /* Whether it is this generation's to record has been seen to. `is_denial` takes the last of the ring. */
 static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
 {
 	__u32 first = 0;
-	struct bpflock_account *account = bpf_map_lookup_elem(&bpflock_account, &first);
+	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 	__u64 sequence;
 
-	if (!account)
+	if (!stats)
 		return NULL;
-	sequence = __sync_fetch_and_add(&account->records, 1) + 1;
+	sequence = __sync_fetch_and_add(&stats->records, 1) + 1;
 	if (!is_denial && !bpflock_ring_has_headroom()) {
-		bpflock_count_lost(account);
+		bpflock_count_lost(stats);
 		return NULL;
 	}
 	event = bpf_ringbuf_reserve(&bpflock_ring, size, 0);
 	if (!event) {
-		bpflock_count_lost(account);
+		bpflock_count_lost(stats);
 		return NULL;
 	}
 	event->time = bpf_ktime_get_boot_ns();

@@ -50,28 +50,28 @@ struct bpflock_event {
 };
 
 /**
- * struct bpflock_account - the records of one plugin on one CPU
+ * struct bpflock_stats - the records of one plugin on one CPU
  * @records: how many there were to be: the last sequence number
  * @lost:    those of them that found no room
  * @lost_at: when the last of these was lost, as bpflock_event.time
  *
  * Kept by bpflock_event_begin() and bpflock_decide(), whatever becomes of the records. Since ABI 1.0.
  */
-struct bpflock_account {
+struct bpflock_stats {
 	__u64 records;
 	__u64 lost;
 	__u64 lost_at;
 };
 
 /**
- * struct bpflock_lineage - what the generations of one plugin's programs share
+ * struct bpflock_state - what the generations of one plugin's programs share
  * @recording: the generation that records; written by the daemon, read by programs
  *
  * While a successor replaces its predecessor both run: both decide, but only one of them counts and
  * records what is allowed or observed. The daemon moves the number on, by one memory write, once
  * the successor is attached. Since ABI 1.0.
  */
-struct bpflock_lineage {
+struct bpflock_state {
 	__u64 recording;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /* What the daemon says is its own: for enforcers that guard it. */
-#ifndef BPFLOCK_OWN_H
-#define BPFLOCK_OWN_H
+#ifndef BPFLOCK_PROTECTED_H
+#define BPFLOCK_PROTECTED_H
 
 #include <linux/types.h>
 
@@ -9,21 +9,21 @@
 #define BPFLOCK_PINS "/sys/fs/bpf/bpflock"
 
 /* Kinds of BPF objects; each counts its ids for itself. Since ABI 1.0. */
-#define BPFLOCK_OWN_MAP 1u
-#define BPFLOCK_OWN_PROGRAM 2u
-#define BPFLOCK_OWN_LINK 3u
+#define BPFLOCK_PROTECTED_MAP 1u
+#define BPFLOCK_PROTECTED_PROGRAM 2u
+#define BPFLOCK_PROTECTED_LINK 3u
 
 /* Objects that the daemon, its plugins and what a predecessor has left may have together. Since ABI 1.0. */
-#define BPFLOCK_OWN_MAX 16384
+#define BPFLOCK_PROTECTED_MAX 16384
 
 /**
- * struct bpflock_own_object - a key of the set of what is the daemon's own
- * @kind: BPFLOCK_OWN_*
+ * struct bpflock_protected_object - a key of the set of what is the daemon's own
+ * @kind: BPFLOCK_PROTECTED_*
  * @id:   as the kernel numbers the objects of that kind
  *
  * Since ABI 1.0.
  */
-struct bpflock_own_object {
+struct bpflock_protected_object {
 	__u32 kind;
 	__u32 id;
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /* What is the daemon's own: its BPF objects, and its directory on bpffs. */
-#ifndef BPFLOCK_OWN_BPF_H
-#define BPFLOCK_OWN_BPF_H
+#ifndef BPFLOCK_PROTECTED_BPF_H
+#define BPFLOCK_PROTECTED_BPF_H
 
 #include <bpflock/kernel.bpf.h>
 
 #include <bpf/bpf_helpers.h>
-#include <bpflock/own.h>
+#include <bpflock/protected.h>
 
 /* From BPFLOCK_PINS down to the deepest pin are five steps; one who digs deeper has pinned that himself. */
 #define BPFLOCK_PINS_DEPTH 8
@@ -18,20 +18,20 @@
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, BPFLOCK_OWN_MAX);
-	__type(key, struct bpflock_own_object);
+	__uint(max_entries, BPFLOCK_PROTECTED_MAX);
+	__type(key, struct bpflock_protected_object);
 	__type(value, __u8);
-} bpflock_own SEC(".maps");
+} bpflock_protected SEC(".maps");
 
 /* The directory BPFLOCK_PINS: set by the daemon before load. */
 const volatile __u64 bpflock_pins_device = 0;
 const volatile __u64 bpflock_pins_inode = 0;
 
-static __always_inline bool bpflock_owns(__u32 kind, __u32 id)
+static __always_inline bool bpflock_protects(__u32 kind, __u32 id)
 {
-	struct bpflock_own_object object = { .kind = kind, .id = id };
+	struct bpflock_protected_object object = { .kind = kind, .id = id };
 
-	return bpf_map_lookup_elem(&bpflock_own, &object);
+	return bpf_map_lookup_elem(&bpflock_protected, &object);
 }
 
 /* The directory itself, or what lies below it. An entry that is still to be made counts as well. */
