@@ -302,7 +302,7 @@ programs() {
 }
 
 @test "a hook that is full is an error that names who has filled it" {
-	# As many as the kernel takes: 38, or 37 on 7.3.
+	# As many as the kernel takes: 38, or 36 on 7.3.
 	"$PROGRAMS/crowd" locked_down 100 >"$BATS_TEST_TMPDIR/crowd" 2>&1 3>&- &
 	local crowd=$! attached
 	eventually grep '^attached' "$BATS_TEST_TMPDIR/crowd"

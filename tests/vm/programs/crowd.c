@@ -26,12 +26,15 @@ static int attach(const struct btf *btf, const char *function)
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_LSM_MAC);
-	int program;
+	int program, link;
 
 	opts.attach_btf_id = (__u32)btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
 	program = bpf_prog_load(BPF_PROG_TYPE_LSM, "crowd", "GPL", insns, sizeof(insns) / sizeof(*insns),
 				&opts);
-	return program < 0 ? program : bpf_raw_tracepoint_open(NULL, program);
+	link = program < 0 ? -1 : bpf_raw_tracepoint_open(NULL, program);
+	if (program >= 0 && link < 0)
+		close(program);
+	return link;
 }
 
 int main(int argc, char **argv)
