@@ -72,8 +72,8 @@ __u64 bus_take_invalid(struct bus *bus);
  */
 __u64 bus_missing(const struct bus_source *source);
 /*
- * How many of `stolen` are new since the last call. While programs run they count when they are missing twice: one that
- * was interrupted between taking its number and writing its record is late, not robbed.
+ * How many of `stolen` are new since the last call. While programs run, a record counts as stolen only when it is
+ * missing at two calls: a program that was interrupted between taking its number and writing its record is only late.
  */
 __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended);
 

@@ -36,7 +36,8 @@ struct delivery_state {
 /**
  * struct delivery - of one plugin
  * @state:     the predecessor's and, from then on, its own; NULL while the plugin does not run
- * @inherited: records from before this daemon that the ring still had room for, minus those accounted for, minus those read since
+ * @inherited: records from before this daemon that the ring had room for, without those that were accounted for and
+ *             those that this daemon has read since
  * @before:    for each CPU: the last record from before this daemon
  * @cpus:      how many
  * @again:     the record that the predecessor was writing when it died, or 0

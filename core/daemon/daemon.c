@@ -37,7 +37,7 @@ struct daemon {
 	struct kernel kernel;
 	struct settings settings;
 	struct pins pins;
-	struct manager locks;
+	struct manager manager;
 	struct log *log;
 	struct bus *bus;
 	struct loop *loop;
@@ -112,8 +112,8 @@ static void update_source(struct managed_plugin *managed)
 
 static void update_sources(struct daemon *daemon)
 {
-	for (size_t i = 0; i < daemon->locks.count; i++)
-		update_source(&daemon->locks.plugins[i]);
+	for (size_t i = 0; i < daemon->manager.count; i++)
+		update_source(&daemon->manager.plugins[i]);
 }
 
 /* Reads the ring to where it ends now. */
@@ -126,14 +126,14 @@ static void drain(struct daemon *daemon)
 		;
 }
 
-/* The last words of what runs no more: its records, then its counts. */
-static void bury(struct daemon *daemon)
+/* Final records and counters of stopped plugins. */
+static void finalize(struct daemon *daemon)
 {
 	drain(daemon);
 	bus_flush_all(daemon->bus, daemon->log);
-	stats_log_stopped(daemon->log, &daemon->locks);
-	stats_log_losses(daemon->log, &daemon->locks, daemon->bus);
-	manager_finalize(&daemon->locks);
+	stats_log_stopped(daemon->log, &daemon->manager);
+	stats_log_losses(daemon->log, &daemon->manager, daemon->bus);
+	manager_finalize(&daemon->manager);
 	update_sources(daemon);
 }
 
@@ -144,14 +144,14 @@ static int open_bus(struct daemon *daemon)
 
 	error = bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
 			 daemon->pins.old_ring < 0 ? 1 : 2, &daemon->bus);
-	for (size_t i = 0; !error && i < daemon->locks.count; i++)
-		bus_add_source(daemon->bus, &daemon->locks.plugins[i].source);
+	for (size_t i = 0; !error && i < daemon->manager.count; i++)
+		bus_add_source(daemon->bus, &daemon->manager.plugins[i].source);
 	return error;
 }
 
 static void arm_verify_timer(const struct daemon *daemon)
 {
-	const struct config_section *core = settings_core(daemon->locks.config);
+	const struct config_section *core = settings_core(daemon->manager.config);
 
 	loop_set_interval(daemon->verify_timer, config_number(core, "verify_interval"));
 }
@@ -230,7 +230,7 @@ static int apply_reload(struct daemon *daemon, struct config *config, struct rep
 	int error = hide ? pins_hide(&daemon->pins, report) : 0;
 
 	if (!error)
-		error = manager_apply(&daemon->locks, config, report);
+		error = manager_apply(&daemon->manager, config, report);
 	pins_show(&daemon->pins);
 	if (!error && hide)
 		warn_of_exposure(report);
@@ -250,7 +250,7 @@ static int try_reload(struct daemon *daemon, struct report *report)
 	if (!error)
 		error = open_log(config, &log, report);
 	if (!error) {
-		notice_start_only(daemon->locks.config, config, report);
+		notice_start_only(daemon->manager.config, config, report);
 		error = apply_reload(daemon, config, report);
 	}
 	if (error) {
@@ -272,16 +272,16 @@ static void reload(struct daemon *daemon)
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
 		update_sources(daemon);
-		if (manager_has_stopped(&daemon->locks))
-			bury(daemon);
+		if (manager_has_stopped(&daemon->manager))
+			finalize(daemon);
 		arm_verify_timer(daemon);
-		status_log_running(daemon->log, &daemon->locks, "reloaded");
+		status_log_running(daemon->log, &daemon->manager, "reloaded");
 		return;
 	}
 	tell(daemon, &report);
 	refused = log_daemon_record(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
-	status_tell_service(&daemon->locks, "the new configuration was refused, the old one is in force; ");
+	status_tell_service(&daemon->manager, "the new configuration was refused, the old one is in force; ");
 }
 
 static int handle_signal(void *context, int signal)
@@ -291,7 +291,7 @@ static int handle_signal(void *context, int signal)
 	if (signal == SIGHUP)
 		reload(daemon);
 	else if (signal == SIGUSR1)
-		stats_log_totals(daemon->log, &daemon->locks);
+		stats_log_totals(daemon->log, &daemon->manager);
 	else
 		daemon->stopping = true;
 	return 0;
@@ -301,7 +301,7 @@ static int handle_loss_timer(void *context)
 {
 	struct daemon *daemon = context;
 
-	stats_log_losses(daemon->log, &daemon->locks, daemon->bus);
+	stats_log_losses(daemon->log, &daemon->manager, daemon->bus);
 	notify_alive();
 	return 0;
 }
@@ -310,9 +310,9 @@ static int handle_verify_timer(void *context)
 {
 	struct daemon *daemon = context;
 
-	manager_verify(&daemon->locks);
-	if (status_log_enforcement(daemon->log, &daemon->locks))
-		status_tell_service(&daemon->locks, "");
+	manager_verify(&daemon->manager);
+	if (status_log_enforcement(daemon->log, &daemon->manager))
+		status_tell_service(&daemon->manager, "");
 	return 0;
 }
 
@@ -321,7 +321,7 @@ static int handle_exceptions(void *context)
 	struct daemon *daemon = context;
 	struct report report = { 0 };
 
-	manager_refresh(&daemon->locks, &report);
+	manager_refresh(&daemon->manager, &report);
 	tell(daemon, &report);
 	return 0;
 }
@@ -412,17 +412,17 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (error)
 		return error;
 	kernel_probe_trampolines(&daemon->kernel, report);
-	error = manager_init(&daemon->locks, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
+	error = manager_init(&daemon->manager, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
 	if (!error)
 		error = open_bus(daemon);
 	if (!error)
 		error = bus_watch(daemon->bus, daemon->loop, &daemon->log);
 	if (!error)
-		error = loop_add(daemon->loop, daemon->locks.epoll, handle_exceptions, daemon);
+		error = loop_add(daemon->loop, daemon->manager.epoll, handle_exceptions, daemon);
 	if (!error)
 		error = open_timers(daemon);
 	if (!error)
-		error = manager_apply(&daemon->locks, *config, report);
+		error = manager_apply(&daemon->manager, *config, report);
 	if (error)
 		return error;
 	pins_show(&daemon->pins);
@@ -445,11 +445,11 @@ static void take_over(struct daemon *daemon)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
 	drain(daemon);
-	stats_log_inherited(daemon->log, &daemon->locks);
+	stats_log_inherited(daemon->log, &daemon->manager);
 	takeover_log_sink_losses(daemon->log, &daemon->pins);
 	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
-	if (manager_has_stopped(&daemon->locks))
-		bury(daemon);
+	if (manager_has_stopped(&daemon->manager))
+		finalize(daemon);
 	takeover_report_orphans(&daemon->settings.plugins, &report);
 	takeover_replace_layouts(&report);
 	tell(daemon, &report);
@@ -468,17 +468,17 @@ static size_t give_to_service(struct daemon *daemon)
 /* The counts come last: by then nothing decides any more, or whoever comes next goes on counting. */
 static void stop(struct daemon *daemon)
 {
-	const struct config_section *core = settings_core(daemon->locks.config);
+	const struct config_section *core = settings_core(daemon->manager.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
 	struct log_record record;
 	size_t given;
 
 	notify_stopping();
 	given = keep ? 0 : give_to_service(daemon);
-	manager_stop(&daemon->locks, keep || given);
+	manager_stop(&daemon->manager, keep || given);
 	if (!keep)
 		pins_remove_all();
-	bury(daemon);
+	finalize(daemon);
 	log_finish(daemon->log);
 	log_take_lost(daemon->log, stats_log_sink_loss, daemon->log);
 	record = log_daemon_record(LOG_LEVEL_INFO, "stopped");
@@ -493,7 +493,7 @@ static void release(struct daemon *daemon)
 {
 	/* Its sources are in there. */
 	bus_close(daemon->bus);
-	manager_release(&daemon->locks);
+	manager_release(&daemon->manager);
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);
@@ -512,7 +512,7 @@ static void abandon(struct daemon *daemon)
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
-	if (settings_first_enforcer(&daemon->settings, daemon->locks.config))
+	if (settings_first_enforcer(&daemon->settings, daemon->manager.config))
 		takeover_report_overrides(&daemon->pins, &daemon->kernel, report);
 	protected_sweep(daemon->pins.protected);
 	privileges_drop(report);
@@ -546,7 +546,7 @@ static int run(struct daemon *daemon, struct report *report)
 	if (status)
 		return status;
 	take_over(daemon);
-	status_log_running(daemon->log, &daemon->locks, "started");
+	status_log_running(daemon->log, &daemon->manager, "started");
 	error = serve(daemon);
 	stop(daemon);
 	return status_of(error);
@@ -557,7 +557,7 @@ int daemon_run(const struct config_sources *sources)
 	struct daemon daemon = {
 		.config_sources = sources,
 		.pins = PINS_CLOSED,
-		.locks = { .epoll = -1 },
+		.manager = { .epoll = -1 },
 	};
 	struct report report = { 0 };
 	int status;

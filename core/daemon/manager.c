@@ -9,7 +9,7 @@
 #include "util/memory.h"
 
 /* One step of a change, for one plugin. Returns 0 or a negative errno, reported. */
-typedef int (*change_step)(struct manager *locks, struct managed_plugin *managed, struct report *report);
+typedef int (*change_step)(struct manager *manager, struct managed_plugin *managed, struct report *report);
 
 static void discard(struct instance **instance)
 {
@@ -75,7 +75,7 @@ static int refuse(const struct managed_plugin *managed, int error, const char *r
 	return error;
 }
 
-static int open_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int open_successor(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct change *change = &managed->change;
 
@@ -83,14 +83,14 @@ static int open_successor(struct manager *locks, struct managed_plugin *managed,
 		return 0;
 	change->successor = xcalloc(1, sizeof(*change->successor));
 	return instance_open(change->successor, managed->instance, managed->plugin, change->section,
-			     locks->kernel, locks->pins, report);
+			     manager->kernel, manager->pins, report);
 }
 
-static int load_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int load_successor(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 
-	(void)locks;
+	(void)manager;
 	return successor ? instance_load(successor, report) : 0;
 }
 
@@ -106,10 +106,10 @@ static struct instance *future_instance(const struct managed_plugin *managed)
 }
 
 /* Can some enforcer that is no guard deny anybody anything? */
-static bool is_enforcing(const struct manager *locks)
+static bool is_enforcing(const struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++) {
-		const struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		const struct managed_plugin *managed = &manager->plugins[i];
 
 		if (plugin_wants_guard(managed->plugin) && policy_can_deny(managed->change.section))
 			return true;
@@ -118,7 +118,7 @@ static bool is_enforcing(const struct manager *locks)
 }
 
 /* The plugin may fail to say what its policy is to be. */
-static int resolve_policy(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int resolve_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
 	const struct instance *instance = future_instance(managed);
@@ -136,16 +136,16 @@ static int resolve_policy(struct manager *locks, struct managed_plugin *managed,
 	if (error)
 		return error;
 	change->policy = xcalloc(1, sizeof(*change->policy));
-	policy_resolve(&exemptions, change->section, is_enforcing(locks), change->policy);
+	policy_resolve(&exemptions, change->section, is_enforcing(manager), change->policy);
 	return 0;
 }
 
 /* Before it is attached: a program without a policy would deny everything. */
-static int give_policy(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int give_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 
-	(void)locks;
+	(void)manager;
 	(void)report;
 	if (!successor || !managed->change.policy)
 		return 0;
@@ -158,12 +158,12 @@ static int give_policy(struct manager *locks, struct managed_plugin *managed, st
  * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
  * of the new configuration are added, and what only the old one named goes when that ends.
  */
-static int prepare_exceptions(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int prepare_exceptions(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	const struct config_section *section = managed->change.section;
 	struct instance *instance = future_instance(managed);
 
-	(void)locks;
+	(void)manager;
 	return instance && section->enabled ? instance_prepare_exceptions(instance, section, report) : 0;
 }
 
@@ -180,46 +180,46 @@ static int attach_if(struct managed_plugin *managed, bool enforcer, struct repor
 	return instance_attach(successor, report);
 }
 
-static int attach_enforcer(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int attach_enforcer(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
-	(void)locks;
+	(void)manager;
 	return attach_if(managed, true, report);
 }
 
-static int attach_observer(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int attach_observer(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
-	(void)locks;
+	(void)manager;
 	return attach_if(managed, false, report);
 }
 
 /* Before anything is taken away that enforces now: does what is to replace it run at all? */
-static int verify_enforcer(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int verify_enforcer(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 	struct verification *verification = &managed->change.verification;
 
 	if (!successor || !plugin_is_enforcer(managed->plugin))
 		return 0;
-	*verification = verify_instance(successor, locks->kernel);
+	*verification = verify_instance(successor, manager->kernel);
 	if (verification->state == VERIFY_FAILED)
 		return refuse(managed, -ENOTRECOVERABLE, verification->reason, report);
 	return 0;
 }
 
-static int pin_successor(struct manager *locks, struct managed_plugin *managed, struct report *report)
+static int pin_successor(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 	int error;
 
 	if (!successor)
 		return 0;
-	error = pins_pin_shared(locks->pins, report);
+	error = pins_pin_shared(manager->pins, report);
 	return error ? error : instance_pin(successor, report);
 }
 
 /*
- * Errors of a plugin that the operator can do without are told, and do not count. Of an enforcer they stay
- * errors to the eye: the machine is less protected than it was told to be.
+ * Errors of a plugin that is not required are reported and do not fail the change. Those of an enforcer are still
+ * logged as errors: the machine is less protected than its configuration says.
  */
 static void forgive(struct report *report, size_t first, bool enforcer)
 {
@@ -232,12 +232,12 @@ static void forgive(struct report *report, size_t first, bool enforcer)
 	}
 }
 
-static int for_each_plugin(struct manager *locks, change_step step, struct report *report)
+static int for_each_plugin(struct manager *manager, change_step step, struct report *report)
 {
-	for (size_t i = 0; i < locks->count; i++) {
-		struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
 		size_t reported = report->count;
-		int error = managed->change.failed ? 0 : step(locks, managed, report);
+		int error = managed->change.failed ? 0 : step(manager, managed, report);
 
 		if (!error)
 			continue;
@@ -250,7 +250,7 @@ static int for_each_plugin(struct manager *locks, change_step step, struct repor
 	return 0;
 }
 
-static int prepare_change(struct manager *locks, const struct config *config, struct report *report)
+static int prepare_change(struct manager *manager, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
 		open_successor,	   load_successor,  resolve_policy,  give_policy,   prepare_exceptions,
@@ -258,10 +258,10 @@ static int prepare_change(struct manager *locks, const struct config *config, st
 	};
 	int error = 0;
 
-	for (size_t i = 0; i < locks->count; i++)
-		locks->plugins[i].change.section = settings_section(config, locks->plugins[i].plugin);
+	for (size_t i = 0; i < manager->count; i++)
+		manager->plugins[i].change.section = settings_section(config, manager->plugins[i].plugin);
 	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
-		error = for_each_plugin(locks, steps[i], report);
+		error = for_each_plugin(manager, steps[i], report);
 	return error;
 }
 
@@ -313,7 +313,7 @@ static void end_plugin(struct managed_plugin *managed)
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
-static void commit_exceptions(const struct manager *locks, struct instance *instance)
+static void commit_exceptions(const struct manager *manager, struct instance *instance)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 	int fd;
@@ -321,7 +321,7 @@ static void commit_exceptions(const struct manager *locks, struct instance *inst
 	instance_commit_exceptions(instance);
 	fd = instance_exceptions_fd(instance);
 	if (fd >= 0)
-		(void)epoll_ctl(locks->epoll, EPOLL_CTL_ADD, fd, &event);
+		(void)epoll_ctl(manager->epoll, EPOLL_CTL_ADD, fd, &event);
 }
 
 static void take_section(struct managed_plugin *managed, struct config *config)
@@ -333,7 +333,7 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 	config_free(old);
 }
 
-static void complete_change(struct manager *locks, struct managed_plugin *managed, struct config *config)
+static void complete_change(struct manager *manager, struct managed_plugin *managed, struct config *config)
 {
 	/* Its instance keeps policy, exceptions and section; the next reload tries again. */
 	if (managed->change.failed && managed->instance)
@@ -345,52 +345,52 @@ static void complete_change(struct manager *locks, struct managed_plugin *manage
 	else if (managed->instance)
 		update_policy(managed);
 	if (managed->instance)
-		commit_exceptions(locks, managed->instance);
+		commit_exceptions(manager, managed->instance);
 	take_section(managed, config);
 }
 
-int manager_init(struct manager *locks, const struct plugins *plugins, const struct kernel *kernel,
+int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins)
 {
-	*locks = (struct manager){
+	*manager = (struct manager){
 		.kernel = kernel,
 		.pins = pins,
-		.plugins = xcalloc(plugins->count, sizeof(*locks->plugins)),
+		.plugins = xcalloc(plugins->count, sizeof(*manager->plugins)),
 		.count = plugins->count,
 		.epoll = epoll_create1(EPOLL_CLOEXEC),
 	};
 	for (size_t i = 0; i < plugins->count; i++) {
-		locks->plugins[i].plugin = &plugins->items[i];
-		locks->plugins[i].source.plugin = &plugins->items[i];
+		manager->plugins[i].plugin = &plugins->items[i];
+		manager->plugins[i].source.plugin = &plugins->items[i];
 	}
-	return locks->epoll < 0 ? -errno : 0;
+	return manager->epoll < 0 ? -errno : 0;
 }
 
-int manager_apply(struct manager *locks, struct config *config, struct report *report)
+int manager_apply(struct manager *manager, struct config *config, struct report *report)
 {
-	int error = prepare_change(locks, config, report);
+	int error = prepare_change(manager, config, report);
 
-	for (size_t i = 0; i < locks->count; i++) {
-		struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
 
 		if (error)
 			discard_change(managed);
 		else
-			complete_change(locks, managed, config);
+			complete_change(manager, managed, config);
 		free(managed->change.policy);
 		managed->change = (struct change){ 0 };
 	}
 	if (error)
 		return error;
-	config_free(locks->config);
-	locks->config = config;
+	config_free(manager->config);
+	manager->config = config;
 	return 0;
 }
 
-void manager_refresh(struct manager *locks, struct report *report)
+void manager_refresh(struct manager *manager, struct report *report)
 {
-	for (size_t i = 0; i < locks->count; i++) {
-		struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
 		int error = managed->instance ? instance_refresh_exceptions(managed->instance) : 0;
 
 		if (error)
@@ -401,28 +401,28 @@ void manager_refresh(struct manager *locks, struct report *report)
 	}
 }
 
-void manager_verify(struct manager *locks)
+void manager_verify(struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++) {
-		struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
 		struct verification now;
 
 		if (!manager_is_running_enforcer(managed))
 			continue;
-		now = verify_instance(managed->instance, locks->kernel);
+		now = verify_instance(managed->instance, manager->kernel);
 		if (now.state != managed->verification.state)
 			managed->verification = now;
 	}
 }
 
-void manager_stop(struct manager *locks, bool keep)
+void manager_stop(struct manager *manager, bool keep)
 {
-	for (size_t i = 0; i < locks->count && !keep; i++)
-		pins_remove_generations(locks->plugins[i].plugin->name, 0);
+	for (size_t i = 0; i < manager->count && !keep; i++)
+		pins_remove_generations(manager->plugins[i].plugin->name, 0);
 	if (!keep)
 		pins_await_removal();
-	for (size_t i = 0; i < locks->count; i++)
-		retire(&locks->plugins[i]);
+	for (size_t i = 0; i < manager->count; i++)
+		retire(&manager->plugins[i]);
 }
 
 const struct instance *manager_instance(const struct managed_plugin *managed)
@@ -435,29 +435,29 @@ bool manager_is_running_enforcer(const struct managed_plugin *managed)
 	return managed->instance && plugin_is_enforcer(managed->plugin);
 }
 
-bool manager_has_stopped(const struct manager *locks)
+bool manager_has_stopped(const struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].stopped)
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].stopped)
 			return true;
 	return false;
 }
 
-void manager_finalize(struct manager *locks)
+void manager_finalize(struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++)
-		discard(&locks->plugins[i].stopped);
+	for (size_t i = 0; i < manager->count; i++)
+		discard(&manager->plugins[i].stopped);
 }
 
-void manager_release(struct manager *locks)
+void manager_release(struct manager *manager)
 {
-	manager_stop(locks, true);
-	manager_finalize(locks);
-	for (size_t i = 0; i < locks->count; i++)
-		config_free(locks->plugins[i].config);
-	free(locks->plugins);
-	if (locks->epoll >= 0)
-		close(locks->epoll);
-	config_free(locks->config);
-	*locks = (struct manager){ .epoll = -1 };
+	manager_stop(manager, true);
+	manager_finalize(manager);
+	for (size_t i = 0; i < manager->count; i++)
+		config_free(manager->plugins[i].config);
+	free(manager->plugins);
+	if (manager->epoll >= 0)
+		close(manager->epoll);
+	config_free(manager->config);
+	*manager = (struct manager){ .epoll = -1 };
 }

@@ -37,7 +37,7 @@ struct change {
  * @config:       that @section is part of: the one in force, or an older one whose successor failed here; held
  * @section:      its configuration in force; NULL before there is one
  * @instance:     NULL where it does not run
- * @stopped:      an instance that runs no more, or that a predecessor has left, until it is buried
+ * @stopped:      an instance that runs no more, or that a predecessor has left, until manager_finalize()
  * @verification: of an enforcer: whether its enforcement was seen
  * @source:       its records, for the bus
  * @change:       only while a configuration is put in force
@@ -71,34 +71,34 @@ struct manager {
 };
 
 /* Returns 0 or a negative errno; manager_release() is due either way. */
-int manager_init(struct manager *locks, const struct plugins *plugins, const struct kernel *kernel,
+int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
 	       const struct pins *pins);
 
 /* Brings all exceptions up to date with the cgroups and sessions that there are. */
-void manager_refresh(struct manager *locks, struct report *report);
+void manager_refresh(struct manager *manager, struct report *report);
 
 /*
  * Puts `config` in force, and owns it when it returns 0. What a plugin that is not required could not do is
  * reported and does not fail the whole: an instance of it that runs keeps its old configuration. On a negative
  * errno nothing has changed.
  */
-int manager_apply(struct manager *locks, struct config *config, struct report *report);
+int manager_apply(struct manager *manager, struct config *config, struct report *report);
 
 /* Looks again whether the enforcers that run are seen to run. */
-void manager_verify(struct manager *locks);
+void manager_verify(struct manager *manager);
 
 /*
  * Ends what runs; enforcers that are pinned go on when `keep` is set. Records and counts of what has ended
  * can be told until manager_finalize().
  */
-void manager_stop(struct manager *locks, bool keep);
+void manager_stop(struct manager *manager, bool keep);
 /* The instance whose records and counts can be told: the one that runs, or has just ended; or NULL. */
 const struct instance *manager_instance(const struct managed_plugin *managed);
 bool manager_is_running_enforcer(const struct managed_plugin *managed);
-bool manager_has_stopped(const struct manager *locks);
-void manager_finalize(struct manager *locks);
+bool manager_has_stopped(const struct manager *manager);
+void manager_finalize(struct manager *manager);
 
-/* Lets go of everything; what is pinned stays. Also of locks that were never opened. */
-void manager_release(struct manager *locks);
+/* Lets go of everything; what is pinned stays. Also of a manager that was never initialized. */
+void manager_release(struct manager *manager);
 
 #endif

@@ -12,7 +12,7 @@ static bool is_permitted(unsigned int capability)
 	return capng_have_capability(CAPNG_PERMITTED, capability);
 }
 
-/* Whoever was given CAP_SYS_ADMIN alone loads programs by that one, and has to go on so. */
+/* A daemon that was given CAP_SYS_ADMIN without CAP_BPF and CAP_PERFMON needs it for each later load as well. */
 static void select_capabilities(void)
 {
 	const capng_type_t types =

@@ -46,25 +46,25 @@ static void log_totals(struct log *log, const struct instance *instance)
 	log_records(log, instance);
 }
 
-void stats_log_totals(struct log *log, const struct manager *locks)
+void stats_log_totals(struct log *log, const struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].instance)
-			log_totals(log, locks->plugins[i].instance);
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].instance)
+			log_totals(log, manager->plugins[i].instance);
 }
 
-void stats_log_stopped(struct log *log, const struct manager *locks)
+void stats_log_stopped(struct log *log, const struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].stopped)
-			log_totals(log, locks->plugins[i].stopped);
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].stopped)
+			log_totals(log, manager->plugins[i].stopped);
 }
 
-void stats_log_inherited(struct log *log, struct manager *locks)
+void stats_log_inherited(struct log *log, struct manager *manager)
 {
-	for (size_t i = 0; i < locks->count; i++) {
+	for (size_t i = 0; i < manager->count; i++) {
 		struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
-		struct managed_plugin *managed = &locks->plugins[i];
+		struct managed_plugin *managed = &manager->plugins[i];
 		struct delivery_loss loss = bus_inherited_loss(&managed->source);
 
 		if (!manager_instance(managed) || !loss.count)
@@ -150,16 +150,16 @@ void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *los
 	log_write(log, &record);
 }
 
-void stats_log_losses(struct log *log, struct manager *locks, struct bus *bus)
+void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 {
 	__u64 invalid = bus_take_invalid(bus);
 
-	for (size_t i = 0; i < locks->count; i++) {
-		const struct instance *instance = manager_instance(&locks->plugins[i]);
+	for (size_t i = 0; i < manager->count; i++) {
+		const struct instance *instance = manager_instance(&manager->plugins[i]);
 
 		if (!instance)
 			continue;
-		log_thefts(log, &locks->plugins[i]);
+		log_thefts(log, &manager->plugins[i]);
 		log_ring_losses(log, instance);
 	}
 	if (invalid)

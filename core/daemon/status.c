@@ -23,12 +23,12 @@ static void log_verification(struct log *log, struct verification *verification,
 	verification->reported = true;
 }
 
-bool status_log_enforcement(struct log *log, struct manager *locks)
+bool status_log_enforcement(struct log *log, struct manager *manager)
 {
 	bool any = false;
 
-	for (size_t i = 0; i < locks->count; i++) {
-		struct managed_plugin *managed = &locks->plugins[i];
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
 
 		if (!manager_is_running_enforcer(managed) || managed->verification.reported)
 			continue;
@@ -61,17 +61,17 @@ static char *describe(const struct managed_plugin *managed)
 	return xasprintf("%s (%s)", name, verify_state_name(managed->verification.state));
 }
 
-void status_tell_service(const struct manager *locks, const char *first)
+void status_tell_service(const struct manager *manager, const char *first)
 {
 	CLEANUP(cleanup_free) char *text = xasprintf("%srunning:", first);
 
-	for (size_t i = 0; i < locks->count; i++) {
+	for (size_t i = 0; i < manager->count; i++) {
 		CLEANUP(cleanup_free) char *plugin = NULL;
 		char *longer;
 
-		if (!locks->plugins[i].instance)
+		if (!manager->plugins[i].instance)
 			continue;
-		plugin = describe(&locks->plugins[i]);
+		plugin = describe(&manager->plugins[i]);
 		longer = xasprintf("%s %s", text, plugin);
 		free(text);
 		text = longer;
@@ -79,19 +79,19 @@ void status_tell_service(const struct manager *locks, const char *first)
 	notify_ready(text);
 }
 
-void status_log_running(struct log *log, struct manager *locks, const char *event)
+void status_log_running(struct log *log, struct manager *manager, const char *event)
 {
 	struct log_record record;
 	struct utsname name;
 
-	for (size_t i = 0; i < locks->count; i++)
-		if (locks->plugins[i].instance)
-			log_instance(log, locks->plugins[i].instance);
-	(void)status_log_enforcement(log, locks);
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].instance)
+			log_instance(log, manager->plugins[i].instance);
+	(void)status_log_enforcement(log, manager);
 	uname(&name);
 	record = log_daemon_record(LOG_LEVEL_INFO, event);
 	log_str(&record, "version", BPFLOCK_VERSION);
 	log_str(&record, "kernel", name.release);
 	log_write(log, &record);
-	status_tell_service(locks, "");
+	status_tell_service(manager, "");
 }

@@ -330,7 +330,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	return error;
 }
 
-/* The last words of the verifier, on one line. */
+/* The end of the verifier's log, on one line. */
 static char *end_of_log(const char *log)
 {
 	size_t length = strlen(log);

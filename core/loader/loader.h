@@ -141,7 +141,7 @@ void pins_remove_generations(const char *plugin, __u64 keep);
 char *pins_generation_path(const char *plugin, __u64 generation);
 /* Until removed pins hold nothing any more: what a descriptor holds then ends when it is closed, and not later. */
 void pins_await_removal(void);
-/* Removes one generation only: of a successor that came to nothing. */
+/* Removes one generation only: that of a successor that failed. */
 void pins_remove_generation(const char *plugin, __u64 generation);
 /* Visits the name of every plugin that has something pinned. */
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
@@ -249,13 +249,13 @@ int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
 /* Pins what the generations share, and of an enforcer links and policy, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
-/* Takes the pins of this generation back: it came to nothing. */
+/* Removes the pins of this generation, which has failed. */
 void instance_unpin(const struct instance *instance);
 /* From now on this generation records, and none before it. */
 void instance_record(struct instance *instance);
 /* Its objects are no longer said to be ours: what is pinned of it goes as well. */
 void instance_unprotect(const struct instance *instance);
-/* What a predecessor has left of a plugin that does not run here, for its last words. NULL if there is nothing. */
+/* What a predecessor has left of a plugin that does not run here: for its final records and counters. Or NULL. */
 struct instance *instance_of_predecessor(const struct plugin *plugin);
 /* Its programs run no more, unless they are pinned; then they keep their exceptions. */
 void instance_detach(struct instance *instance);

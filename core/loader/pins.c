@@ -345,7 +345,7 @@ void pins_remove_generations(const char *plugin, __u64 keep)
 }
 
 /*
- * The kernel lets go of what an unlinked inode holds in an RCU callback. That runs a moment after its grace
+ * The kernel releases what an unlinked inode holds in an RCU callback. That runs a moment after its grace
  * period, hence two. Where there is no such membarrier (nohz_full) nothing is waited for.
  */
 void pins_await_removal(void)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The set of what is ours. An id that has gone is no danger: the kernel counts on for years before it comes again. */
+/* The set of what is ours. An id whose object is gone does no harm: ids are not reused until their counter wraps. */
 #include <bpf/bpf.h>
 #include <errno.h>
 

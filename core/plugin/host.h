@@ -27,9 +27,9 @@ typedef int (*host_callback)(const struct bpflock_host *host, const void *config
 
 /*
  * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns 0; -EOPNOTSUPP or
- * -ENOENT (what a self-test asks for is not there) if it returned that; or -EINVAL: the exit status
- * depends on errors, and any other errno of a plugin's is not meant so. That it failed is in the report, with the plugin's own words or with
- * what it returned. A callback that has told of an error has failed, whatever it returns.
+ * -ENOENT (what a self-test asks for is not there) if it returned that; or -EINVAL for any other error, because the
+ * daemon's exit status depends on errors of its own. The failure is in the report, with the plugin's message or with
+ * what it returned. A callback that has reported an error has failed, whatever it returns.
  */
 int host_call(struct host *host, const char *phase, host_callback callback,
 	      const struct config_section *section);

@@ -2,7 +2,7 @@
 /*
  * The last line of a daemon that dies by a signal: which plugin's callback ran, and in which phase.
  *
- * A signal handler is given no context, so what it needs is kept in the one static of this daemon.
+ * A signal handler is given no context, so what it needs is kept in static variables.
  */
 #ifndef BPFLOCK_UTIL_CRASH_H
 #define BPFLOCK_UTIL_CRASH_H

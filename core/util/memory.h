@@ -2,8 +2,7 @@
 /*
  * Allocation that does not fail, and cleanup by scope.
  *
- * The daemon allocates when it reads its configuration and loads plugins, never while it handles
- * events. Without memory there it cannot say so either, so it aborts; enforcement stays pinned.
+ * Without memory the daemon cannot even report that, so it aborts; enforcement stays pinned.
  */
 #ifndef BPFLOCK_UTIL_MEMORY_H
 #define BPFLOCK_UTIL_MEMORY_H

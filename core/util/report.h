@@ -33,7 +33,7 @@ struct report_item {
 struct report {
 	struct report_item *items;
 	size_t count;
-	size_t errors; /* items of level REPORT_ERROR */
+	size_t errors; /* items of level REPORT_ERROR, without those of plugins that are not required */
 };
 
 /*

@@ -222,7 +222,7 @@ struct scene {
 	struct config_schema schema;
 	struct kernel kernel;
 	struct pins pins;
-	struct manager locks;
+	struct manager manager;
 	struct report report;
 };
 
@@ -253,7 +253,7 @@ static int set_up(void **state)
 	is_called = true;
 	policy_count = 0;
 	memset(policies, 0, sizeof(policies));
-	assert_int_equal(manager_init(&scene->locks, &scene->plugins, &scene->kernel, &scene->pins), 0);
+	assert_int_equal(manager_init(&scene->manager, &scene->plugins, &scene->kernel, &scene->pins), 0);
 	*state = scene;
 	return 0;
 }
@@ -263,7 +263,7 @@ static int tear_down(void **state)
 	struct scene *scene = *state;
 
 	failing = NULL;
-	manager_release(&scene->locks);
+	manager_release(&scene->manager);
 	report_clear(&scene->report);
 	free(scene);
 	return 0;
@@ -290,7 +290,7 @@ static int apply(struct scene *scene, const char *const *assignments)
 	assert_int_equal(config_read(&sources, &text, &scene->report), 0);
 	assert_int_equal(config_bind(text, &scene->schema, &config, &scene->report), 0);
 	config_text_free(text);
-	error = manager_apply(&scene->locks, config, &scene->report);
+	error = manager_apply(&scene->manager, config, &scene->report);
 	if (error)
 		config_free(config);
 	return error;
@@ -304,9 +304,9 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 	assert_string_equal(done, "open bell, open door, load bell, load door, attach door, attach bell, "
 				  "pin the shared, pin bell, pin the shared, pin door, record bell, unpin the old, record door, "
 				  "unpin the old");
-	assert_non_null(scene->locks.plugins[0].instance);
-	assert_non_null(scene->locks.plugins[1].instance);
-	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_ENFORCING);
+	assert_non_null(scene->manager.plugins[0].instance);
+	assert_non_null(scene->manager.plugins[1].instance);
+	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
 }
 
 static void what_is_not_enabled_does_not_run(void **state)
@@ -316,7 +316,7 @@ static void what_is_not_enabled_does_not_run(void **state)
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, "
 				  "unpin the old");
-	assert_null(scene->locks.plugins[0].instance);
+	assert_null(scene->manager.plugins[0].instance);
 }
 
 static void a_policy_alone_is_written_to_the_instance_that_runs(void **state)
@@ -338,7 +338,7 @@ static void an_option_of_the_object_takes_a_successor_that_records_before_the_ol
 	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
 	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
 				  "free door, unpin the old");
-	assert_int_equal(scene->locks.plugins[1].instance->generation, 2);
+	assert_int_equal(scene->manager.plugins[1].instance->generation, 2);
 	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 }
 
@@ -349,14 +349,14 @@ static void a_step_that_fails_takes_back_what_was_prepared_and_changes_nothing(v
 	struct instance *running;
 
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
-	running = scene->locks.plugins[1].instance;
+	running = scene->manager.plugins[1].instance;
 	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
 		failing = steps[i];
 		policy_count = 1;
 		assert_int_equal(apply(scene, SET("door.profile=baseline", "door.depth=2")), -EIO);
 		assert_non_null(strstr(done, "unpin door, disown door, free door"));
 		assert_null(strstr(done, "record"));
-		assert_ptr_equal(scene->locks.plugins[1].instance, running);
+		assert_ptr_equal(scene->manager.plugins[1].instance, running);
 		assert_int_equal(policies[0].slots[policies[0].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 		failing = NULL;
 	}
@@ -373,14 +373,14 @@ static void exceptions_come_and_go_with_the_configuration(void **state)
 	struct scene *scene = *state;
 
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/old")), 0);
-	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/old");
+	assert_string_equal(exceptions_of(scene->manager.plugins[1].instance), "/old");
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/new")), 0);
 	assert_string_equal(done, "except door");
-	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/new");
+	assert_string_equal(exceptions_of(scene->manager.plugins[1].instance), "/new");
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.except_cgroups=/new", "door.depth=2")), 0);
-	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "/new");
+	assert_string_equal(exceptions_of(scene->manager.plugins[1].instance), "/new");
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.depth=2")), 0);
-	assert_string_equal(exceptions_of(scene->locks.plugins[1].instance), "");
+	assert_string_equal(exceptions_of(scene->manager.plugins[1].instance), "");
 }
 
 /* With old policy, exceptions and options. */
@@ -399,7 +399,7 @@ static void a_plugin_that_is_not_required_stays_as_it_was_when_a_step_of_a_reloa
 {
 	static const char *const steps[] = { "open door", "load door", "except door", "attach door", "pin door" };
 	struct scene *scene = *state;
-	const struct managed_plugin *door = &scene->locks.plugins[1];
+	const struct managed_plugin *door = &scene->manager.plugins[1];
 	const struct instance *before;
 
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.required=no", "door.except_cgroups=/old")), 0);
@@ -427,7 +427,7 @@ static void a_plugin_that_is_not_required_stays_as_it_was_when_a_step_of_a_reloa
 static void a_successor_that_is_not_called_does_not_replace_the_enforcer_that_is(void **state)
 {
 	struct scene *scene = *state;
-	const struct managed_plugin *door = &scene->locks.plugins[1];
+	const struct managed_plugin *door = &scene->manager.plugins[1];
 	const struct instance *before;
 
 	assert_int_equal(apply(scene, SET("door.profile=baseline", "door.required=no", "door.except_cgroups=/old")), 0);
@@ -445,8 +445,8 @@ static void a_plugin_that_is_not_required_is_left_out_and_the_others_run(void **
 
 	failing = "open bell";
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
-	assert_null(scene->locks.plugins[0].instance);
-	assert_non_null(scene->locks.plugins[1].instance);
+	assert_null(scene->manager.plugins[0].instance);
+	assert_non_null(scene->manager.plugins[1].instance);
 	assert_int_equal(scene->report.count, 1);
 	assert_int_equal(scene->report.items[0].level, REPORT_WARNING);
 	assert_int_equal(scene->report.errors, 0);
@@ -468,7 +468,7 @@ static void an_enforcer_that_is_not_called_is_refused(void **state)
 
 	is_called = false;
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), -ENOTRECOVERABLE);
-	assert_null(scene->locks.plugins[1].instance);
+	assert_null(scene->manager.plugins[1].instance);
 	assert_non_null(strstr(scene->report.items[0].message, "the kernel does not call it"));
 }
 
@@ -478,11 +478,11 @@ static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)
 
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	is_called = false;
-	manager_verify(&scene->locks);
-	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_FAILED);
+	manager_verify(&scene->manager);
+	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_FAILED);
 	is_called = true;
-	manager_verify(&scene->locks);
-	assert_int_equal(scene->locks.plugins[1].verification.state, VERIFY_ENFORCING);
+	manager_verify(&scene->manager);
+	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
 }
 
 static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its_counts(void **state)
@@ -491,15 +491,15 @@ static void a_plugin_that_is_disabled_is_detached_and_can_still_be_asked_for_its
 	const struct instance *bell;
 
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
-	bell = scene->locks.plugins[0].instance;
+	bell = scene->manager.plugins[0].instance;
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	/* While a pin holds a link, a program decides on after its descriptor is closed. */
 	assert_string_equal(done, "disown bell, unpin all, await removal, detach bell");
-	assert_true(manager_has_stopped(&scene->locks));
-	assert_ptr_equal(manager_instance(&scene->locks.plugins[0]), bell);
-	manager_finalize(&scene->locks);
-	assert_false(manager_has_stopped(&scene->locks));
-	assert_null(manager_instance(&scene->locks.plugins[0]));
+	assert_true(manager_has_stopped(&scene->manager));
+	assert_ptr_equal(manager_instance(&scene->manager.plugins[0]), bell);
+	manager_finalize(&scene->manager);
+	assert_false(manager_has_stopped(&scene->manager));
+	assert_null(manager_instance(&scene->manager.plugins[0]));
 }
 
 /* Of the guard's instance, which comes after the door's. */

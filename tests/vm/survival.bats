@@ -237,7 +237,7 @@ teardown() {
 	UNDER=(unshare -m bash -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' bash)
 	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null >/tmp/second.log 2>&1 3>&- &
 	eventually grep -q event=started /tmp/second.log
-	grep -E 'level=warning msg="event=other_instance error=|level=warning msg="event=other_instance warning=\\"program locked_down \(link [0-9]+\) belongs to another bpflock' /tmp/second.log
+	grep -E 'level=warning msg="event=other_instance error=|level=warning msg="event=other_instance warning=\\"program kl_locked_down \(link [0-9]+\) belongs to another bpflock' /tmp/second.log
 }
 
 @test "a bpffs that is unmounted while it runs changes nothing until the daemon ends" {
