@@ -358,8 +358,8 @@ traced() {
 	done <<-END
 		ring type array key 4 value 8 entries 1
 		daemon type array key 4 value 8 entries 1
-		own type hash key 8 value 1 entries 2 flags 1
-		own type hash key 8 value 1 entries 16384 flags 0
+		protected type hash key 8 value 1 entries 2 flags 1
+		protected type hash key 8 value 1 entries 16384 flags 0
 	END
 }
 
