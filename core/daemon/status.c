@@ -67,14 +67,11 @@ void status_tell_service(const struct manager *manager, const char *first)
 
 	for (size_t i = 0; i < manager->count; i++) {
 		CLEANUP(cleanup_free) char *plugin = NULL;
-		char *longer;
 
 		if (!manager->plugins[i].instance)
 			continue;
 		plugin = describe(&manager->plugins[i]);
-		longer = xasprintf("%s %s", text, plugin);
-		free(text);
-		text = longer;
+		xappend(&text, " ", "%s", plugin);
 	}
 	notify_ready(text);
 }

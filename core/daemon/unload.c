@@ -20,11 +20,7 @@ static void print_name(void *context, const char *name)
 
 static void append_name(void *context, const char *name)
 {
-	char **list = context;
-	char *longer = xasprintf("%s%s%s", *list, **list ? ", " : "", name);
-
-	free(*list);
-	*list = longer;
+	xappend(context, ", ", "%s", name);
 }
 
 static void remove_layout(void *context, const char *path)

@@ -112,7 +112,6 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 	instance->skipped = xstrdup("");
 	bpf_object__for_each_program(program, instance->object) {
 		const char *section = bpf_program__section_name(program);
-		char *skipped;
 
 		if (is_superfluous(instance, program)) {
 			bpf_program__set_autoload(program, false);
@@ -130,10 +129,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 		if (is_required(instance, program))
 			return fail_without(instance, program, report);
 		bpf_program__set_autoload(program, false);
-		skipped = xasprintf("%s%s%s", instance->skipped, *instance->skipped ? "," : "",
-				    section);
-		free(instance->skipped);
-		instance->skipped = skipped;
+		xappend(&instance->skipped, ",", "%s", section);
 	}
 	if (left == 0 && *instance->skipped)
 		return fail(instance, -EOPNOTSUPP, report,
@@ -449,14 +445,9 @@ struct crowd {
 static void join_crowd(void *context, const struct hook_program *program)
 {
 	struct crowd *crowd = context;
-	char *longer;
 
-	if (!section_has_target(crowd->section, program->function))
-		return;
-	longer = xasprintf("%s%s%u (%s)", crowd->programs, *crowd->programs ? ", " : "", program->id,
-			   program->name);
-	free(crowd->programs);
-	crowd->programs = longer;
+	if (section_has_target(crowd->section, program->function))
+		xappend(&crowd->programs, ", ", "%u (%s)", program->id, program->name);
 }
 
 static int fail_to_attach(const struct instance *instance, const struct bpf_program *program, int error,

@@ -151,11 +151,7 @@ static bool item_is_known(const struct operations *operations, const char *item)
 
 static void append_group(void *context, const char *group)
 {
-	char **list = context;
-	char *longer = xasprintf("%s, @%s", *list, group);
-
-	free(*list);
-	*list = longer;
+	xappend(context, ", ", "@%s", group);
 }
 
 /* What may stand in `block` and `allow`, for messages. */
@@ -163,12 +159,8 @@ static char *valid_items(const struct operations *operations)
 {
 	char *list = xstrdup(operations->items[0].name);
 
-	for (size_t i = 1; i < operations->count; i++) {
-		char *longer = xasprintf("%s, %s", list, operations->items[i].name);
-
-		free(list);
-		list = longer;
-	}
+	for (size_t i = 1; i < operations->count; i++)
+		xappend(&list, ", ", "%s", operations->items[i].name);
 	operations_each_group(operations, append_group, &list);
 	return list;
 }

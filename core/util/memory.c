@@ -39,6 +39,17 @@ char *xvasprintf(const char *format, va_list args)
 	return text;
 }
 
+void xappend(char **text, const char *separator, const char *format, ...)
+{
+	CLEANUP(cleanup_free) char *before = *text, *more = NULL;
+	va_list args;
+
+	va_start(args, format);
+	more = xvasprintf(format, args);
+	va_end(args);
+	*text = xasprintf("%s%s%s", before, *before ? separator : "", more);
+}
+
 char *xasprintf(const char *format, ...)
 {
 	va_list args;
