@@ -18,7 +18,7 @@
  * @observes: it is shown every record
  * @window:   identical decisions within this many nanoseconds are one line; 0: each is one
  * @sequences: the numbers of its records; for the bus
- * @delivery:   what has become of its records; for the bus
+ * @delivery: what has become of its records; for the bus
  */
 struct bus_source {
 	const struct plugin *plugin;

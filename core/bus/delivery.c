@@ -20,12 +20,12 @@ static void inherit_line(struct delivery *delivery)
 }
 
 void delivery_begin(struct delivery *delivery, struct delivery_state *state,
-		  const struct bpflock_stats *stats, size_t cpus)
+		    const struct bpflock_stats *stats, size_t cpus)
 {
 	*delivery = (struct delivery){ .state = state,
-				   .inherited = -(__s64)state->accounted,
-				   .before = xcalloc(cpus, sizeof(*delivery->before)),
-				   .cpus = cpus };
+				       .inherited = -(__s64)state->accounted,
+				       .before = xcalloc(cpus, sizeof(*delivery->before)),
+				       .cpus = cpus };
 	for (size_t i = 0; i < cpus; i++) {
 		delivery->before[i] = stats[i].records;
 		delivery->inherited += (__s64)(stats[i].records - stats[i].lost);
@@ -58,7 +58,7 @@ void delivery_write_begins(struct delivery *delivery, const struct bpflock_event
 
 	if (!state)
 		return;
-	state->writing = 0; /* while the state are about two lines they are about none */
+	state->writing = 0; /* between two lines it names none */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	state->accounted_next = state->accounted + count;
 	state->writing_cpu = event ? event->cpu : 0;
@@ -68,7 +68,7 @@ void delivery_write_begins(struct delivery *delivery, const struct bpflock_event
 }
 
 /*
- * The note of a record stays until the next line: libbpf moves on in the ring only after this, and when the
+ * `writing` keeps naming the record until the next line: libbpf moves on in the ring only after this, and when the
  * daemon dies in between, the record is read again.
  */
 void delivery_write_ends(struct delivery *delivery)

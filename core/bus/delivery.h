@@ -3,8 +3,8 @@
  * What has become of one plugin's records, over the lives of several daemons.
  *
  * A daemon that is killed takes records with it that it had read and not written: decisions that were to
- * become one line, and perhaps the line that it was writing. Its state are pinned. From these,
- * and from the sequence numbers, the next daemon works out how many records are missing from the log.
+ * become one line, and perhaps the line that it was writing. Its struct delivery_state is pinned.
+ * From that, and from the sequence numbers, the next daemon works out how many records are missing from the log.
  */
 #ifndef BPFLOCK_BUS_DELIVERY_H
 #define BPFLOCK_BUS_DELIVERY_H
@@ -15,9 +15,9 @@
 
 /**
  * struct delivery_state - what a daemon leaves of one plugin for its successor; pinned
- * @reported:      lost records that the log has reported
- * @reported_at:   up to when, as bpflock_event.time
- * @accounted:   records that the log has accounted for: by their lines, or as lost
+ * @reported:  lost records that the log has reported
+ * @reported_at: up to when, as bpflock_event.time
+ * @accounted: records that the log has accounted for: by their lines, or as lost
  * @accounted_next: what @accounted will be when the line that is being written is there
  * @writing:   sequence number of the record whose line that is; 0 when it stands for several
  * @writing_cpu: CPU of that record
@@ -68,7 +68,7 @@ struct delivery_loss {
 
 /* Begins with the statistics of each CPU as they are before anything is read. */
 void delivery_begin(struct delivery *delivery, struct delivery_state *state,
-		  const struct bpflock_stats *stats, size_t cpus);
+		    const struct bpflock_stats *stats, size_t cpus);
 void delivery_end(struct delivery *delivery);
 
 /* A record has been read. Returns whether a predecessor may have written its line before it died. */

@@ -7,9 +7,9 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
-#include "kernel/kernel.h"
 #include "daemon/options.h"
 #include "daemon/settings.h"
+#include "kernel/kernel.h"
 #include "util/memory.h"
 
 /* What a command looks at: all that the daemon would know before it touches the machine. */

@@ -6,17 +6,17 @@
 #include <string.h>
 #include <sysexits.h>
 
-#include "daemon/stats.h"
 #include "bus/bus.h"
-#include "kernel/namespaces.h"
 #include "daemon/manager.h"
-#include "log/log.h"
+#include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/privileges.h"
-#include "daemon/notify.h"
 #include "daemon/settings.h"
+#include "daemon/stats.h"
 #include "daemon/status.h"
 #include "daemon/takeover.h"
+#include "kernel/namespaces.h"
+#include "log/log.h"
 #include "util/clock.h"
 #include "util/crash.h"
 #include "util/loop.h"
@@ -63,7 +63,7 @@ static int open_log(const struct config *config, struct log **ret, struct report
 	return log_open(&options, ret, report);
 }
 
-/* From now on this is the log; a crash is told there, too. */
+/* From now on this is the log; a crash is logged there, too. */
 static void take_log(struct daemon *daemon, const struct config *config, struct log *log)
 {
 	bool json = config_number(settings_core(config), "log_format") == LOG_FORMAT_JSON;
@@ -360,7 +360,7 @@ static void save_last_state(const struct daemon *daemon)
 {
 	*daemon->pins.last_state = (struct last_state){
 		.heartbeat = clock_since_boot(),
-		.sink_lost = log_untold(daemon->log),
+		.sink_lost = log_unreported(daemon->log),
 	};
 }
 

@@ -286,8 +286,8 @@ static void replace(struct managed_plugin *managed)
 	managed->verification = managed->change.verification;
 }
 
-/* Its last records and counts are still to be told. */
-static void retire(struct managed_plugin *managed)
+/* Its final records and counters can be logged until manager_finalize(). */
+static void stop_plugin(struct managed_plugin *managed)
 {
 	if (!managed->instance)
 		return;
@@ -309,7 +309,7 @@ static void end_plugin(struct managed_plugin *managed)
 		return;
 	pins_remove_generations(plugin->name, 0);
 	pins_await_removal();
-	retire(managed);
+	stop_plugin(managed);
 }
 
 /* After the policy that uses them; what only the old configuration named goes now. */
@@ -350,7 +350,7 @@ static void complete_change(struct manager *manager, struct managed_plugin *mana
 }
 
 int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
-	       const struct pins *pins)
+		 const struct pins *pins)
 {
 	*manager = (struct manager){
 		.kernel = kernel,
@@ -422,7 +422,7 @@ void manager_stop(struct manager *manager, bool keep)
 	if (!keep)
 		pins_await_removal();
 	for (size_t i = 0; i < manager->count; i++)
-		retire(&manager->plugins[i]);
+		stop_plugin(&manager->plugins[i]);
 }
 
 const struct instance *manager_instance(const struct managed_plugin *managed)

@@ -10,9 +10,9 @@
 #define BPFLOCK_DAEMON_MANAGER_H
 
 #include "bus/bus.h"
-#include "loader/loader.h"
 #include "daemon/settings.h"
 #include "daemon/verify.h"
+#include "loader/loader.h"
 
 /**
  * struct change - what is being prepared for one plugin while a configuration is put in force
@@ -72,7 +72,7 @@ struct manager {
 
 /* Returns 0 or a negative errno; manager_release() is due either way. */
 int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
-	       const struct pins *pins);
+		 const struct pins *pins);
 
 /* Brings all exceptions up to date with the cgroups and sessions that there are. */
 void manager_refresh(struct manager *manager, struct report *report);
@@ -89,10 +89,10 @@ void manager_verify(struct manager *manager);
 
 /*
  * Ends what runs; enforcers that are pinned go on when `keep` is set. Records and counts of what has ended
- * can be told until manager_finalize().
+ * can be logged until manager_finalize().
  */
 void manager_stop(struct manager *manager, bool keep);
-/* The instance whose records and counts can be told: the one that runs, or has just ended; or NULL. */
+/* The instance whose records and counts can be logged: the one that runs, or has just ended; or NULL. */
 const struct instance *manager_instance(const struct managed_plugin *managed);
 bool manager_is_running_enforcer(const struct managed_plugin *managed);
 bool manager_has_stopped(const struct manager *manager);

@@ -11,7 +11,7 @@ void notify_ready(const char *status);
 /* A reload has begun; notify_ready() says that it has ended, well or not. */
 void notify_reloading(void);
 void notify_stopping(void);
-/* It does its rounds: where this is not said for WatchdogSec= the manager ends it, by a signal that names what hangs. */
+/* The event loop runs. Without this for WatchdogSec= the manager ends the daemon; its last line names what hangs. */
 void notify_alive(void);
 
 #endif

@@ -5,8 +5,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "log/log.h"
 #include "daemon/options.h"
+#include "log/log.h"
 #include "plugin/host.h"
 #include "util/memory.h"
 

@@ -12,15 +12,15 @@
  */
 void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records);
 
-/* What the outputs of a predecessor's log had lost when it was killed, and it had not told. */
+/* What the outputs of a predecessor's log had lost when it was killed, and it had not reported. */
 void takeover_log_sink_losses(struct log *log, const struct pins *pins);
 
 /* Pins of plugins that are not here any more: they go on enforcing. */
 void takeover_report_orphans(const struct plugins *plugins, struct report *report);
 
 /*
- * Pins of other layouts were never ours to use. What replaces them runs now, so they are taken away, which
- * is told.
+ * Pins of other layouts were never ours to use. What replaces them runs now, so they are unpinned, which
+ * is reported.
  */
 void takeover_replace_layouts(struct report *report);
 

@@ -19,7 +19,7 @@ enum verify_state {
 /**
  * struct verification - what has come of it
  * @reason: why it is not VERIFY_ENFORCING; fixed text, or NULL
- * @reported:   the log knows; for the caller to keep
+ * @reported: the log knows; for the caller to keep
  */
 struct verification {
 	enum verify_state state;

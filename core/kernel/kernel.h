@@ -40,7 +40,8 @@ int kernel_check(const struct kernel *kernel, struct report *report);
 
 /*
  * Would LSM programs be run? A kernel without `bpf` among its active LSMs loads and attaches them, and
- * never calls them; one without trampolines loads them, and attaches none. Returns NULL, or the reason with the remedy (to be freed).
+ * never calls them; one without trampolines loads them, and attaches none. Returns NULL, or the reason with the
+ * remedy (to be freed).
  */
 char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
 

@@ -196,7 +196,7 @@ static int open_last_state(struct pins *pins, struct report *report)
 
 	pins->last_state_map = pinned_map_open(PINS_PATH, &last_state_map);
 	error = pins->last_state_map < 0 ? pins->last_state_map :
-				      protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->last_state_map);
+					   protected_add(pins->protected, BPFLOCK_PROTECTED_MAP, pins->last_state_map);
 	if (error)
 		return report_map(error, PINS_PATH "/last_state", report);
 	memory = mmap(NULL, sizeof(*pins->last_state), PROT_READ | PROT_WRITE, MAP_SHARED, pins->last_state_map, 0);

@@ -367,7 +367,7 @@ static int map_fd(const struct instance *instance, const char *name)
 }
 
 /* Before anything is attached: from then on it may be guarded. */
-static int protected_objects(const struct instance *instance, struct report *report)
+static int protect_objects(const struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
@@ -400,7 +400,7 @@ int instance_load(struct instance *instance, struct report *report)
 			    *end ? ": " : "", end);
 	}
 	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
-	error = protected_objects(instance, report);
+	error = protect_objects(instance, report);
 	return error ? error : map_policy(instance, report);
 }
 
@@ -556,7 +556,7 @@ void instance_record(struct instance *instance)
 			 __ATOMIC_RELEASE);
 }
 
-/* Does a map of its object go with it? Those of the daemon stay, and those of the plugin's state go with the last generation. */
+/* Does a map of its object go with it? The daemon's stay; those of the plugin's state go with the last generation. */
 static bool ends_with(const struct instance *instance, const char *map)
 {
 	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };

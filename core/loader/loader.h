@@ -13,8 +13,8 @@
 #define BPFLOCK_LOADER_LOADER_H
 
 #include <bpf/libbpf.h>
-#include <bpflock/protected.h>
 #include <bpflock/plugin.h>
+#include <bpflock/protected.h>
 #include <stdint.h>
 
 #include "bus/delivery.h"
@@ -46,9 +46,9 @@ struct last_state {
  * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
  * @ring_size: of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
- * @protected:       fd of the set of what is ours: struct bpflock_protected_object
- * @last_state:     the daemon's own, for the one that comes after it; pinned
- * @inherited_state: what they were when they were opened: those of a predecessor, or zero
+ * @protected: fd of the set of what is ours: struct bpflock_protected_object
+ * @last_state: the daemon's own, for the one that comes after it; pinned
+ * @inherited_state: what it was when it was opened: that of a predecessor, or zero
  * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
  * @gate:      closed while what is new has no guard yet
  * @last_state_map: fd of @last_state
@@ -69,7 +69,8 @@ struct pins {
 
 #define PINS_CLOSED                                                                                \
 	{                                                                                          \
-		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .protected = -1, .last_state_map = -1      \
+		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .protected = -1,        \
+		.last_state_map = -1                                                               \
 	}
 
 #define PINS_ROOT BPFLOCK_PINS
@@ -147,8 +148,8 @@ void pins_remove_generation(const char *plugin, __u64 generation);
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
 /*
- * Puts an object (fd) of a kind, BPFLOCK_PROTECTED_*, into the set of what is ours, or takes it out. protected_add() returns
- * 0 or a negative errno.
+ * Puts an object (fd) of a kind, BPFLOCK_PROTECTED_*, into the set of what is ours, or takes it out.
+ * protected_add() returns 0 or a negative errno.
  */
 int protected_add(int protected, __u32 kind, int fd);
 void protected_remove(int protected, __u32 kind, int fd);
@@ -160,10 +161,10 @@ void protected_sweep(int protected);
  * struct plugin_state - what the generations of one plugin share: maps that outlive each of them
  * @references: generations of this process that hold it
  * @map:        fd of @shared
- * @stats_map: fd of a struct bpflock_stats for each CPU
+ * @stats_map:  fd of a struct bpflock_stats for each CPU
  * @counters_map: fd of @counters; -1 for an observer
- * @delivery_map:  fd of @delivery
- * @delivery:      the daemon's own; no program knows of them
+ * @delivery_map: fd of @delivery
+ * @delivery:   the daemon's own; no program knows of it
  * @counters:   the decisions of an enforcer, or NULL
  */
 struct plugin_state {
@@ -203,7 +204,7 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
  * @exceptions: what fills that map; NULL where there are none
  * @next_exceptions: of a configuration that is being prepared; it fills the same map
  * @policy:     the mapped policy of an enforcer, or NULL
- * @protected:        fd of the set of what is ours; not owned
+ * @protected:  fd of the set of what is ours; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
  */
@@ -284,7 +285,7 @@ struct hook_program {
 	bool overrides;
 };
 
-/* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `own` is the set of what is ours. */
+/* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `protected` is the set of what is ours. */
 void hook_programs_each(int protected, const struct kernel *kernel,
 			void (*visit)(void *context, const struct hook_program *program), void *context);
 

@@ -242,7 +242,7 @@ size_t log_fds(const struct log *log, const int **ret, size_t max)
 	return count;
 }
 
-__u64 log_untold(const struct log *log)
+__u64 log_unreported(const struct log *log)
 {
 	__u64 events = 0;
 

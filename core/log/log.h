@@ -178,7 +178,7 @@ typedef void log_visit_loss(void *context, const char *sink, const struct log_lo
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context);
 
 /* Events that were lost and not visited yet, of all sinks. */
-__u64 log_untold(const struct log *log);
+__u64 log_unreported(const struct log *log);
 
 /* Half lines are finished now or counted as lost; for a last log_take_lost(). */
 void log_finish(struct log *log);

@@ -12,7 +12,7 @@
  * O_NONBLOCK belongs to the open file description, which we share with the shell or whoever started
  * us; so pipes and terminals get a description of our own. That fails without /proc, for instance.
  */
-static int open_protected(int stream)
+static int reopen(int stream)
 {
 	char path[32];
 
@@ -32,7 +32,7 @@ static int start(struct log_writer *writer, int stream)
 	if (S_ISSOCK(status.st_mode)) {
 		kind = LOG_WRITER_SOCKET;
 	} else if (!S_ISREG(status.st_mode)) {
-		fd = open_protected(stream);
+		fd = reopen(stream);
 		kind = fd < 0 ? LOG_WRITER_POLLED : LOG_WRITER_PLAIN;
 	}
 	if (fd < 0)

@@ -16,25 +16,25 @@
 /* Whether a section names any exception. */
 bool exceptions_wanted(const struct config_section *section);
 
-/* Can these exceptions be followed on this machine? What is wrong is reported. */
+/* Can these exceptions be watched on this machine? What is wrong is reported. */
 void exceptions_check(const struct config_section *section, struct report *report);
 
-/* What follows the exceptions of one section. */
+/* What watches the exceptions of one section. */
 struct exceptions;
 
 /*
- * Begins to follow the exceptions of a section, and puts those that are there now into the map (fd; the
+ * Begins to watch the exceptions of a section, and puts those that are there now into the map (fd; the
  * set of cgroup ids). The section must outlive it. Returns 0 or a negative errno.
  */
 int exceptions_watch(const struct config_section *section, int map, struct exceptions **ret);
 
 /*
- * Ends following: takes out of the map what `staying`, which may be NULL and follows for the same map,
+ * Ends watching: takes out of the map what `staying`, which may be NULL and watches for the same map,
  * does not name. Always returns NULL.
  */
 struct exceptions *exceptions_end(struct exceptions *exceptions, const struct exceptions *staying);
 
-/* Ends following, and leaves the map as it is. Always returns NULL. */
+/* Ends watching, and leaves the map as it is. Always returns NULL. */
 struct exceptions *exceptions_close(struct exceptions *exceptions);
 
 /* Becomes readable when the map may have to change. */

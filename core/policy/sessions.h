@@ -5,7 +5,7 @@
 
 struct sessions;
 
-/* Why sessions cannot be followed here, as a fixed text; NULL where they can. */
+/* Why sessions cannot be watched here, as a fixed text; NULL where they can. */
 const char *sessions_unavailable(void);
 
 int sessions_open(struct sessions **ret);

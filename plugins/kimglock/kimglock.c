@@ -149,7 +149,9 @@ static const struct bpflock_operation operations[] = {
 };
 
 static const struct bpflock_program programs[] = {
-	{ .name = "kl_locked_down", .operations = "@integrity @confidentiality", .self_test = BPFLOCK_SELF_TEST_BPF_READ },
+	{ .name = "kl_locked_down",
+	  .operations = "@integrity @confidentiality",
+	  .self_test = BPFLOCK_SELF_TEST_BPF_READ },
 	{ .name = "kl_autoload", .operations = "unsigned_module" },
 	{ .name = "kl_read_file", .operations = "kexec" },
 	{ .name = "kl_load_data", .operations = "kexec" },

@@ -10,10 +10,10 @@
 
 #include "config/config.h"
 #include "config/file.h"
+#include "daemon/options.h"
 #include "frog.h"
 #include "fuzz.h"
 #include "log/log.h"
-#include "daemon/options.h"
 #include "policy/policy.h"
 #include "util/memory.h"
 

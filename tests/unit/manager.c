@@ -9,8 +9,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "loader/loader.h"
 #include "daemon/options.h"
+#include "loader/loader.h"
 #include "unit.h"
 #include "util/memory.h"
 
