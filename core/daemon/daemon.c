@@ -2,6 +2,7 @@
 #include "daemon/daemon.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <signal.h>
 #include <string.h>
 #include <sysexits.h>
@@ -24,6 +25,8 @@
 
 /* How often losses are looked for, and so how often at most the log speaks of them. */
 #define LOSS_INTERVAL_SECONDS 10
+/* Bytes; what glibc begins with. */
+#define MMAP_THRESHOLD (128 * 1024)
 
 /**
  * struct daemon - the one daemon of this process
@@ -227,8 +230,12 @@ static void warn_of_exposure(struct report *report)
 static int apply_reload(struct daemon *daemon, struct config *config, struct report *report)
 {
 	bool hide = guard_is_to_come(daemon, config);
-	int error = hide ? pins_hide(&daemon->pins, report) : 0;
+	int error = 0;
 
+	if (hide) {
+		kernel_load_targets(&daemon->kernel);
+		error = pins_hide(&daemon->pins, report);
+	}
 	if (!error)
 		error = manager_apply(&daemon->manager, config, report);
 	pins_show(&daemon->pins);
@@ -262,6 +269,13 @@ static int try_reload(struct daemon *daemon, struct report *report)
 	return 0;
 }
 
+/* What a start or a reload took, and nothing needs that runs. */
+static void trim_memory(struct daemon *daemon)
+{
+	kernel_free_targets(&daemon->kernel);
+	malloc_trim(0);
+}
+
 /* On any error the old configuration stays in force, and the log says what is wrong with the new. */
 static void reload(struct daemon *daemon)
 {
@@ -288,12 +302,14 @@ static int handle_signal(void *context, int signal)
 {
 	struct daemon *daemon = context;
 
-	if (signal == SIGHUP)
+	if (signal == SIGHUP) {
 		reload(daemon);
-	else if (signal == SIGUSR1)
+		trim_memory(daemon);
+	} else if (signal == SIGUSR1) {
 		stats_log_totals(daemon->log, &daemon->manager);
-	else
+	} else {
 		daemon->stopping = true;
+	}
 	return 0;
 }
 
@@ -406,7 +422,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	bool hide = guard_is_to_come(daemon, *config);
 	int error;
 
-	error = sections_register();
+	error = sections_register(&daemon->kernel);
 	if (!error)
 		error = pins_open(ring_size, hide, &daemon->pins, report);
 	if (error)
@@ -513,7 +529,7 @@ static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
 	if (settings_first_enforcer(&daemon->settings, daemon->manager.config))
-		takeover_report_overrides(&daemon->pins, &daemon->kernel, report);
+		takeover_report_overrides(&daemon->pins, report);
 	protected_sweep(daemon->pins.protected);
 	privileges_drop(report);
 }
@@ -531,6 +547,7 @@ static int run(struct daemon *daemon, struct report *report)
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
+	kernel_free_btf(&daemon->kernel);
 	if (!status && open_log(config, &log, report) < 0)
 		status = EXIT_CONFIG;
 	if (!status) {
@@ -546,6 +563,7 @@ static int run(struct daemon *daemon, struct report *report)
 	if (status)
 		return status;
 	take_over(daemon);
+	trim_memory(daemon);
 	status_log_running(daemon->log, &daemon->manager, "started");
 	error = serve(daemon);
 	stop(daemon);
@@ -562,6 +580,8 @@ int daemon_run(const struct config_sources *sources)
 	struct report report = { 0 };
 	int status;
 
+	/* Large blocks go back to the kernel when they are freed: glibc would raise this limit after the first. */
+	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	libbpf_log_install();
 	/* First of all: a SIGHUP during the start must not kill. */
 	status = status_of(open_loop(&daemon));

@@ -349,7 +349,7 @@ static void complete_change(struct manager *manager, struct managed_plugin *mana
 	take_section(managed, config);
 }
 
-int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
+int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel,
 		 const struct pins *pins)
 {
 	*manager = (struct manager){

@@ -62,7 +62,7 @@ struct managed_plugin {
  * @config:  the configuration in force; owned
  */
 struct manager {
-	const struct kernel *kernel;
+	struct kernel *kernel;
 	const struct pins *pins;
 	struct managed_plugin *plugins;
 	size_t count;
@@ -71,7 +71,7 @@ struct manager {
 };
 
 /* Returns 0 or a negative errno; manager_release() is due either way. */
-int manager_init(struct manager *manager, const struct plugins *plugins, const struct kernel *kernel,
+int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel,
 		 const struct pins *pins);
 
 /* Brings all exceptions up to date with the cgroups and sessions that there are. */

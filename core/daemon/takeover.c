@@ -104,7 +104,7 @@ static void report_override(void *context, const struct hook_program *program)
 			   program->id, program->name, *program->function ? program->function : "an unknown hook");
 }
 
-void takeover_report_overrides(const struct pins *pins, const struct kernel *kernel, struct report *report)
+void takeover_report_overrides(const struct pins *pins, struct report *report)
 {
-	hook_programs_each(pins->protected, kernel, report_override, report);
+	hook_programs_each(pins->protected, report_override, report);
 }

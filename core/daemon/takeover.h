@@ -31,6 +31,6 @@ void takeover_replace_layouts(struct report *report);
 void takeover_report_others(const struct pins *pins, struct report *report);
 
 /* Programs that can override what enforcers decide, and were there before anybody could deny that. As above. */
-void takeover_report_overrides(const struct pins *pins, const struct kernel *kernel, struct report *report);
+void takeover_report_overrides(const struct pins *pins, struct report *report);
 
 #endif

@@ -12,19 +12,30 @@ struct btf;
 
 /**
  * struct kernel - what was found out about the running kernel
- * @btf:      its own type information; NULL where it has none
+ * @btf:      its own type information; NULL where it has none, and once it is no longer needed
+ * @targets:  what programs can attach to; NULL like @btf
  * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
  * @confidential: the kernel's own lockdown=confidentiality is in force
  * @no_trampolines: it attaches no program to its functions: no lsm, fentry or fexit
  */
 struct kernel {
 	struct btf *btf;
+	struct kernel_targets *targets;
 	char *lsms;
 	bool confidential;
 	bool no_trampolines;
 };
 
+/* Loads @btf and makes @targets. */
 void kernel_probe(struct kernel *ret);
+/* After the configuration is read: libbpf loads the kernel's BTF itself, and two of them are most of the daemon's memory. */
+void kernel_free_btf(struct kernel *kernel);
+/* Makes @targets where they are not there: before programs are loaded. */
+void kernel_load_targets(struct kernel *kernel);
+/* After programs were loaded. */
+void kernel_free_targets(struct kernel *kernel);
+/* Makes @targets of this BTF; they do not refer to it. */
+void kernel_index_targets(struct kernel *kernel, const struct btf *btf);
 /*
  * Finds out by trying whether programs can be attached to functions, and warns where they cannot. It loads
  * a program: for a process that may.
@@ -54,7 +65,9 @@ int kernel_load_reader(void);
 /* Whether that is the function, as BTF names it, which a program's section names as its target. */
 bool section_has_target(const char *section, const char *function);
 
-/* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". */
+/* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". Needs @targets. */
 bool kernel_has_target(const struct kernel *kernel, const char *section);
+/* The number of that target in the kernel's BTF, or -ENOENT. Needs @targets. */
+int kernel_target_id(const struct kernel *kernel, const char *section);
 
 #endif

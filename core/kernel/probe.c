@@ -60,14 +60,16 @@ static bool is_confidential(void)
 void kernel_probe(struct kernel *ret)
 {
 	*ret = (struct kernel){
-		.btf = btf__load_vmlinux_btf(),
 		.lsms = read_securityfs("lsm"),
 		.confidential = is_confidential(),
 	};
+	ret->btf = btf__load_vmlinux_btf();
+	if (ret->btf)
+		kernel_index_targets(ret, ret->btf);
 }
 
 /* Loads `return 0` for a function, attaches it and takes it away again. */
-static int try_trampoline(const struct btf *btf)
+static int try_trampoline(const struct kernel *kernel)
 {
 	const struct bpf_insn insns[] = {
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
@@ -76,7 +78,7 @@ static int try_trampoline(const struct btf *btf)
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = BPF_TRACE_FENTRY);
 	CLEANUP(cleanup_close) int program = -1;
 	CLEANUP(cleanup_close) int link = -1;
-	__s32 function = btf__find_by_name_kind(btf, HARMLESS_FUNCTION, BTF_KIND_FUNC);
+	int function = kernel_target_id(kernel, "fentry/" HARMLESS_FUNCTION);
 
 	if (function < 0)
 		return function;
@@ -93,7 +95,7 @@ void kernel_probe_trampolines(struct kernel *kernel, struct report *report)
 {
 	struct report_item *item;
 
-	kernel->no_trampolines = try_trampoline(kernel->btf) == -KERNEL_ENOTSUPP;
+	kernel->no_trampolines = try_trampoline(kernel) == -KERNEL_ENOTSUPP;
 	if (!kernel->no_trampolines)
 		return;
 	item = report_add(report, REPORT_WARNING, "kernel_limit", NULL,
@@ -101,52 +103,16 @@ void kernel_probe_trampolines(struct kernel *kernel, struct report *report)
 	report_remedy(item, "on arm64, boot Linux 6.4 or newer");
 }
 
-void kernel_release(struct kernel *kernel)
+void kernel_free_btf(struct kernel *kernel)
 {
 	btf__free(kernel->btf);
+	kernel->btf = NULL;
+}
+
+void kernel_release(struct kernel *kernel)
+{
+	kernel_free_targets(kernel);
+	kernel_free_btf(kernel);
 	free(kernel->lsms);
 	*kernel = (struct kernel){ 0 };
-}
-
-/* What a section names, by the name under which the kernel's BTF has it. */
-static const struct target_kind {
-	const char *section;
-	const char *btf_prefix;
-	__u32 btf_kind;
-} target_kinds[] = {
-	{ "lsm/", "bpf_lsm_", BTF_KIND_FUNC },
-	{ "lsm.s/", "bpf_lsm_", BTF_KIND_FUNC },
-	{ "fentry/", "", BTF_KIND_FUNC },
-	{ "fexit/", "", BTF_KIND_FUNC },
-	{ "tp_btf/", "btf_trace_", BTF_KIND_TYPEDEF },
-};
-
-bool section_has_target(const char *section, const char *function)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++) {
-		const struct target_kind *kind = &target_kinds[i];
-		size_t length = strlen(kind->section), prefix = strlen(kind->btf_prefix);
-
-		if (strncmp(section, kind->section, length) == 0)
-			return strncmp(function, kind->btf_prefix, prefix) == 0 &&
-			       strcmp(function + prefix, section + length) == 0;
-	}
-	return false;
-}
-
-bool kernel_has_target(const struct kernel *kernel, const char *section)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++) {
-		const struct target_kind *kind = &target_kinds[i];
-		size_t length = strlen(kind->section);
-		char name[256];
-
-		if (strncmp(section, kind->section, length) != 0)
-			continue;
-		if (kernel->no_trampolines && kind->btf_kind == BTF_KIND_FUNC)
-			return false;
-		snprintf(name, sizeof(name), "%s%s", kind->btf_prefix, section + length);
-		return btf__find_by_name_kind(kernel->btf, name, kind->btf_kind) > 0;
-	}
-	return true; /* no target in BTF: the attachment itself will tell */
 }

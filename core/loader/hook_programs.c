@@ -7,19 +7,22 @@
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
-/* Over all programs and links, on behalf of hook_programs_each(). */
+/* Over all programs and links, on behalf of hook_programs_each(); @btf is loaded for the first that is not ours. */
 struct walk {
 	int protected;
-	const struct btf *btf;
+	struct btf *btf;
 	void (*visit)(void *context, const struct hook_program *program);
 	void *context;
 };
 
 /* Of the kernel's own BTF; a function of a module is none of our hooks. */
-static const char *function_name(const struct walk *walk, __u32 type_id)
+static const char *function_name(struct walk *walk, __u32 type_id)
 {
-	const struct btf_type *type = btf__type_by_id(walk->btf, type_id);
+	const struct btf_type *type;
 
+	if (!walk->btf)
+		walk->btf = btf__load_vmlinux_btf();
+	type = walk->btf ? btf__type_by_id(walk->btf, type_id) : NULL;
 	return type && btf_is_func(type) ? btf__name_by_offset(walk->btf, type->name_off) : "";
 }
 
@@ -32,21 +35,18 @@ static int program_info(__u32 id, struct bpf_prog_info *ret)
 	return fd < 0 ? fd : bpf_obj_get_info_by_fd(fd, ret, &size);
 }
 
-static void visit(const struct walk *walk, const struct bpf_prog_info *info, __u32 function, bool overrides)
+static void visit(struct walk *walk, const struct bpf_prog_info *info, __u32 function, bool overrides)
 {
-	const struct hook_program program = {
-		.id = info->id,
-		.name = info->name,
-		.function = function_name(walk, function),
-		.overrides = overrides,
-	};
+	struct hook_program program = { .id = info->id, .name = info->name, .overrides = overrides };
 
-	if (!protected_has(walk->protected, BPFLOCK_PROTECTED_PROGRAM, info->id))
-		walk->visit(walk->context, &program);
+	if (protected_has(walk->protected, BPFLOCK_PROTECTED_PROGRAM, info->id))
+		return;
+	program.function = function_name(walk, function);
+	walk->visit(walk->context, &program);
 }
 
 /* Attached or not: the kernel tells the hook of each loaded LSM program. */
-static void visit_lsm_programs(const struct walk *walk)
+static void visit_lsm_programs(struct walk *walk)
 {
 	struct bpf_prog_info info;
 	__u32 id = 0;
@@ -56,7 +56,7 @@ static void visit_lsm_programs(const struct walk *walk)
 			visit(walk, &info, info.attach_btf_id, true);
 }
 
-static void visit_tracing_link(const struct walk *walk, __u32 id)
+static void visit_tracing_link(struct walk *walk, __u32 id)
 {
 	CLEANUP(cleanup_close) int fd = bpf_link_get_fd_by_id(id);
 	struct bpf_link_info link = { 0 };
@@ -69,13 +69,13 @@ static void visit_tracing_link(const struct walk *walk, __u32 id)
 	visit(walk, &info, link.tracing.target_btf_id, link.tracing.attach_type == BPF_MODIFY_RETURN);
 }
 
-void hook_programs_each(int protected, const struct kernel *kernel,
-			void (*visitor)(void *context, const struct hook_program *program), void *context)
+void hook_programs_each(int protected, void (*visitor)(void *context, const struct hook_program *program), void *context)
 {
-	const struct walk walk = { .protected = protected, .btf = kernel->btf, .visit = visitor, .context = context };
+	struct walk walk = { .protected = protected, .visit = visitor, .context = context };
 	__u32 link = 0;
 
 	visit_lsm_programs(&walk);
 	while (bpf_link_get_next_id(link, &link) == 0)
 		visit_tracing_link(&walk, link);
+	btf__free(walk.btf);
 }

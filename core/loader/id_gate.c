@@ -31,17 +31,6 @@ static int attach(struct id_gate *gate)
 	return 0;
 }
 
-static int load(struct id_gate *gate)
-{
-	struct bpf_program *program;
-	int error = 0;
-
-	bpf_object__for_each_program(program, gate->object)
-		if (!error)
-			error = section_set_target(program);
-	return error ? error : bpf_object__load(gate->object);
-}
-
 int id_gate_close(struct id_gate *gate)
 {
 	size_t size = (uintptr_t)id_gate_object_end - (uintptr_t)id_gate_object;
@@ -50,7 +39,7 @@ int id_gate_close(struct id_gate *gate)
 	gate->object = bpf_object__open_mem(id_gate_object, size, NULL);
 	if (!gate->object)
 		return -errno;
-	error = load(gate);
+	error = bpf_object__load(gate->object);
 	if (!error)
 		error = attach(gate);
 	if (error)

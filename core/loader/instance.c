@@ -118,11 +118,6 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 			continue;
 		}
 		if (kernel_has_target(kernel, section)) {
-			int error = section_set_target(program);
-
-			if (error)
-				return fail(instance, error, report, "cannot find the target of %s",
-					    section);
 			left++;
 			continue;
 		}
@@ -288,7 +283,7 @@ static int open_state(struct instance *instance, const struct instance *predeces
 
 int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
-		  const struct kernel *kernel, const struct pins *pins, struct report *report)
+		  struct kernel *kernel, const struct pins *pins, struct report *report)
 {
 	struct stat status;
 	int error;
@@ -302,6 +297,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	};
 	if (fstat(pins->directory, &status) < 0)
 		return fail(instance, -errno, report, "cannot examine " PINS_ROOT);
+	kernel_load_targets(kernel);
 	error = open_state(instance, predecessor);
 	if (error)
 		return fail(instance, error, report,
@@ -459,7 +455,7 @@ static int fail_to_attach(const struct instance *instance, const struct bpf_prog
 	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program),
 	     section);
 	if (error == -E2BIG) {
-		hook_programs_each(instance->protected, instance->kernel, join_crowd, &crowd);
+		hook_programs_each(instance->protected, join_crowd, &crowd);
 		report_remedy(&report->items[report->count - 1],
 			      "too many programs are there already; end whoever loaded these: %s",
 			      *crowd.programs ? crowd.programs : "they cannot be seen from here");

@@ -211,7 +211,7 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
 struct instance {
 	const struct plugin *plugin;
 	const struct config_section *section;
-	const struct kernel *kernel;
+	struct kernel *kernel;
 	__u64 generation;
 	struct bpf_object *object;
 	struct bpf_link **links;
@@ -234,7 +234,7 @@ struct instance {
  */
 int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
-		  const struct kernel *kernel, const struct pins *pins, struct report *report);
+		  struct kernel *kernel, const struct pins *pins, struct report *report);
 int instance_load(struct instance *instance, struct report *report);
 /*
  * Adds the exceptions of a section to those that there are. One of the two below follows: the first removes
@@ -286,13 +286,13 @@ struct hook_program {
 };
 
 /* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `protected` is the set of what is ours. */
-void hook_programs_each(int protected, const struct kernel *kernel,
-			void (*visit)(void *context, const struct hook_program *program), void *context);
+void hook_programs_each(int protected, void (*visit)(void *context, const struct hook_program *program), void *context);
 
-/* Teaches libbpf to load our sections without its guesses; call once. */
-int sections_register(void);
-/* Names the kernel function that a program of such a section attaches to. */
-int section_set_target(struct bpf_program *program);
+/*
+ * Teaches libbpf to load our sections without its guesses; call once. Whoever loads programs calls
+ * kernel_load_targets() before. Returns 0 or a negative errno.
+ */
+int sections_register(struct kernel *kernel);
 
 /*
  * What a map of global variables will hold, for writing before the object is loaded. libbpf calls it

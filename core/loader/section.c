@@ -7,7 +7,10 @@
  * all the newer helpers are missing and puts the old ones in, which are denied as well. Our programs
  * read user memory only, so what it has replaced is put back just before the load. (An object that
  * does read kernel memory is refused there by name: see object_uses_helper().)
+ *
+ * The target comes from our index: see core/kernel/targets.c.
  */
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -28,18 +31,28 @@ static __s32 restored_helper(__s32 helper)
 	}
 }
 
-static int restore_helpers(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
+static int restore_helpers(struct bpf_program *program)
 {
 	size_t count = bpf_program__insn_cnt(program);
 	CLEANUP(cleanup_free) struct bpf_insn *insns = xcalloc(count, sizeof(*insns));
 
-	(void)opts;
-	(void)cookie;
 	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
 	for (size_t i = 0; i < count; i++)
 		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0)
 			insns[i].imm = restored_helper(insns[i].imm);
 	return bpf_program__set_insns(program, insns, count);
+}
+
+/* `cookie` is the struct kernel. */
+static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
+{
+	const struct kernel *kernel = (const struct kernel *)cookie;
+	int id = kernel_target_id(kernel, bpf_program__section_name(program));
+
+	if (id < 0)
+		return id;
+	opts->attach_btf_id = (__u32)id;
+	return restore_helpers(program);
 }
 
 static int attach(const struct bpf_program *program, long cookie, struct bpf_link **ret)
@@ -63,9 +76,9 @@ static const struct section {
 	{ "tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP },
 };
 
-int sections_register(void)
+int sections_register(struct kernel *kernel)
 {
-	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .prog_prepare_load_fn = restore_helpers,
+	LIBBPF_OPTS(libbpf_prog_handler_opts, handler, .cookie = (long)kernel, .prog_prepare_load_fn = prepare_load,
 		    .prog_attach_fn = attach);
 
 	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
@@ -76,17 +89,4 @@ int sections_register(void)
 			return handle;
 	}
 	return 0;
-}
-
-int section_set_target(struct bpf_program *program)
-{
-	const char *name = bpf_program__section_name(program);
-
-	for (size_t i = 0; i < ARRAY_SIZE(sections); i++) {
-		size_t length = strlen(sections[i].pattern) - 1; /* without the '+' */
-
-		if (strncmp(name, sections[i].pattern, length) == 0 && name[length] == '/')
-			return bpf_program__set_attach_target(program, 0, name + length + 1);
-	}
-	return 0; /* one of libbpf's own sections */
 }

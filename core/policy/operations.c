@@ -93,19 +93,29 @@ static void add_group(struct operation *operation, const char *group)
 	operation->groups = groups;
 }
 
+/* An enumeration of the running kernel: @type in @btf. */
+struct enumeration {
+	const struct btf *btf;
+	const struct btf_type *type;
+};
+
+static bool find_enumeration(const struct btf *btf, const char *name, struct enumeration *ret)
+{
+	__s32 id = btf__find_by_name_kind(btf, name, BTF_KIND_ENUM);
+
+	*ret = (struct enumeration){ .btf = btf, .type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL };
+	return ret->type;
+}
+
 /* The enumerators of the running kernel, with the value of each. */
 static int add_enumerators(struct operations *operations, const struct bpflock_plugin *descriptor,
-			   const struct btf *btf)
+			   const struct enumeration *enumeration)
 {
-	__s32 id = btf__find_by_name_kind(btf, descriptor->operation_enum, BTF_KIND_ENUM);
-	const struct btf_type *type = id > 0 ? btf__type_by_id(btf, (__u32)id) : NULL;
 	const int end = BPFLOCK_OPERATIONS_MAX - count_own_rows(descriptor);
 
-	if (!type)
-		return -ENOENT;
-	for (__u16 i = 0; i < btf_vlen(type); i++) {
-		const struct btf_enum *value = &btf_enum(type)[i];
-		const char *enumerator = btf__name_by_offset(btf, value->name_off);
+	for (__u16 i = 0; i < btf_vlen(enumeration->type); i++) {
+		const struct btf_enum *value = &btf_enum(enumeration->type)[i];
+		const char *enumerator = btf__name_by_offset(enumeration->btf, value->name_off);
 		const struct bpflock_operation *row = find_row(descriptor, enumerator);
 
 		if (row && !is_operation(row))
@@ -120,19 +130,18 @@ static int add_enumerators(struct operations *operations, const struct bpflock_p
 	return 0;
 }
 
-static int enumerator_value(const struct btf *btf, const char *enumeration, const char *enumerator)
+static int enumerator_value(const struct enumeration *enumeration, const char *enumerator)
 {
-	__s32 id = btf__find_by_name_kind(btf, enumeration, BTF_KIND_ENUM);
-	const struct btf_type *type = btf__type_by_id(btf, (__u32)id);
+	const struct btf_enum *values = btf_enum(enumeration->type);
 
-	for (__u16 i = 0; i < btf_vlen(type); i++)
-		if (strcmp(btf__name_by_offset(btf, btf_enum(type)[i].name_off), enumerator) == 0)
-			return btf_enum(type)[i].val;
+	for (__u16 i = 0; i < btf_vlen(enumeration->type); i++)
+		if (strcmp(btf__name_by_offset(enumeration->btf, values[i].name_off), enumerator) == 0)
+			return values[i].val;
 	return -1;
 }
 
 /* The largest boundary below this one; a boundary's group begins behind it. */
-static int boundary_before(const struct bpflock_plugin *descriptor, const struct btf *btf, int value)
+static int boundary_before(const struct bpflock_plugin *descriptor, const struct enumeration *enumeration, int value)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 	int before = -1;
@@ -142,7 +151,7 @@ static int boundary_before(const struct bpflock_plugin *descriptor, const struct
 
 		if (!(rows[i].flags & BPFLOCK_OPERATION_BOUNDARY))
 			continue;
-		other = enumerator_value(btf, descriptor->operation_enum, rows[i].enumerator);
+		other = enumerator_value(enumeration, rows[i].enumerator);
 		if (other < value && other > before)
 			before = other;
 	}
@@ -150,7 +159,8 @@ static int boundary_before(const struct bpflock_plugin *descriptor, const struct
 }
 
 static void add_boundary_groups(struct operations *operations,
-				const struct bpflock_plugin *descriptor, const struct btf *btf)
+				const struct bpflock_plugin *descriptor,
+				const struct enumeration *enumeration)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 
@@ -159,8 +169,8 @@ static void add_boundary_groups(struct operations *operations,
 
 		if (!(rows[i].flags & BPFLOCK_OPERATION_BOUNDARY))
 			continue;
-		end = enumerator_value(btf, descriptor->operation_enum, rows[i].enumerator);
-		begin = boundary_before(descriptor, btf, end);
+		end = enumerator_value(enumeration, rows[i].enumerator);
+		begin = boundary_before(descriptor, enumeration, end);
 		for (size_t j = 0; j < operations->count; j++)
 			if (operations->items[j].index > begin && operations->items[j].index < end)
 				add_group(&operations->items[j], rows[i].groups);
@@ -214,6 +224,7 @@ static void add_table(struct operations *operations, const struct bpflock_plugin
 int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
 		     struct operations *ret)
 {
+	struct enumeration enumeration;
 	int error = 0;
 
 	*ret = (struct operations){ 0 };
@@ -222,9 +233,11 @@ int operations_build(const struct bpflock_plugin *descriptor, const struct btf *
 		return 0;
 	}
 	if (btf) {
-		error = add_enumerators(ret, descriptor, btf);
+		if (!find_enumeration(btf, descriptor->operation_enum, &enumeration))
+			return -ENOENT;
+		error = add_enumerators(ret, descriptor, &enumeration);
 		if (!error)
-			add_boundary_groups(ret, descriptor, btf);
+			add_boundary_groups(ret, descriptor, &enumeration);
 	}
 	add_own_rows(ret, descriptor);
 	add_absent_rows(ret, descriptor);

@@ -36,7 +36,7 @@ static int step(const char *name, const struct instance *instance)
 
 int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
-		  const struct kernel *kernel, const struct pins *pins, struct report *report)
+		  struct kernel *kernel, const struct pins *pins, struct report *report)
 {
 	(void)kernel;
 	(void)pins;

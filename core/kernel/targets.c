@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An index of what programs can attach to. libbpf searches all types of the kernel, one after the other, for each
+ * program. The index costs little more than one such search, and a third of the memory that the types take.
+ */
+#include <bpf/btf.h>
+#include <errno.h>
+#include <string.h>
+
+#include "kernel/kernel.h"
+#include "util/memory.h"
+
+#define TRACEPOINT_PREFIX "btf_trace_"
+
+/* What a section names, by the name under which the kernel's BTF has it. */
+static const struct target_kind {
+	const char *section;
+	const char *btf_prefix;
+	bool function;
+} target_kinds[] = {
+	{ "lsm/", "bpf_lsm_", true },
+	{ "lsm.s/", "bpf_lsm_", true },
+	{ "fentry/", "", true },
+	{ "fexit/", "", true },
+	{ "tp_btf/", TRACEPOINT_PREFIX, false },
+};
+
+/* A type of the kernel: @name is where its name begins in the names of all; @id is 0 in an empty place. */
+struct target {
+	__u32 name;
+	__u32 id;
+};
+
+/**
+ * struct kernel_targets - a hash table with open addressing
+ * @place_count: a power of two
+ * @names:       one after the other, each with its NUL
+ * @length:      of @names
+ */
+struct kernel_targets {
+	struct target *places;
+	__u32 place_count;
+	char *names;
+	__u32 length;
+};
+
+static const struct target_kind *target_kind_of(const char *section)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(target_kinds); i++)
+		if (strncmp(section, target_kinds[i].section, strlen(target_kinds[i].section)) == 0)
+			return &target_kinds[i];
+	return NULL;
+}
+
+/* Functions, and the typedefs that stand for tracepoints; NULL for any other type. */
+static const char *target_name(const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	const char *name;
+
+	if (!btf_is_func(type) && !btf_is_typedef(type))
+		return NULL;
+	name = btf__name_by_offset(btf, type->name_off);
+	if (strncmp(name, TRACEPOINT_PREFIX, strlen(TRACEPOINT_PREFIX)) == 0)
+		return btf_is_typedef(type) ? name : NULL;
+	return btf_is_func(type) ? name : NULL;
+}
+
+/* FNV-1a. */
+static __u32 hash_of(const char *name)
+{
+	__u32 hash = 2166136261;
+
+	for (; *name; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619;
+	return hash;
+}
+
+/* The place of a name, or the empty one where it belongs. */
+static struct target *find_place(const struct kernel_targets *targets, const char *name)
+{
+	__u32 mask = targets->place_count - 1, place = hash_of(name) & mask;
+
+	while (targets->places[place].id && strcmp(targets->names + targets->places[place].name, name) != 0)
+		place = (place + 1) & mask;
+	return &targets->places[place];
+}
+
+/* Of functions that share a name, the first counts, as for libbpf. */
+static void add_target(struct kernel_targets *targets, const char *name, __u32 id)
+{
+	struct target *place = find_place(targets, name);
+	char *end = targets->names + targets->length;
+
+	if (place->id)
+		return;
+	*place = (struct target){ .name = targets->length, .id = id };
+	targets->length += (__u32)(stpcpy(end, name) - end) + 1;
+}
+
+void kernel_index_targets(struct kernel *kernel, const struct btf *btf)
+{
+	struct kernel_targets *targets = xcalloc(1, sizeof(*targets));
+	const __u32 end = btf__type_cnt(btf);
+	size_t count = 0, length = 0;
+
+	for (__u32 id = 1; id < end; id++) {
+		const char *name = target_name(btf, id);
+
+		count += name != NULL;
+		length += name ? strlen(name) + 1 : 0;
+	}
+	/* At least half of it stays empty. */
+	for (targets->place_count = 1; targets->place_count < 2 * count;)
+		targets->place_count *= 2;
+	targets->places = xcalloc(targets->place_count, sizeof(*targets->places));
+	targets->names = xcalloc(length, 1);
+	for (__u32 id = 1; id < end; id++) {
+		const char *name = target_name(btf, id);
+
+		if (name)
+			add_target(targets, name, id);
+	}
+	kernel->targets = targets;
+}
+
+void kernel_load_targets(struct kernel *kernel)
+{
+	struct btf *btf;
+
+	if (kernel->targets)
+		return;
+	btf = btf__load_vmlinux_btf();
+	if (btf)
+		kernel_index_targets(kernel, btf);
+	btf__free(btf);
+}
+
+void kernel_free_targets(struct kernel *kernel)
+{
+	if (!kernel->targets)
+		return;
+	free(kernel->targets->places);
+	free(kernel->targets->names);
+	free(kernel->targets);
+	kernel->targets = NULL;
+}
+
+int kernel_target_id(const struct kernel *kernel, const char *section)
+{
+	const struct target_kind *kind = target_kind_of(section);
+	CLEANUP(cleanup_free) char *name = NULL;
+	__u32 id;
+
+	if (!kind || !kernel->targets || (kernel->no_trampolines && kind->function))
+		return -ENOENT;
+	name = xasprintf("%s%s", kind->btf_prefix, section + strlen(kind->section));
+	id = find_place(kernel->targets, name)->id;
+	return id ? (int)id : -ENOENT;
+}
+
+bool kernel_has_target(const struct kernel *kernel, const char *section)
+{
+	/* No target in BTF: the attachment itself will tell. */
+	return !target_kind_of(section) || kernel_target_id(kernel, section) > 0;
+}
+
+bool section_has_target(const char *section, const char *function)
+{
+	const struct target_kind *kind = target_kind_of(section);
+	size_t prefix = kind ? strlen(kind->btf_prefix) : 0;
+
+	return kind && strncmp(function, kind->btf_prefix, prefix) == 0 &&
+	       strcmp(function + prefix, section + strlen(kind->section)) == 0;
+}
