@@ -90,17 +90,12 @@ static void log_loss(struct log *log, const char *plugin, __u64 count, const cha
 static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u64 since, __u64 until)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
-	struct timespec from = clock_wall_time(since, clock_boot_time());
-	struct timespec to = clock_wall_time(until, clock_boot_time());
-	char from_text[LOG_TIME_SIZE], to_text[LOG_TIME_SIZE];
 
-	log_time_text(&from, false, from_text);
-	log_time_text(&to, false, to_text);
 	record.bpfprog = plugin;
 	log_uint(&record, "count", count);
 	log_str(&record, "stage", "ring");
-	log_str(&record, "since", from_text);
-	log_str(&record, "until", to_text);
+	log_time(&record, "since", clock_wall_time(since, clock_boot_time()));
+	log_time(&record, "until", clock_wall_time(until, clock_boot_time()));
 	log_write(log, &record);
 }
 
@@ -137,16 +132,13 @@ static void log_thefts(struct log *log, struct managed_plugin *managed)
 void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
-	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
 
-	log_time_text(&loss->since, false, since);
-	log_time_text(&loss->until, false, until);
 	log_uint(&record, "count", loss->events);
 	log_uint(&record, "messages", loss->messages);
 	log_str(&record, "stage", "sink");
 	log_str(&record, "sink", sink);
-	log_str(&record, "since", since);
-	log_str(&record, "until", until);
+	log_time(&record, "since", loss->since);
+	log_time(&record, "until", loss->until);
 	log_write(log, &record);
 }
 

@@ -8,17 +8,11 @@ void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "gap");
 	__u64 now = clock_since_boot();
-	struct timespec from, to;
-	char since[LOG_TIME_SIZE], until[LOG_TIME_SIZE];
 
 	if (!pins->inherited_state.heartbeat)
 		return;
-	from = clock_wall_time(pins->inherited_state.heartbeat, clock_boot_time());
-	to = clock_wall_time(now, clock_boot_time());
-	log_time_text(&from, false, since);
-	log_time_text(&to, false, until);
-	log_str(&record, "since", since);
-	log_str(&record, "until", until);
+	log_time(&record, "since", clock_wall_time(pins->inherited_state.heartbeat, clock_boot_time()));
+	log_time(&record, "until", clock_wall_time(now, clock_boot_time()));
 	log_uint(&record, "milliseconds", (now - pins->inherited_state.heartbeat) / 1000000);
 	log_uint(&record, "records", records);
 	log_write(log, &record);

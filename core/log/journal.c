@@ -89,17 +89,20 @@ static void put_list(struct datagram *datagram, const char *key, const char *byt
 
 static void put_field(struct datagram *datagram, const struct log_field *field)
 {
-	char number[32];
+	char text[LOG_TIME_SIZE];
 
 	switch (field->kind) {
 	case LOG_UINT:
-		snprintf(number, sizeof(number), "%" PRIu64, (uint64_t)field->unsigned_value);
+		snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)field->unsigned_value);
 		break;
 	case LOG_INT:
-		snprintf(number, sizeof(number), "%" PRId64, (int64_t)field->signed_value);
+		snprintf(text, sizeof(text), "%" PRId64, (int64_t)field->signed_value);
 		break;
 	case LOG_HEX:
-		snprintf(number, sizeof(number), "0x%" PRIx64, (uint64_t)field->unsigned_value);
+		snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)field->unsigned_value);
+		break;
+	case LOG_TIME:
+		log_time_text(&field->time, false, text);
 		break;
 	case LOG_STRV:
 		put_list(datagram, field->key, field->string.bytes, field->string.length);
@@ -109,7 +112,7 @@ static void put_field(struct datagram *datagram, const struct log_field *field)
 		put_bytes(datagram, field->key, field->string.bytes, field->string.length);
 		return;
 	}
-	put_text(datagram, field->key, number);
+	put_text(datagram, field->key, text);
 }
 
 static void put_record(struct datagram *datagram, const struct log_record *record)

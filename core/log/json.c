@@ -99,6 +99,14 @@ static struct json_object *new_list(const char *bytes, size_t length)
 	return list;
 }
 
+static struct json_object *new_time(const struct timespec *time)
+{
+	char text[LOG_TIME_SIZE];
+
+	log_time_text(time, false, text);
+	return json_object_new_string(text);
+}
+
 static struct json_object *new_value(const struct log_field *field)
 {
 	switch (field->kind) {
@@ -107,6 +115,8 @@ static struct json_object *new_value(const struct log_field *field)
 		return json_object_new_uint64(field->unsigned_value);
 	case LOG_INT:
 		return json_object_new_int64(field->signed_value);
+	case LOG_TIME:
+		return new_time(&field->time);
 	case LOG_STRV:
 		return new_list(field->string.bytes, field->string.length);
 	case LOG_STR:

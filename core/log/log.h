@@ -29,6 +29,7 @@ enum log_kind {
 	LOG_UINT,
 	LOG_INT,
 	LOG_HEX,
+	LOG_TIME, /* to the second */
 	LOG_STR,  /* bytes, not trusted: quoted and escaped as needed */
 	LOG_STRV, /* strings that each end in NUL, not trusted; the last one may lack it */
 	LOG_TEXT, /* fixed text of ours: written as it is, never quoted in logfmt; only `reason` */
@@ -47,6 +48,7 @@ struct log_field {
 	union {
 		__u64 unsigned_value;
 		__s64 signed_value;
+		struct timespec time;
 		struct {
 			const char *bytes;
 			size_t length;
@@ -80,6 +82,8 @@ struct log_record {
 void log_uint(struct log_record *record, const char *key, __u64 value);
 void log_int(struct log_record *record, const char *key, __s64 value);
 void log_hex(struct log_record *record, const char *key, __u64 value);
+/* `time` is of CLOCK_REALTIME. */
+void log_time(struct log_record *record, const char *key, struct timespec time);
 void log_str(struct log_record *record, const char *key, const char *text);
 void log_bytes(struct log_record *record, const char *key, const char *bytes, size_t length);
 void log_strv(struct log_record *record, const char *key, const char *bytes, size_t length);

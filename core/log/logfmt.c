@@ -165,6 +165,14 @@ static void put_number(struct line *line, const struct log_field *field)
 	put_text(line, text);
 }
 
+static void put_time(struct line *line, const struct log_field *field)
+{
+	char text[LOG_TIME_SIZE];
+
+	log_time_text(&field->time, false, text);
+	put_text(line, text);
+}
+
 static void put_field(struct line *line, const struct log_field *field)
 {
 	put_text(line, " ");
@@ -175,6 +183,9 @@ static void put_field(struct line *line, const struct log_field *field)
 	case LOG_INT:
 	case LOG_HEX:
 		put_number(line, field);
+		break;
+	case LOG_TIME:
+		put_time(line, field);
 		break;
 	case LOG_STR:
 		put_string(line, INNER_QUOTE, field->string.bytes, field->string.length);

@@ -247,6 +247,7 @@ static void check_member(const struct json_object *object, const struct log_fiel
 	case LOG_STRV:
 		MUST(json_object_is_type(value, json_type_array));
 		break;
+	case LOG_TIME:
 	case LOG_STR:
 	case LOG_TEXT:
 		MUST(json_object_is_type(value, json_type_string));

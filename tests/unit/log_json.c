@@ -121,6 +121,16 @@ static void numbers_are_exact(void **state)
 				     "\"c\":18446744073709551614}\n"));
 }
 
+static void a_time_is_that_of_utc_to_the_second(void **state)
+{
+	struct log_record record = { .subsys = "bpf", .event = "e" };
+
+	(void)state;
+	log_time(&record, "since", (struct timespec){ .tv_sec = 1644579000, .tv_nsec = 999999999 });
+	write_line(&record);
+	assert_non_null(strstr(line, "\"since\":\"2022-02-11T11:30:00Z\"}\n"));
+}
+
 static void a_name_cannot_forge_a_field_or_a_line(void **state)
 {
 	(void)state;
@@ -247,6 +257,7 @@ int main(void)
 		cmocka_unit_test(keys_that_an_event_lacks_are_left_out),
 		cmocka_unit_test(the_daemons_own_lines_name_no_plugin),
 		cmocka_unit_test(numbers_are_exact),
+		cmocka_unit_test(a_time_is_that_of_utc_to_the_second),
 		cmocka_unit_test(a_name_cannot_forge_a_field_or_a_line),
 		cmocka_unit_test(invalid_utf8_is_replaced_once_per_sequence),
 		cmocka_unit_test(every_string_of_one_or_two_bytes_is_valid_json),

@@ -224,6 +224,16 @@ static void numbers_are_exact(void **state)
 				     "c=0xffffffffffffffff d=0x0\" subsys=bpf\n"));
 }
 
+static void a_time_is_that_of_utc_to_the_second(void **state)
+{
+	struct log_record record = { .subsys = "bpf", .event = "e" };
+
+	(void)state;
+	log_time(&record, "since", (struct timespec){ .tv_sec = 1644579000, .tv_nsec = 999999999 });
+	write_line(&record);
+	assert_non_null(strstr(line, "msg=\"event=e since=2022-02-11T11:30:00Z\" subsys=bpf\n"));
+}
+
 static void a_name_cannot_forge_a_field(void **state)
 {
 	(void)state;
@@ -492,6 +502,7 @@ int main(void)
 		cmocka_unit_test(a_decision_looks_as_in_the_design),
 		cmocka_unit_test(the_daemons_own_lines_name_no_plugin),
 		cmocka_unit_test(numbers_are_exact),
+		cmocka_unit_test(a_time_is_that_of_utc_to_the_second),
 		cmocka_unit_test(a_name_cannot_forge_a_field),
 		cmocka_unit_test(a_name_cannot_forge_a_line),
 		cmocka_unit_test(an_event_or_a_plugin_cannot_forge_a_field),

@@ -157,10 +157,11 @@ static void the_journal_gets_the_line_and_each_field(void **state)
 {
 	static const char expected[] =
 		"MESSAGE=time=\"1970-01-01T00:00:07Z\" level=warning msg=\"event=test n=1 i=-1 "
-		"x=0x1f comm=\\\"a b\\\" args=\\\"a b\\\" reason=denied (baseline)\" bpfprog=any "
+		"x=0x1f since=1970-01-01T00:00:06Z comm=\\\"a b\\\" args=\\\"a b\\\" reason=denied (baseline)\" bpfprog=any "
 		"subsys=bpf\n"
 		"PRIORITY=4\nSYSLOG_IDENTIFIER=bpflock\nBPFLOCK_EVENT=test\nBPFLOCK_PLUGIN=any\n"
-		"BPFLOCK_N=1\nBPFLOCK_I=-1\nBPFLOCK_X=0x1f\nBPFLOCK_COMM=a b\nBPFLOCK_ARGS=a b\n"
+		"BPFLOCK_N=1\nBPFLOCK_I=-1\nBPFLOCK_X=0x1f\n"
+		"BPFLOCK_SINCE=1970-01-01T00:00:06Z\nBPFLOCK_COMM=a b\nBPFLOCK_ARGS=a b\n"
 		"BPFLOCK_REASON=denied (baseline)\n";
 	struct fixture *test = *state;
 	int fd = listen_at(test->journal_path);
@@ -176,6 +177,7 @@ static void the_journal_gets_the_line_and_each_field(void **state)
 	log_uint(&record, "n", 1);
 	log_int(&record, "i", -1);
 	log_hex(&record, "x", 0x1f);
+	log_time(&record, "since", (struct timespec){ .tv_sec = 6 });
 	log_str(&record, "comm", "a b");
 	log_strv(&record, "args", "a\0b", 4);
 	log_text(&record, "reason", "denied (baseline)");
