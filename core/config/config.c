@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a bound section offers to the other modules. */
+#include <assert.h>
 #include <string.h>
 
 #include "config/value.h"
@@ -43,11 +44,13 @@ void config_enable(struct config_section *section, const char *origin)
 
 static __u64 number_of(const struct config_value *value)
 {
+	assert(value); /* whoever asks names an option of its own tables */
 	return value->count ? value->numbers[0] : 0;
 }
 
 static const char *string_of(const struct config_value *value)
 {
+	assert(value);
 	return value->count ? value->strings[0] : "";
 }
 
@@ -131,13 +134,17 @@ static void free_section(struct config_section *section)
 
 struct config *config_hold(struct config *config)
 {
+	assert(config->references > 0);
 	config->references++;
 	return config;
 }
 
 struct config *config_free(struct config *config)
 {
-	if (!config || --config->references > 0)
+	if (!config)
+		return NULL;
+	assert(config->references > 0);
+	if (--config->references > 0)
 		return NULL;
 	for (size_t i = 0; i < config->section_count; i++)
 		free_section(&config->sections[i]);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/manager.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -149,6 +150,7 @@ static int give_policy(struct manager *manager, struct managed_plugin *managed, 
 	(void)report;
 	if (!successor || !managed->change.policy)
 		return 0;
+	assert(successor->policy); /* resolve_policy() makes none for an instance without */
 	policy_init(successor->policy, &managed->plugin->operations);
 	policy_put(successor->policy, managed->change.policy);
 	return 0;
@@ -269,6 +271,7 @@ static int prepare_change(struct manager *manager, const struct config *config, 
 static void update_policy(struct managed_plugin *managed)
 {
 	managed->instance->section = managed->change.section;
+	assert(managed->instance->policy || !managed->change.policy);
 	if (managed->change.policy)
 		policy_put(managed->instance->policy, managed->change.policy);
 }
@@ -277,6 +280,7 @@ static void replace(struct managed_plugin *managed)
 {
 	struct instance *successor = managed->change.successor;
 
+	assert(successor->generation > (managed->instance ? managed->instance->generation : 0));
 	instance_record(successor);
 	if (managed->instance)
 		instance_unprotect(managed->instance);

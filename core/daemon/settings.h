@@ -6,6 +6,8 @@
 #ifndef BPFLOCK_DAEMON_SETTINGS_H
 #define BPFLOCK_DAEMON_SETTINGS_H
 
+#include <assert.h>
+
 #include "config/config.h"
 #include "kernel/kernel.h"
 #include "plugin/plugin.h"
@@ -45,7 +47,10 @@ static inline const struct config_section *settings_core(const struct config *co
 static inline struct config_section *settings_section(const struct config *config,
 						      const struct plugin *plugin)
 {
-	return config_section(config, plugin->name);
+	struct config_section *section = config_section(config, plugin->name);
+
+	assert(section); /* each plugin is in the schema */
+	return section;
 }
 
 #endif

@@ -291,7 +291,6 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	*instance = (struct instance){
 		.plugin = plugin,
 		.section = section,
-		.kernel = kernel,
 		.exceptions_map = -1,
 		.protected = pins->protected,
 	};

@@ -196,7 +196,6 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
  * struct instance - one generation of one plugin
  * @plugin:     whose; not owned
  * @section:    the configuration that it was loaded with; not owned
- * @kernel:     not owned
  * @generation: its number, larger than that of any before
  * @links:      of its programs
  * @state:      shared with the generations before and after it
@@ -211,7 +210,6 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
 struct instance {
 	const struct plugin *plugin;
 	const struct config_section *section;
-	struct kernel *kernel;
 	__u64 generation;
 	struct bpf_object *object;
 	struct bpf_link **links;

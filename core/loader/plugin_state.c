@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
@@ -113,13 +114,17 @@ int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 
 struct plugin_state *plugin_state_hold(struct plugin_state *state)
 {
+	assert(state->references > 0);
 	state->references++;
 	return state;
 }
 
 void plugin_state_release(struct plugin_state *state)
 {
-	if (!state || --state->references)
+	if (!state)
+		return;
+	assert(state->references > 0);
+	if (--state->references > 0)
 		return;
 	if (state->shared)
 		munmap(state->shared, sizeof(*state->shared));

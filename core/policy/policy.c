@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <string.h>
@@ -305,6 +306,7 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 
 		if (operation->index < 0)
 			continue;
+		assert(operation->index < BPFLOCK_OPERATIONS_MAX);
 		ret->rules[operation->index] =
 			rule_of(operation, exemptions->exempt[operation->index], section) | flags |
 			flags_of_operation(operation, enforcing);
