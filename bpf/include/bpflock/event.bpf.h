@@ -9,11 +9,11 @@
  *	event->retval = ret;
  *	bpflock_event_submit(event);
  *
- * NULL means that there is nothing to fill: the ring had no room, which has been counted, or another
- * generation of this program is the one that records.
+ * NULL means that there is nothing to fill. Either the ring was full (the loss has been counted), or
+ * another generation of this program records.
  *
- * A record that may come from either of two bpflock_event_begin() is not accepted by the verifier of 6.1, which follows
- * the branch in which it would be NULL a second time. Where two sizes are wanted, give each a path of its own.
+ * Do not let one variable hold the result of either of two bpflock_event_begin(): the verifier of 6.1 assumes after
+ * the check that it may still be NULL. Where two sizes are needed, give each its own code path.
  */
 #ifndef BPFLOCK_EVENT_BPF_H
 #define BPFLOCK_EVENT_BPF_H
@@ -24,7 +24,7 @@
 #include <bpflock/event.h>
 #include <bpflock/task.bpf.h>
 
-/* One ring for all plugins. The daemon owns it and puts it in the place of this declaration. */
+/* One ring for all plugins. The daemon owns it, and replaces this declaration by it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 4096);
@@ -38,7 +38,7 @@ struct {
 	__type(value, struct bpflock_stats);
 } bpflock_stats SEC(".maps");
 
-/* The same: see struct bpflock_state. The daemon maps it. */
+/* Shared and pinned as well: see struct bpflock_state. The daemon maps it. */
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(map_flags, BPF_F_MMAPABLE);
@@ -59,7 +59,7 @@ static __always_inline bool bpflock_is_recording(void)
 	return state && state->recording == bpflock_generation;
 }
 
-/* The last quarter of the ring is kept for denials: telemetry never pushes them out. */
+/* The last quarter of the ring is reserved for denials, so that other records cannot displace them. */
 static __always_inline bool bpflock_ring_has_headroom(void)
 {
 	__u64 size = bpf_ringbuf_query(&bpflock_ring, BPF_RB_RING_SIZE);
@@ -74,7 +74,7 @@ static __always_inline void bpflock_count_lost(struct bpflock_stats *stats)
 	stats->lost_at = bpf_ktime_get_boot_ns();
 }
 
-/* Whether it is this generation's to record has been seen to. `is_denial` takes the last of the ring. */
+/* The caller has checked that this generation records. With `is_denial` the last quarter of the ring is used too. */
 static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
 {
 	__u32 first = 0;
@@ -103,7 +103,7 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
 	return event;
 }
 
-/* `size` must be a constant: of the whole record, or up to an optional tail. */
+/* `size` must be a constant: that of the whole record, or of the part before an optional tail. */
 static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 {
 	return bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;

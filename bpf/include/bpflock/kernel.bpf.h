@@ -2,9 +2,9 @@
 /*
  * The kernel's types, as far as BPF programs of bpflock read them.
  *
- * Each structure holds only the members in use; libbpf finds their real offsets in the running
- * kernel's BTF (CO-RE). So a build needs no kernel's BTF. A plugin that wants more may include its
- * own vmlinux.h before any header of bpflock; then this one is empty.
+ * Each structure holds only the members in use. libbpf finds their real offsets in the running
+ * kernel's BTF (CO-RE), so a build needs no BTF of a kernel. A plugin that needs more may include its
+ * own vmlinux.h before any header of bpflock; then this header is empty.
  */
 #ifndef BPFLOCK_KERNEL_BPF_H
 #define BPFLOCK_KERNEL_BPF_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Decisions: an enforcer's program says which operation is asked for, and returns what comes back.
+ * Decisions: an enforcer's program passes the requested operation to bpflock_decide() and returns the result.
  *
  *	SEC("lsm/locked_down")
  *	int BPF_PROG(locked_down, enum lockdown_reason what, int ret)
@@ -21,8 +21,8 @@
 struct bpflock_policy bpflock_policy SEC(".data.policy") = {};
 
 /*
- * Read by the daemon through a mapping: see struct bpflock_counters. The daemon puts one map for all
- * generations in the place of this one.
+ * Read by the daemon through a mapping: see struct bpflock_counters. The daemon replaces this map by one
+ * that all generations share.
  */
 struct bpflock_counters bpflock_counters SEC(".data.counters") = {};
 
@@ -36,9 +36,9 @@ struct {
 } bpflock_exceptions SEC(".maps");
 
 /*
- * The tasks that are the daemon. It must always be able to start, reload and stop, also under a
- * policy that a dead predecessor left behind, and libbpf's probes ask for operations that the policy
- * may deny. Shared by all plugins, and pinned.
+ * Marks the tasks that are the daemon. The daemon must always be able to start, reload and stop, also
+ * under a policy that a dead predecessor left. For example, libbpf's probes request operations that the
+ * policy may deny. Shared by all plugins, and pinned.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
@@ -53,8 +53,8 @@ static __always_inline bool bpflock_is_daemon(void)
 }
 
 /*
- * An index that the verifier can see to be one. The compiler would drop a plain mask behind a comparison,
- * and keep the comparison on another copy of the register than the one that is used.
+ * Bounds an index for the verifier. After a comparison the compiler drops a plain mask. It may then compare
+ * one copy of the register and use another, of which the verifier knows no bound.
  */
 static __always_inline __u64 bpflock_operation_index(__u64 operation)
 {
@@ -62,7 +62,7 @@ static __always_inline __u64 bpflock_operation_index(__u64 operation)
 	return operation;
 }
 
-/* The rule byte of an operation. What lies beyond the table was never allowed by any policy. */
+/* The rule byte of an operation. An index beyond the table is denied, as a byte that was never written. */
 static __always_inline __u32 bpflock_rule(__u32 operation)
 {
 	const volatile struct bpflock_policy *policy = &bpflock_policy;
@@ -92,8 +92,8 @@ static __always_inline bool bpflock_is_excepted(void)
 }
 
 /*
- * Works out the rule that decides: BASELINE becomes EXCEPTION where one applies. Returns whether the
- * rule allows.
+ * Finds the rule that decides: BASELINE becomes EXCEPTION where one applies. Returns whether the rule
+ * allows.
  */
 static __always_inline bool bpflock_evaluate(__u32 *rule)
 {
@@ -123,7 +123,7 @@ static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
 		__sync_fetch_and_add(&bpflock_counters.decisions[stripe][index][verdict], 1);
 }
 
-/* Proof that this program runs; counted by operation as decisions are, by one generation. */
+/* `passes` shows the daemon that this program runs. The generation that records also counts by operation. */
 static __always_inline int bpflock_let_daemon_pass(__u32 operation)
 {
 	__sync_fetch_and_add(&bpflock_policy.passes, 1);
@@ -133,8 +133,8 @@ static __always_inline int bpflock_let_daemon_pass(__u32 operation)
 }
 
 /*
- * From 6.12 on the verifier wants to see that an LSM program returns an errno: a byte subtracted from zero is
- * one. It cannot follow a negation, which is what clang would make of this.
+ * Since 6.12 the verifier checks that an LSM program returns 0 or a negative errno. It can bound a byte that is
+ * subtracted from zero, but not a negation, which clang would generate here.
  */
 static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
 {
@@ -167,8 +167,8 @@ static __always_inline void bpflock_record_decision(__u32 operation, __u32 type,
 }
 
 /*
- * A denial ends the chain of programs, so whichever generation denies counts and records; what is allowed
- * runs through all of them, and one does.
+ * Two generations may run at a time. A denial ends the chain of programs, so the generation that denies also
+ * counts and records. An allowed request passes both, and only the generation that records counts it.
  */
 static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 rule, bool allow)
 {
@@ -201,9 +201,9 @@ static __always_inline int bpflock_decide(__u32 operation, __u32 type)
 }
 
 /*
- * For a hook where a task asks the kernel to do something in another task's name, which will be asked
- * again there: decides only what that other task's context would hide, that baseline denies the one who
- * asks. Nothing is recorded but that.
+ * For a hook where the kernel later acts for the caller through another task (module autoload). The hook for
+ * that other task decides again, but it cannot see that baseline denies the caller. So this function decides
+ * only whether baseline denies the caller, and records only such denials.
  */
 static __always_inline int bpflock_decide_requester(__u32 operation, __u32 type)
 {

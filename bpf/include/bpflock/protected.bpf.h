@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
-/* What is the daemon's own: its BPF objects, and its directory on bpffs. */
+/* What a guard protects: the daemon's BPF objects, and its directory on bpffs. */
 #ifndef BPFLOCK_PROTECTED_BPF_H
 #define BPFLOCK_PROTECTED_BPF_H
 
@@ -8,12 +8,12 @@
 #include <bpf/bpf_helpers.h>
 #include <bpflock/protected.h>
 
-/* From BPFLOCK_PINS down to the deepest pin are five steps; one who digs deeper has pinned that himself. */
+/* The daemon pins at most five levels below BPFLOCK_PINS. Others made what lies deeper than this limit. */
 #define BPFLOCK_PINS_DEPTH 8
 
 /*
- * Maps, programs and links of all plugins and generations, and of the core. The daemon owns it and puts
- * it in the place of this declaration.
+ * Ids of the maps, programs and links of all plugins and generations, and of the core. The daemon owns the
+ * map, and replaces this declaration by it.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
@@ -34,7 +34,7 @@ static __always_inline bool bpflock_protects(__u32 kind, __u32 id)
 	return bpf_map_lookup_elem(&bpflock_protected, &object);
 }
 
-/* The directory itself, or what lies below it. An entry that is still to be made counts as well. */
+/* Is this the directory, or below it? An entry that is about to be created (no inode) counts as well. */
 static __always_inline bool bpflock_is_pin(const struct dentry *dentry)
 {
 	if (dentry->d_sb->s_dev != bpflock_pins_device)

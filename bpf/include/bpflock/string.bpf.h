@@ -9,9 +9,9 @@
 #include <bpflock/event.h>
 
 /*
- * A string of the kernel that is no array in a structure of known type, such as bprm->filename.
- * bpf_snprintf reads it where a direct dereference cannot, and unlike bpf_probe_read_kernel_str it
- * is not refused under the kernel's lockdown=confidentiality.
+ * A kernel string that is not an array in a structure of known type, such as bprm->filename. Such a
+ * string cannot be dereferenced directly. bpf_snprintf reads it. Unlike bpf_probe_read_kernel_str, it is
+ * not refused under the kernel's lockdown=confidentiality.
  */
 static __always_inline void bpflock_copy_kernel_string(char *to, __u32 size, const char *from)
 {
@@ -25,7 +25,7 @@ static __always_inline void bpflock_copy_kernel_string(char *to, __u32 size, con
 		to[size - 1] = BPFLOCK_CUT;
 }
 
-/* A string of the current process. It may be paged out, or change under our eyes: audit-grade only. */
+/* A string of the current process. It may be paged out, and other threads may change it: never decide by it. */
 static __always_inline void bpflock_copy_user_string(char *to, __u32 size, const char *from)
 {
 	long length = bpf_probe_read_user_str(to, size, from);

@@ -18,8 +18,8 @@ static __always_inline bool bpflock_in_initial_pid_namespace(struct task_struct 
 }
 
 /*
- * That of the idle task, which has the kernel's init_nsproxy and is the parent of the first process: a read of the
- * symbol init_net would need the kernel's symbol table, which is long and may be hidden.
+ * The network namespace of the idle task, which has the kernel's init_nsproxy and is the parent of the first
+ * process. The symbol init_net would need the kernel's symbol table, which is long and may be hidden.
  */
 static __always_inline struct net *bpflock_initial_net_namespace(struct task_struct *task)
 {

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
 /*
- * The records that BPF programs put into the ring, as both sides see them.
- * User space and BPF programs include this header; it depends on neither.
+ * The records that BPF programs write to the ring.
+ * User space and BPF programs include this header. It needs the headers of neither.
  */
 #ifndef BPFLOCK_EVENT_H
 #define BPFLOCK_EVENT_H
 
-#ifndef __VMLINUX_H__ /* a plugin that brings its own vmlinux.h has these types already */
+#ifndef __VMLINUX_H__ /* a plugin with its own vmlinux.h has these types already */
 #include <linux/types.h>
 #endif
 
@@ -17,11 +17,10 @@
  * struct bpflock_event - what every record starts with
  * @time:     when it happened: nanoseconds of CLOCK_BOOTTIME (bpf_ktime_get_boot_ns)
  * @source:   the plugin and the layout of its events, as one number. Records outlive the daemon
- *            in the pinned ring; a successor never reads one with another layout than it was
- *            written with.
+ *            in the pinned ring. By this number a successor recognizes records of another layout.
  * @cgroupid: cgroup v2 id of the task (the inode number of the cgroup's directory)
- * @sequence: number of this record among those of its plugin and CPU, from 1. Records that found no
- *            room have one, too, so a reader sees what is missing.
+ * @sequence: number of this record among those of its plugin and CPU, from 1. Lost records used a
+ *            number too, so a reader sees what is missing.
  * @tgid:     process, in the initial pid namespace
  * @pid:      thread, in the initial pid namespace
  * @ppid:     parent process, in the initial pid namespace
@@ -51,11 +50,11 @@ struct bpflock_event {
 
 /**
  * struct bpflock_stats - the records of one plugin on one CPU
- * @records: how many there were to be: the last sequence number
- * @lost:    those of them that found no room
+ * @records: number of records, lost ones included: the last sequence number
+ * @lost:    records that found no space in the ring
  * @lost_at: when the last of these was lost, as bpflock_event.time
  *
- * Kept by bpflock_event_begin() and bpflock_decide(), whatever becomes of the records. Since ABI 1.0.
+ * Written by bpflock_event_begin() and bpflock_decide(). Since ABI 1.0.
  */
 struct bpflock_stats {
 	__u64 records;
@@ -67,9 +66,9 @@ struct bpflock_stats {
  * struct bpflock_state - what the generations of one plugin's programs share
  * @recording: the generation that records; written by the daemon, read by programs
  *
- * While a successor replaces its predecessor both run: both decide, but only one of them counts and
- * records what is allowed or observed. The daemon moves the number on, by one memory write, once
- * the successor is attached. Since ABI 1.0.
+ * While a successor replaces its predecessor, both run and decide, but only one of them counts and
+ * records what is allowed or observed. Once the successor is attached, the daemon changes the number
+ * by one memory write. Since ABI 1.0.
  */
 struct bpflock_state {
 	__u64 recording;
@@ -82,7 +81,7 @@ struct bpflock_state {
 #define BPFLOCK_CUT '\1'
 
 /*
- * A list of strings that each end in NUL, such as argv: how many bytes of it were taken, and the
+ * A list of strings that each end in NUL, such as argv: the number of bytes that were copied, and the
  * bytes. BPFLOCK_STRV_CUT in the length says that there were more. Since ABI 1.0.
  */
 #define BPFLOCK_STRV(size)                                                                         \

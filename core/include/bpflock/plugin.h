@@ -9,12 +9,13 @@
  *
  * Rules that hold for everything in this header, since ABI 1.0:
  *
- *  - Tables and strings are read, never written and never freed; they must live as long as the
- *    process. A plugin is never unloaded from it.
+ *  - Tables and strings are read, never written and never freed. They must live as long as the
+ *    process: a plugin is never unloaded.
  *  - Callbacks run on the daemon's only thread and are never re-entered. They return 0 or a negative
- *    errno; what an operator has to know about a failure goes through bpflock_host.error().
- *  - Structures only grow at their end. A descriptor says how large its structures are; bytes that
- *    one side does not know must be zero. Unknown flags, and unknown types in tables, refuse the load.
+ *    errno. They report a failure to the operator by bpflock_host.error().
+ *  - Structures only grow at their end. A descriptor says how large its structures are. Bytes that
+ *    one side does not know must be zero. A plugin with unknown flags, or unknown types in tables, is
+ *    refused.
  *
  * Versions of the ABI:
  *   1.0  first
@@ -189,8 +190,8 @@ struct bpflock_field {
  * @flags:   BPFLOCK_EVENT_*
  * @name:    `event=` in the log, [a-z][a-z0-9_]*
  * @summary: one line: when it happens
- * @fields:  rows of struct bpflock_field; what every record starts with (struct bpflock_event) is
- *           logged without being named here. A decision has no rows: the core logs its operation,
+ * @fields:  rows of struct bpflock_field. The members of struct bpflock_event, with which every record
+ *           starts, are logged without a row. A decision has no rows: the core logs its operation,
  *           retval and reason.
  *
  * Since ABI 1.0.
@@ -207,8 +208,8 @@ struct bpflock_event_type {
 #define BPFLOCK_OPERATION_IGNORED 0x1u	/* an enumerator that is no operation */
 #define BPFLOCK_OPERATION_BOUNDARY 0x2u /* no operation: ends the group `groups`, see below */
 /*
- * The daemon needs the operation for its own work, and is let through: counted, not recorded. Without this
- * flag the daemon is decided like anybody, so give it to what a self-test asks for and to nothing else.
+ * The daemon needs the operation, for its work or for a self-test. Its requests are allowed, counted and not
+ * recorded. Set this on no other operation: the policy then does not apply to the daemon.
  */
 #define BPFLOCK_OPERATION_DAEMON 0x4u
 /* Denied only while an enforcer that is no guard can deny something; `would deny` is recorded otherwise. */
@@ -219,20 +220,21 @@ struct bpflock_event_type {
  * @name:       as it stands in `block` and `allow`, [a-z][a-z0-9_]*
  * @text:       the kernel's own wording for the log, or NULL: then the log has the name
  * @summary:    one line for --help-plugin
- * @enumerator: the enumerator of the plugin's `operation_enum` that it is, or NULL. Where the plugin has no
- *              `operation_enum` the operation's index is its place in the table; otherwise one without an
- *              enumerator is an operation of the plugin's own, see below
+ * @enumerator: its enumerator in the plugin's `operation_enum`, or NULL: see below
  * @groups:     the groups that it is in, without '@', separated by spaces; or NULL. The name of
- *              another operation here says that naming the other one means this one as well.
+ *              another operation may stand here: then naming the other one includes this one.
  * @flags:      BPFLOCK_OPERATION_*. A BOUNDARY names an enumerator that divides the enumeration: all
  *              operations with a smaller number, down to the boundary before, are in its group.
  * @denial:     the errno of a denial, positive, at most 255; 0 for EPERM
  *
- * With an `operation_enum`, the index of an operation is the number of its enumerator in the running
- * kernel's BTF. An enumerator without a row becomes an operation named after it, in lower case and
- * without the enumeration's prefix; a row without an enumerator in this kernel is accepted in the
- * configuration and never decided. An operation of the plugin's own has the index BPFLOCK_OPERATION_OWN(n), n
- * counting these from 0 in the order of the table; it is in the groups that it names and in no boundary's.
+ * Without an `operation_enum`, the index of an operation is its place in the table. With one, the index is the
+ * number of the enumerator in the running kernel's BTF:
+ *
+ *  - An enumerator without a row becomes an operation named after it, in lower case and without the
+ *    enumeration's prefix.
+ *  - A row whose enumerator this kernel lacks is accepted in the configuration and never decided.
+ *  - A row with NULL as enumerator has the index BPFLOCK_OPERATION_OWN(n). n counts these rows from 0, in the
+ *    order of the table. A boundary does not put them into its group.
  *
  * Since ABI 1.0.
  */
@@ -247,8 +249,8 @@ struct bpflock_operation {
 };
 
 /*
- * What makes the kernel call a hook in the daemon's own task, and does no harm: the daemon does it to see an
- * enforcer's programs run before it says that they enforce. Since ABI 1.0.
+ * Self-tests. A self-test makes the kernel call a hook in the daemon's task, without harm. The daemon reports an
+ * enforcer as enforcing only after a self-test has run its programs. Since ABI 1.0.
  */
 #define BPFLOCK_SELF_TEST_NONE 0u
 #define BPFLOCK_SELF_TEST_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
@@ -287,8 +289,8 @@ struct bpflock_host {
 	void *core;
 
 	/**
-	 * @error: tells the operator what is wrong and what to do, in one line without a newline.
-	 * For use before returning a negative errno. Since ABI 1.0.
+	 * @error: reports to the operator what is wrong and what to do, in one line without a newline.
+	 * Call it before returning a negative errno. Since ABI 1.0.
 	 */
 	void (*error)(const struct bpflock_host *host, const char *format, ...)
 		__attribute__((format(printf, 2, 3)));
@@ -308,12 +310,12 @@ struct bpflock_host {
 };
 
 /*
- * Flags of plugins. A guard is an enforcer that keeps others from taking the enforcers away: it runs whenever
- * another enforcer runs, unless `enabled = no` is written, and its defaults are `profile = baseline` and
- * `log = denied`. Since ABI 1.0.
+ * Flags of plugins. A guard is an enforcer that keeps others from removing enforcers. It runs whenever another
+ * enforcer runs, unless `enabled = no` is written. Its defaults are `profile = baseline` and `log = denied`.
+ * Since ABI 1.0.
  */
 #define BPFLOCK_ENFORCER 0x1u /* decides; without it the plugin only observes */
-#define BPFLOCK_GUARD 0x2u    /* of an enforcer */
+#define BPFLOCK_GUARD 0x2u    /* only together with BPFLOCK_ENFORCER */
 
 /**
  * struct bpflock_plugin - the descriptor
@@ -325,7 +327,7 @@ struct bpflock_host {
  * @version:     of the plugin, for --list-plugins
  * @summary:     one line
  * @license:     SPDX expression
- * @contact:     who to write to, or NULL
+ * @contact:     whom to write to, or NULL
  * @object:      first byte of the BPF object, aligned to 8, set by BPFLOCK_PLUGIN()
  * @object_end:  the byte after its last
  * @config_size: size of the configuration structure, 0 without one
@@ -363,26 +365,26 @@ struct bpflock_plugin {
 
 	/**
 	 * @check: is this configuration consistent? Runs when a configuration is read, also for
-	 * --check-config: it changes nothing and touches nothing. Optional. Since ABI 1.0.
+	 * --check-config, so it must not change anything. Optional. Since ABI 1.0.
 	 */
 	int (*check)(const struct bpflock_host *host, const void *config);
 
 	/** @prepare: runs after the BPF object was opened and before it is loaded. Optional. Since ABI 1.0. */
 	int (*prepare)(const struct bpflock_host *host, const void *config);
 
-	/** @policy: runs whenever the policy is worked out, at start and reload. Optional. Since ABI 1.0. */
+	/** @policy: runs whenever the policy is evaluated, at start and reload. Optional. Since ABI 1.0. */
 	int (*policy)(const struct bpflock_host *host, const void *config);
 
 	/**
-	 * @self_test: makes the kernel call hooks of this enforcer in the calling task, for operations that
-	 * have BPFLOCK_OPERATION_DAEMON, and does no harm. Runs after every load and then regularly. The daemon has only
-	 * CAP_BPF and CAP_PERFMON by then. Returns 0, or the negative errno with which the kernel refused
-	 * before it came to the hook. Optional. Since ABI 1.0.
+	 * @self_test: makes the kernel call hooks of this enforcer in the calling task, without harm. The
+	 * operations that it requests need BPFLOCK_OPERATION_DAEMON. Runs after every load, and then regularly
+	 * with only CAP_BPF and CAP_PERFMON. Returns 0, or the negative errno with which the kernel refused
+	 * before it called the hook. Optional. Since ABI 1.0.
 	 */
 	int (*self_test)(const struct bpflock_host *host, const void *config);
 
 	/**
-	 * @observe: sees every record of every plugin, in the order of the log, after the sinks.
+	 * @observe: gets every record of every plugin, in the order of the log, after its line was written.
 	 * The record is valid during the call only. Optional. Since ABI 1.0.
 	 */
 	void (*observe)(const struct bpflock_host *host, const char *plugin,

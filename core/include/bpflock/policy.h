@@ -2,9 +2,9 @@
 /*
  * The policy that the daemon writes and an enforcer's programs read, and the record of a decision.
  *
- * All that the kernel side has to know of a policy is one byte per operation: the rule that decides
- * it, and whether to record what was allowed. Profiles, lists, groups and levels are worked out in
- * user space (core/policy). A decision reads one byte, so it is always one policy's decision.
+ * BPF programs read one byte of a policy per operation: the rule that decides it, and flags. Profiles,
+ * lists, groups and levels are evaluated in user space (core/policy). A decision reads one byte, so it
+ * never mixes two policies.
  */
 #ifndef BPFLOCK_POLICY_H
 #define BPFLOCK_POLICY_H
@@ -15,8 +15,8 @@
 #define BPFLOCK_OPERATIONS_MAX 128
 
 /*
- * The index of an enforcer's n-th own operation, from 0, where the others are numbered by the kernel: see
- * struct bpflock_operation. They are at the end, because the kernel's numbers grow from 0. Since ABI 1.0.
+ * The index of the n-th operation (from 0) that has no enumerator, where the others are numbered by the kernel:
+ * see struct bpflock_operation. They are at the end, because the kernel's numbers grow from 0. Since ABI 1.0.
  */
 #define BPFLOCK_OPERATION_OWN(n) (BPFLOCK_OPERATIONS_MAX - 1 - (n))
 
@@ -35,15 +35,15 @@
 #define BPFLOCK_RULE_MASK 0x0fu
 
 /* Flags beside the rule. Since ABI 1.0. */
-#define BPFLOCK_RULE_DAEMON 0x10u     /* the daemon itself needs the operation, and is let through */
+#define BPFLOCK_RULE_DAEMON 0x10u     /* the daemon needs the operation: its requests are allowed */
 #define BPFLOCK_RULE_EXCEPTIONS 0x20u /* there are exceptions: look before baseline denies */
-#define BPFLOCK_RULE_AUDIT 0x40u      /* `audit_only`: decide and record, but allow */
+#define BPFLOCK_RULE_AUDIT 0x40u      /* only audited: decide and record, but allow */
 #define BPFLOCK_RULE_LOG_DENIED 0x80u /* `log = denied`: do not record what is allowed */
 
-/* What came of a decision: index of struct bpflock_counters, and in its record. Since ABI 1.0. */
+/* The result of a decision: an index of struct bpflock_counters, and a member of the record. Since ABI 1.0. */
 #define BPFLOCK_VERDICT_ALLOWED 0u
 #define BPFLOCK_VERDICT_DENIED 1u
-#define BPFLOCK_VERDICT_WOULD_DENY 2u /* allowed, because of `audit_only` */
+#define BPFLOCK_VERDICT_WOULD_DENY 2u /* allowed, because the operation is only audited */
 #define BPFLOCK_VERDICT_EXEMPT 3u     /* not decided, because the daemon asked: counted, never recorded */
 #define BPFLOCK_VERDICTS 4u
 
@@ -62,11 +62,11 @@ struct bpflock_policy_slot {
  * struct bpflock_policy - the policy map of one enforcer
  * @active: index of the slot in force
  * @slots:  the policy in force and the one that is being prepared
- * @passes: how often the daemon itself was let through. It makes the kernel call the programs and
- *          looks whether this has grown: only then are they known to run.
+ * @passes: number of requests of the daemon that were allowed as such. The daemon triggers the hooks
+ *          and checks that this number grew. That shows that the programs run.
  * @denials: the errno of each operation's denial, positive; 0 for EPERM. Written before the programs are attached.
  *
- * The daemon maps it, fills the idle slot and flips @active by one memory write. Since ABI 1.0.
+ * The daemon maps it, fills the idle slot and changes @active by one memory write. Since ABI 1.0.
  */
 struct bpflock_policy {
 	__u32 active;
@@ -75,15 +75,15 @@ struct bpflock_policy {
 	__u8 denials[BPFLOCK_OPERATIONS_MAX];
 };
 
-/* CPUs take turns on this many sets of counters, so that they seldom share a cache line. */
+/* Number of sets of counters. CPUs are spread over the sets, so that they seldom share a cache line. */
 #define BPFLOCK_COUNTER_STRIPES 4
 
 /**
  * struct bpflock_counters - how often each operation was decided, and how
  * @decisions: by stripe, operation and verdict; a count is the sum over the stripes
  *
- * Bumped before anything is recorded, atomically: exact whatever is logged or lost. Shared by the
- * generations of one plugin, each decision being counted by one of them. Since ABI 1.0.
+ * Incremented atomically, before the record is written: the counts are exact even where records are lost.
+ * The generations of a plugin share them, and one generation counts each decision. Since ABI 1.0.
  */
 struct bpflock_counters {
 	__u64 decisions[BPFLOCK_COUNTER_STRIPES][BPFLOCK_OPERATIONS_MAX][BPFLOCK_VERDICTS];
@@ -91,7 +91,7 @@ struct bpflock_counters {
 
 /**
  * struct bpflock_decision - the record of one decision
- * @event:     whose decision it was
+ * @event:     common to all records; its task is the one that asked
  * @operation: index of the operation
  * @rule:      BPFLOCK_RULE_*, without flags
  * @retval:    what the program returned: 0, or a negative errno

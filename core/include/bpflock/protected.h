@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* What the daemon says is its own: for enforcers that guard it. */
+/* The daemon's BPF objects and pins, for enforcers that guard them. */
 #ifndef BPFLOCK_PROTECTED_H
 #define BPFLOCK_PROTECTED_H
 
@@ -8,16 +8,16 @@
 /* The directory of all that the daemon pins. Since ABI 1.0. */
 #define BPFLOCK_PINS "/sys/fs/bpf/bpflock"
 
-/* Kinds of BPF objects; each counts its ids for itself. Since ABI 1.0. */
+/* Kinds of BPF objects. Ids are unique within a kind only. Since ABI 1.0. */
 #define BPFLOCK_PROTECTED_MAP 1u
 #define BPFLOCK_PROTECTED_PROGRAM 2u
 #define BPFLOCK_PROTECTED_LINK 3u
 
-/* Objects that the daemon, its plugins and what a predecessor has left may have together. Since ABI 1.0. */
+/* Maximum number of objects of the daemon, of its plugins and of predecessors together. Since ABI 1.0. */
 #define BPFLOCK_PROTECTED_MAX 16384
 
 /**
- * struct bpflock_protected_object - a key of the set of what is the daemon's own
+ * struct bpflock_protected_object - a key of the set of protected objects
  * @kind: BPFLOCK_PROTECTED_*
  * @id:   as the kernel numbers the objects of that kind
  *
