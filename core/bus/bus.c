@@ -11,14 +11,14 @@
 #include "util/clock.h"
 #include "util/memory.h"
 
-/* Records that are taken before the daemon looks after its signals again. */
+/* Records that are read before the daemon handles signals again. */
 #define DRAIN_MAX 4096
 
 /**
- * struct bus - records on their way
+ * struct bus - the state of the bus
  * @timer:   of the event loop, set to the end of the first window in @repeats; -1 before bus_watch()
- * @loop_log: the log that the loop's records go to at that time
- * @cpus:    how many are possible
+ * @loop_log: points to the current log
+ * @cpus:    number of possible CPUs
  * @invalid: records that no plugin's tables describe, since bus_take_invalid()
  */
 struct bus {
@@ -29,9 +29,9 @@ struct bus {
 	struct bus_source **sources;
 	size_t source_count;
 	size_t cpus;
-	struct log *log; /* of the records or repeats that are being written */
-	__s64 boot_time; /* the same */
-	size_t taken;	 /* the same */
+	struct log *log; /* from here to `taken`: of the current drain or flush */
+	__s64 boot_time;
+	size_t taken;
 	__u64 invalid;
 	__u64 total;
 };
@@ -100,7 +100,7 @@ __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
 	return reported;
 }
 
-/* libbpf stops at once when this returns non-zero; the record itself counts as taken. */
+/* When this returns non-zero, libbpf consumes this record and stops. */
 static int take_record(void *context, void *bytes, size_t size)
 {
 	const struct bpflock_event *event = bytes;
@@ -119,7 +119,7 @@ static int take_record(void *context, void *bytes, size_t size)
 	return ++bus->taken < DRAIN_MAX ? 0 : -EAGAIN;
 }
 
-/* One line for all that a window has held back. */
+/* Writes one line for all decisions that were held back in a window. */
 static void write_repeat(void *context, const struct repeat *repeat)
 {
 	struct bus *bus = context;
@@ -215,7 +215,7 @@ struct delivery_loss bus_inherited_loss(struct bus_source *source)
 	return delivery_inherited_loss(&source->delivery);
 }
 
-/* Writes what is due at `now`, and sets the timer to what is due next. */
+/* Writes the lines that are due at `now`, and sets the timer to the next ones. */
 static void expire_repeats(struct bus *bus, __u64 now)
 {
 	__u64 next = repeats_expire(&bus->repeats, now, write_repeat, bus);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bus: records come in from the ring, and go out to the log and to the plugins that observe. */
+/* The bus reads records from the ring, and passes them to the log and to the plugins that observe. */
 #ifndef BPFLOCK_BUS_BUS_H
 #define BPFLOCK_BUS_BUS_H
 
@@ -14,11 +14,11 @@
 
 /**
  * struct bus_source - one plugin whose records may arrive
- * @plugin:   tells the layout of its records, and names the operations of its decisions
- * @observes: it is shown every record
- * @window:   identical decisions within this many nanoseconds are one line; 0: each is one
- * @sequences: the numbers of its records; for the bus
- * @delivery: what has become of its records; for the bus
+ * @plugin:   has the layout of its records, and the names of the operations of its decisions
+ * @observes: its callback `observe` gets every record of every plugin
+ * @window:   identical decisions within this many nanoseconds become one line; 0: one line each
+ * @sequences: the numbers of its records; only for the bus
+ * @delivery: which of its records the log has accounted for; only for the bus
  */
 struct bus_source {
 	const struct plugin *plugin;
@@ -37,27 +37,27 @@ void bus_add_source(struct bus *bus, struct bus_source *source);
 struct bus *bus_close(struct bus *bus);
 
 /*
- * Keeps the state of one source, for a successor; NULL when it does not run any more. `stats` are
- * those of each CPU, from before anything of it is read.
+ * From now on `state` of this source is kept up to date for a successor. NULL: the source does not run any more.
+ * `stats` are those of each CPU, taken before any record of the source is read.
  */
 void bus_attach(struct bus_source *source, struct delivery_state *state,
 		const struct bpflock_stats *stats);
-/* What a dead predecessor took with it: once all is read that was in the ring when the source was followed. */
+/* What a dead predecessor lost. Call it after everything is read that was in the ring at bus_attach(). */
 struct delivery_loss bus_inherited_loss(struct bus_source *source);
 
 /*
- * Reads the ring from the loop, and writes a line that stands for several decisions when it is due. *log is the log
- * at that time: a reload replaces it. Call this before anything is read. Returns 0 or a negative errno.
+ * Lets the loop read the ring, and write lines that stand for several decisions when they are due. *log is read each
+ * time, because a reload replaces the log. Call this before anything is read. Returns 0 or a negative errno.
  */
 int bus_watch(struct bus *bus, struct loop *loop, struct log *const *log);
 
 /*
- * Takes what waits in the ring, up to a limit that lets the daemon look after signals in between.
- * Returns whether the limit was reached, so that more may wait, or a negative errno.
+ * Reads what waits in the ring, up to a limit, so that the daemon can handle signals in between. Returns whether the
+ * limit was reached (more records may wait), or a negative errno.
  */
 int bus_drain(struct bus *bus, struct log *log);
 
-/* Writes all lines that stand for several decisions at once, at the end. */
+/* Writes all lines that stand for several decisions now, whether they are due or not. */
 void bus_flush_all(struct bus *bus, struct log *log);
 
 /* Records that have been read since the bus was opened. */
@@ -67,19 +67,19 @@ __u64 bus_total(const struct bus *bus);
 __u64 bus_take_invalid(struct bus *bus);
 
 /*
- * Numbers that are missing between the records of one source that have been read: records that were lost, or
- * that somebody else has taken from the ring.
+ * How many sequence numbers are missing between those records of a source that were read. Such records were lost,
+ * or another process has read them from the ring.
  */
 __u64 bus_missing(const struct bus_source *source);
 /*
- * How many of `stolen` are new since the last call. While programs run, a record counts as stolen only when it is
- * missing at two calls: a program that was interrupted between taking its number and writing its record is only late.
+ * `stolen`: how many records look stolen now. Returns how many of them are to be reported: see
+ * sequences_take_stolen().
  */
 __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended);
 
 /**
- * struct decoded_record - a record of the ring, ready for the log
- * @record:    points into the bytes of the ring, and into @truncated
+ * struct decoded_record - a record of the ring, as the log takes it
+ * @record:    points into the bytes of the ring, and to @truncated
  * @truncated: names of the fields that were cut, separated by commas
  */
 struct decoded_record {
@@ -94,9 +94,9 @@ struct decoded_record {
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret);
 
-/* Says in a decoded decision how many it stands for. */
+/* Adds `count=` to a decoded decision: the number of decisions that the line stands for. */
 void record_add_count(struct log_record *record, __u64 count);
-/* Says in a decoded record that it may stand in the log twice. */
+/* Adds `again=yes` to a decoded record: it may be in the log twice. */
 void record_mark_again(struct log_record *record);
 
 #endif

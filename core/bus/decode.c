@@ -190,7 +190,7 @@ static size_t last_fields(const struct log_record *record)
 	return count;
 }
 
-/* Moves the field that was appended last in front of those. */
+/* Moves the field that was appended last in front of retval and reason. */
 static void move_forward(struct log_record *record)
 {
 	struct log_field added = record->fields[--record->field_count];

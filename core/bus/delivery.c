@@ -5,7 +5,7 @@
 
 #include "util/memory.h"
 
-/* A record whose line is being written is read again; what a line of several stood for is not. */
+/* The record of a line that was being written is read again. Records of a line for several are not. */
 static void inherit_line(struct delivery *delivery)
 {
 	const struct delivery_state *state = delivery->state;
@@ -46,7 +46,7 @@ bool delivery_take(struct delivery *delivery, const struct bpflock_event *event)
 	if (event->cpu >= delivery->cpus || event->sequence > delivery->before[event->cpu])
 		return false;
 	if (again && delivery->again_accounted)
-		delivery->state->accounted--; /* it will be counted once more */
+		delivery->state->accounted--; /* delivery_write_begins() counts it again */
 	else
 		delivery->inherited--;
 	return again;
@@ -58,7 +58,7 @@ void delivery_write_begins(struct delivery *delivery, const struct bpflock_event
 
 	if (!state)
 		return;
-	state->writing = 0; /* between two lines it names none */
+	state->writing = 0; /* so that it never stands beside the numbers of another line */
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	state->accounted_next = state->accounted + count;
 	state->writing_cpu = event ? event->cpu : 0;
@@ -68,8 +68,8 @@ void delivery_write_begins(struct delivery *delivery, const struct bpflock_event
 }
 
 /*
- * `writing` keeps naming the record until the next line: libbpf moves on in the ring only after this, and when the
- * daemon dies in between, the record is read again.
+ * `writing` stays until the next line. libbpf consumes the record only after this: if the daemon dies in between,
+ * the record is read again.
  */
 void delivery_write_ends(struct delivery *delivery)
 {

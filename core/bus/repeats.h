@@ -1,20 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Repeated decisions: the first of its kind is written at once, what follows within the window is
- * counted and written as one line when the window ends.
+ * Repeated decisions. The first of a kind is written at once. Further ones within the window are counted,
+ * and written as one line when the window ends.
  */
 #ifndef BPFLOCK_BUS_REPEATS_H
 #define BPFLOCK_BUS_REPEATS_H
 
 #include "bus/bus.h"
 
-/* Kinds of decisions that are followed at a time; more are written one by one. */
+/* Maximum number of open windows. Decisions of further kinds are written one by one. */
 #define REPEATS_MAX 256
 
 /**
  * struct repeat - one kind of decision in its window
- * @source: NULL where the place is free
- * @last:   the newest of them; all of a kind have operation, rule, verdict, comm and cgroup in common
+ * @source: NULL where the entry is unused
+ * @last:   the newest decision; all of a kind have the same operation, rule, verdict, comm and cgroup
  * @end:    when its window ends, CLOCK_BOOTTIME
  * @count:  decisions that wait to be written
  */
@@ -29,13 +29,13 @@ struct repeats {
 	struct repeat items[REPEATS_MAX];
 };
 
-/* Whether this decision is to be written now; if not it has been counted. */
+/* Returns whether this decision is to be written now. If not, it has been counted. */
 bool repeats_take(struct repeats *repeats, struct bus_source *source,
 		  const struct bpflock_decision *decision);
 
 /*
- * Ends the windows that are over at `now` and visits those in which decisions wait. Returns when the
- * next one ends, or 0 where none is open.
+ * Closes the windows that end at `now` or before, and visits those in which decisions wait. Returns the end of the
+ * next window, or 0 where none is open.
  */
 __u64 repeats_expire(struct repeats *repeats, __u64 now,
 		     void (*visit)(void *context, const struct repeat *repeat), void *context);

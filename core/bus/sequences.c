@@ -39,7 +39,7 @@ void sequences_take(struct sequences *sequences, const struct bpflock_event *eve
 	sequence->taken++;
 }
 
-/* The first number that this daemon is to see: the one after those from before it, or one that waited in the ring. */
+/* The first number that this daemon reads: the one after the predecessor's last, or one that still was in the ring. */
 static __u64 first_number(const struct sequence *sequence, const __u64 *before, size_t cpu)
 {
 	__u64 first = before ? before[cpu] + 1 : sequence->first;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The numbers of one plugin's records, as they were read: a number that is missing, though its record found room in
- * the ring, was read by another process.
+ * The sequence numbers of one plugin's records. Where a number is missing and the record was not lost, another
+ * process has read the ring.
  */
 #ifndef BPFLOCK_BUS_SEQUENCES_H
 #define BPFLOCK_BUS_SEQUENCES_H
@@ -12,11 +12,11 @@
 
 /**
  * struct sequence - the numbers of one plugin's records on one CPU
- * @first: smallest that was read
- * @last:  largest that was read
- * @taken: how many were read
+ * @first: smallest number that was read
+ * @last:  largest number that was read
+ * @taken: how many records were read
  *
- * Programs nest, so two numbers may come in the wrong order.
+ * BPF programs nest, so numbers may arrive out of order.
  */
 struct sequence {
 	__u64 first;
@@ -27,9 +27,9 @@ struct sequence {
 /**
  * struct sequences - of one plugin
  * @cpus:      one for each possible CPU
- * @count:     how many
- * @stolen:    records that the log knows to be stolen
- * @suspected: how many looked stolen the last time
+ * @count:     number of @cpus
+ * @stolen:    stolen records that the log has reported
+ * @suspected: how many looked stolen at the last call of sequences_take_stolen()
  */
 struct sequences {
 	struct sequence *cpus;
@@ -40,21 +40,22 @@ struct sequences {
 
 void sequences_begin(struct sequences *sequences, size_t cpus);
 void sequences_end(struct sequences *sequences);
-/* The numbers begin anew. */
+/* Forgets all numbers. */
 void sequences_restart(struct sequences *sequences);
 
-/* A record has been read. */
+/* Call it for each record that is read. */
 void sequences_take(struct sequences *sequences, const struct bpflock_event *event);
 
 /*
- * How many numbers are missing between those that were read, and behind the last one from before this daemon: `before`
- * has it for each CPU, or is NULL.
+ * How many numbers are missing between those that were read. `before`, or NULL, has for each CPU the last number from
+ * before this daemon: then numbers are also missing between that one and the first that was read.
  */
 __u64 sequences_missing(const struct sequences *sequences, const __u64 *before);
 
 /*
- * How many of `stolen`, which look stolen now, are to be reported: a record that another CPU is still writing looks so
- * as well, so they must have looked stolen the last time too, unless the plugin has ended.
+ * `stolen`: how many records look stolen now. Returns how many of them are to be reported. A record that a program is
+ * still writing looks stolen too. So, unless the plugin has ended, only those count that looked stolen at the last
+ * call as well.
  */
 __u64 sequences_take_stolen(struct sequences *sequences, __u64 stolen, bool ended);
 

@@ -12,7 +12,7 @@
 #include "kernel/kernel.h"
 #include "util/memory.h"
 
-/* What a command looks at: all that the daemon would know before it touches the machine. */
+/* What the daemon would know before it changes anything on the machine. */
 struct view {
 	struct kernel kernel;
 	struct settings settings;
@@ -71,7 +71,7 @@ static void list_plugin(const struct plugin *plugin, const struct config *config
 		       plugin_is_enforcer(plugin) ? "enforcer" : "observer", descriptor->summary);
 }
 
-/* A bad configuration is no reason not to list what there is: it may be why one looks. */
+/* The plugins are listed also where the configuration is bad: the list may help to find the mistake. */
 int command_list_plugins(const struct config_sources *sources)
 {
 	struct view view;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The commands that print and exit. They read what the daemon would read, and touch nothing. Each
- * returns an exit status.
+ * The commands that print and exit. They read what the daemon would read, and change nothing. Each returns an exit
+ * status.
  */
 #ifndef BPFLOCK_DAEMON_COMMANDS_H
 #define BPFLOCK_DAEMON_COMMANDS_H

@@ -23,17 +23,17 @@
 #include "util/loop.h"
 #include "util/memory.h"
 
-/* How often losses are looked for, and so how often at most the log speaks of them. */
+/* How often the daemon checks for losses: the log reports them at most this often. */
 #define LOSS_INTERVAL_SECONDS 10
-/* Bytes; what glibc begins with. */
+/* In bytes: glibc's initial value. */
 #define MMAP_THRESHOLD (128 * 1024)
 
 /**
  * struct daemon - the one daemon of this process
- * @log:      open from the moment that the configuration is known
- * @loss_timer: expires when losses are to be looked for
- * @verify_timer: expires when enforcers are to be looked at again
- * @stopping: a signal said so
+ * @log:      NULL until the configuration and the kernel were found good
+ * @loss_timer: expires when losses are to be checked
+ * @verify_timer: expires when enforcers are to be verified
+ * @stopping: SIGTERM or SIGINT has arrived
  */
 struct daemon {
 	const struct config_sources *config_sources;
@@ -66,7 +66,7 @@ static int open_log(const struct config *config, struct log **ret, struct report
 	return log_open(&options, ret, report);
 }
 
-/* From now on this is the log; a crash is logged there, too. */
+/* From now on this is the log, also for the handler of crashes. */
 static void take_log(struct daemon *daemon, const struct config *config, struct log *log)
 {
 	bool json = config_number(settings_core(config), "log_format") == LOG_FORMAT_JSON;
@@ -79,7 +79,7 @@ static void take_log(struct daemon *daemon, const struct config *config, struct 
 		log_replace(log, old, stats_log_sink_loss, log);
 }
 
-/* What a report says goes to the log once there is one. */
+/* Writes a report to the log, or to stderr while there is no log. */
 static void tell(struct daemon *daemon, struct report *report)
 {
 	if (daemon->log)
@@ -89,7 +89,7 @@ static void tell(struct daemon *daemon, struct report *report)
 	report_clear(report);
 }
 
-/* Before any record of a plugin whose state is new is read. */
+/* Call it after a plugin's state has changed, before any of its records is read. */
 static void attach_source(struct managed_plugin *managed)
 {
 	const struct instance *instance = manager_instance(managed);
@@ -119,17 +119,17 @@ static void update_sources(struct daemon *daemon)
 		update_source(&daemon->manager.plugins[i]);
 }
 
-/* Reads the ring to where it ends now. */
+/* Reads everything that is in the ring now. */
 static void drain(struct daemon *daemon)
 {
-	/* More records than it holds: under a storm it never gets empty. */
+	/* At most as many records as the ring holds: while others are written, it may never become empty. */
 	__u64 end = bus_total(daemon->bus) + daemon->pins.ring_size / sizeof(struct bpflock_event);
 
 	while (bus_drain(daemon->bus, daemon->log) > 0 && bus_total(daemon->bus) < end)
 		;
 }
 
-/* Final records and counters of stopped plugins. */
+/* Logs final records and counters of stopped plugins. */
 static void finalize(struct daemon *daemon)
 {
 	drain(daemon);
@@ -159,7 +159,7 @@ static void arm_verify_timer(const struct daemon *daemon)
 	loop_set_interval(daemon->verify_timer, config_number(core, "verify_interval"));
 }
 
-/* What is read at start only, and has been changed since. */
+/* Reports changed options that are read at the start only. */
 static void notice_start_only(const struct config *old, const struct config *new,
 			      struct report *report)
 {
@@ -176,8 +176,8 @@ static void notice_start_only(const struct config *old, const struct config *new
 }
 
 /*
- * What an enforcer pins outlives the daemon, and a guard lets no daemon in a pid namespace of its own take that
- * over. Observers pin nothing that is in force.
+ * An enforcer's pins outlive the daemon. A guard does not let a daemon in another pid namespace take them over.
+ * Observers have no pins that are in force.
  */
 static int check_namespaces(const struct settings *settings, const struct config *config,
 			    struct report *report)
@@ -202,7 +202,7 @@ static int check_namespaces(const struct settings *settings, const struct config
 	return report->errors > errors ? -EPERM : 0;
 }
 
-/* The configuration enables a guard that this kernel runs, and no guard is pinned yet. */
+/* Does the configuration enable a guard that can run on this kernel and is not pinned yet? */
 static bool guard_is_to_come(const struct daemon *daemon, const struct config *config)
 {
 	CLEANUP(cleanup_free) char *refused = kernel_refuses_bpf_lsm(&daemon->kernel);
@@ -269,14 +269,14 @@ static int try_reload(struct daemon *daemon, struct report *report)
 	return 0;
 }
 
-/* What a start or a reload took, and nothing needs that runs. */
+/* Frees memory that only a start or a reload needs. */
 static void trim_memory(struct daemon *daemon)
 {
 	kernel_free_targets(&daemon->kernel);
 	malloc_trim(0);
 }
 
-/* On any error the old configuration stays in force, and the log says what is wrong with the new. */
+/* On any error the old configuration stays in force, and the log says what is wrong with the new one. */
 static void reload(struct daemon *daemon)
 {
 	struct report report = { 0 };
@@ -354,7 +354,7 @@ static int open_loop(struct daemon *daemon)
 	sigaddset(&signals, SIGINT);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGUSR1);
-	/* A log's reader that goes away, or its full file, must cost lines, not the daemon. */
+	/* Without this, a reader of the log that exits, or a file at its size limit, would kill the daemon. */
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	return loop_add_signals(daemon->loop, &signals, handle_signal, daemon);
@@ -391,7 +391,7 @@ static int serve(struct daemon *daemon)
 	return error;
 }
 
-/* The exit status for what could not be done. */
+/* The exit status for an error. */
 static int status_of(int error)
 {
 	switch (error) {
@@ -400,7 +400,7 @@ static int status_of(int error)
 	case -EBUSY:
 		return EX_TEMPFAIL;
 	case -EOPNOTSUPP:
-	case -524: /* ENOTSUPP of the kernel: no trampolines for LSM programs on this architecture */
+	case -524: /* the kernel's ENOTSUPP: no trampolines for LSM programs on this architecture */
 		return EX_UNAVAILABLE;
 	default:
 		return EXIT_FAILURE;
@@ -451,7 +451,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	return 0;
 }
 
-/* After it has begun to enforce: what was there before, and what is there besides. */
+/* After the new programs enforce: reads and reports what a predecessor left. */
 static void take_over(struct daemon *daemon)
 {
 	struct report report = { 0 };
@@ -471,7 +471,7 @@ static void take_over(struct daemon *daemon)
 	tell(daemon, &report);
 }
 
-/* A restart is not a stop, and only the service manager knows which of them this is. */
+/* The service manager keeps the objects at a restart and drops them at a stop. Only it knows which of them this is. */
 static size_t give_to_service(struct daemon *daemon)
 {
 	struct report report = { 0 };
@@ -481,7 +481,7 @@ static size_t give_to_service(struct daemon *daemon)
 	return given;
 }
 
-/* The counts come last: by then nothing decides any more, or whoever comes next goes on counting. */
+/* The counts are logged last. By then nothing decides any more, or the next daemon continues these counts. */
 static void stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->manager.config);
@@ -507,7 +507,7 @@ static void stop(struct daemon *daemon)
 
 static void release(struct daemon *daemon)
 {
-	/* Its sources are in there. */
+	/* Before the manager, which contains the sources of the bus. */
 	bus_close(daemon->bus);
 	manager_release(&daemon->manager);
 	pins_close(&daemon->pins);
@@ -524,7 +524,7 @@ static void abandon(struct daemon *daemon)
 		pins_abandon(&daemon->pins);
 }
 
-/* What takes more privileges than are left afterwards. */
+/* The last steps that need the privileges of a start. */
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
@@ -541,7 +541,7 @@ static int run(struct daemon *daemon, struct report *report)
 	int status, error;
 
 	namespaces_enter_initial_network(report);
-	/* Also for a start that is about to fail: what its predecessor enforced goes on. */
+	/* Before anything can fail: also at a failed start the predecessor's enforcement continues. */
 	pins_restore(report);
 	tell(daemon, report);
 	status = configure(daemon, &config, report);
@@ -580,10 +580,10 @@ int daemon_run(const struct config_sources *sources)
 	struct report report = { 0 };
 	int status;
 
-	/* Large blocks go back to the kernel when they are freed: glibc would raise this limit after the first. */
+	/* A fixed limit, which glibc does not raise: so freed large blocks are always returned to the kernel. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	libbpf_log_install();
-	/* First of all: a SIGHUP during the start must not kill. */
+	/* This early, because it blocks signals: a SIGHUP during the start must not kill the daemon. */
 	status = status_of(open_loop(&daemon));
 	kernel_probe(&daemon.kernel);
 	if (!status)

@@ -5,8 +5,8 @@
 #include "config/config.h"
 
 /*
- * Runs the daemon in the foreground until it is told to stop. Errors before the log is open go to
- * stderr. Returns an exit status: 0, 1, 2 or one of <sysexits.h>, as the README lists them.
+ * Runs the daemon in the foreground until SIGTERM or SIGINT. Errors before the log is open go to stderr. Returns an
+ * exit status: 0, 1, 2 or one of <sysexits.h>, as the README lists them.
  */
 int daemon_run(const struct config_sources *sources);
 

@@ -21,7 +21,7 @@ static void discard(struct instance **instance)
 	*instance = NULL;
 }
 
-/* A change that failed leaves no pins, and no exception in the map of an instance that stays. */
+/* Removes the pins of a failed change, and its exceptions from the map of an instance that stays. */
 static void discard_change(struct managed_plugin *managed)
 {
 	struct instance *successor = managed->change.successor;
@@ -35,7 +35,7 @@ static void discard_change(struct managed_plugin *managed)
 	discard(&managed->change.successor);
 }
 
-/* What goes into the object before it is loaded cannot be changed in a running instance. */
+/* The `const volatile` variables of an object cannot be changed after it is loaded. */
 static bool needs_new_object(const struct config_section *old, const struct config_section *new)
 {
 	for (size_t i = 0; i < new->value_count; i++)
@@ -100,7 +100,7 @@ static int exempt_group(void *context, const char *group)
 	return exemptions_add(context, group);
 }
 
-/* The instance that will run, of those that there are now. */
+/* The instance that runs after the change, or NULL. */
 static struct instance *future_instance(const struct managed_plugin *managed)
 {
 	return managed->change.successor ? managed->change.successor : managed->instance;
@@ -118,7 +118,7 @@ static bool is_enforcing(const struct manager *manager)
 	return false;
 }
 
-/* The plugin may fail to say what its policy is to be. */
+/* The plugin's callback `policy` may fail. */
 static int resolve_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
@@ -141,7 +141,7 @@ static int resolve_policy(struct manager *manager, struct managed_plugin *manage
 	return 0;
 }
 
-/* Before it is attached: a program without a policy would deny everything. */
+/* Before the programs are attached: without a policy they would deny everything. */
 static int give_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
@@ -157,8 +157,8 @@ static int give_policy(struct manager *manager, struct managed_plugin *managed, 
 }
 
 /*
- * Before the policy that needs them. An instance that stays has its exceptions in the map already; those
- * of the new configuration are added, and what only the old one named goes when that ends.
+ * Before the policy that needs them. The map of an instance that stays already has the exceptions of the old
+ * configuration. Those of the new one are added here; commit_exceptions() removes those that only the old one named.
  */
 static int prepare_exceptions(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
@@ -170,8 +170,8 @@ static int prepare_exceptions(struct manager *manager, struct managed_plugin *ma
 }
 
 /*
- * Enforcers first: on one hook the newest program runs first and a denial ends the chain, so an
- * observer that is attached later sees it all.
+ * Enforcers are attached first. On a hook the newest program runs first, and a denial ends the chain. So an observer
+ * that is attached later sees everything.
  */
 static int attach_if(struct managed_plugin *managed, bool enforcer, struct report *report)
 {
@@ -194,7 +194,7 @@ static int attach_observer(struct manager *manager, struct managed_plugin *manag
 	return attach_if(managed, false, report);
 }
 
-/* Before anything is taken away that enforces now: does what is to replace it run at all? */
+/* Before the old programs are removed: does the kernel call the new ones? */
 static int verify_enforcer(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
@@ -300,7 +300,7 @@ static void stop_plugin(struct managed_plugin *managed)
 	managed->instance = NULL;
 }
 
-/* It goes, and what a predecessor has left of it as well. */
+/* Stops a plugin that is not enabled any more: a running instance, or the pins that a predecessor left. */
 static void end_plugin(struct managed_plugin *managed)
 {
 	const struct plugin *plugin = managed->plugin;
@@ -316,7 +316,7 @@ static void end_plugin(struct managed_plugin *managed)
 	stop_plugin(managed);
 }
 
-/* After the policy that uses them; what only the old configuration named goes now. */
+/* After the new policy is in force. Exceptions that only the old configuration named are removed now. */
 static void commit_exceptions(const struct manager *manager, struct instance *instance)
 {
 	struct epoll_event event = { .events = EPOLLIN };
@@ -339,7 +339,7 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 
 static void complete_change(struct manager *manager, struct managed_plugin *managed, struct config *config)
 {
-	/* Its instance keeps policy, exceptions and section; the next reload tries again. */
+	/* The running instance keeps policy, exceptions and section. The next reload tries again. */
 	if (managed->change.failed && managed->instance)
 		return;
 	if (!managed->change.section->enabled)

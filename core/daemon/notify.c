@@ -10,7 +10,7 @@ void notify_ready(const char *status)
 	(void)sd_notifyf(0, "READY=1\nSTATUS=%s", status);
 }
 
-/* The time tells the manager which of several requests this is the answer to. */
+/* By the time the service manager knows which of several reload requests this answers. */
 void notify_reloading(void)
 {
 	struct timespec now;

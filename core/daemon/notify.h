@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the service manager is told of the daemon's state (systemd, Type=notify). Nothing happens where
- * none has started it, or without libsystemd.
+ * Tells the service manager the daemon's state (systemd, Type=notify). These functions do nothing where no service
+ * manager has started the daemon, or without libsystemd.
  */
 #ifndef BPFLOCK_DAEMON_NOTIFY_H
 #define BPFLOCK_DAEMON_NOTIFY_H
 
-/* It is up and enforcing, and is so again after a reload; `status` is a short text for the operator. */
+/* The start or a reload is complete. `status` is a short text for the operator. */
 void notify_ready(const char *status);
-/* A reload has begun; notify_ready() says that it has ended, well or not. */
+/* A reload has begun. Call notify_ready() when it has ended, also where it was refused. */
 void notify_reloading(void);
 void notify_stopping(void);
-/* The event loop runs. Without this for WatchdogSec= the manager ends the daemon; its last line names what hangs. */
+/*
+ * The event loop runs. Without this for WatchdogSec= the service manager ends the daemon by a signal. The handler of
+ * crashes then logs which plugin's callback hangs.
+ */
 void notify_alive(void);
 
 #endif

@@ -12,7 +12,7 @@ static bool is_permitted(unsigned int capability)
 	return capng_have_capability(CAPNG_PERMITTED, capability);
 }
 
-/* A daemon that was given CAP_SYS_ADMIN without CAP_BPF and CAP_PERFMON needs it for each later load as well. */
+/* A daemon that has CAP_SYS_ADMIN but not both CAP_BPF and CAP_PERFMON needs it for every later load. */
 static void select_capabilities(void)
 {
 	const capng_type_t types =
@@ -26,7 +26,7 @@ static void select_capabilities(void)
 		capng_updatev(CAPNG_ADD, types, CAP_BPF, CAP_PERFMON, -1);
 }
 
-/* Only CAP_SETPCAP may narrow the bounding set; without it no_new_privs has to do. */
+/* Narrowing the bounding set needs CAP_SETPCAP. Without it the bounding set stays; no_new_privs is set anyway. */
 static int apply_capabilities(void)
 {
 	capng_select_t sets = CAPNG_SELECT_CAPS | CAPNG_SELECT_AMBIENT;
@@ -43,7 +43,7 @@ void privileges_drop(struct report *report)
 {
 	struct report_item *item;
 
-	/* First, so that there is no moment in which a program that is executed could gain anything. */
+	/* no_new_privs is set first, so that no program that is executed meanwhile gains privileges. */
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && apply_capabilities() == 0)
 		return;
 	item = report_add(report, REPORT_WARNING, "privileges_kept", NULL,

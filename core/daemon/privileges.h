@@ -5,8 +5,8 @@
 #include "util/report.h"
 
 /*
- * Gives up, for good, what only a start needs. CAP_BPF and CAP_PERFMON remain: reloading, recording and
- * stopping take no more. Due once everything is open. What cannot be given up is reported as a warning.
+ * Gives up for good the privileges that only a start needs. CAP_BPF and CAP_PERFMON remain: reloading, recording and
+ * stopping need no more. Call it once everything is open. A failure is reported as a warning.
  */
 void privileges_drop(struct report *report);
 

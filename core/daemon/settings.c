@@ -54,7 +54,7 @@ static void build_schema(struct settings *settings)
 		schema->sections[i + 1] = plugin_schema(&plugins->items[i]);
 }
 
-/* A plugin whose operations cannot be told on this kernel is refused like a broken file. */
+/* A plugin is refused where its operations cannot be read from this kernel's BTF. */
 static void build_operations(struct plugin *plugin, const struct kernel *kernel)
 {
 	int error;
@@ -95,7 +95,7 @@ static void check_refused(const struct plugin *plugin, const struct config_secti
 		report_remedy(item, "mend it, or set required = no in [%s]", plugin->name);
 }
 
-/* Where the section begins to say something; NULL when nothing was written. */
+/* The place of the first option that was written in the section, or NULL. */
 static const char *place_of(const struct config_section *section)
 {
 	for (size_t i = 0; i < section->value_count; i++)
@@ -130,7 +130,7 @@ const char *settings_first_enforcer(const struct settings *settings, const struc
 	return NULL;
 }
 
-/* Tasks that an enforcer restricts must not be able to remove it, unless `enabled = no` is written for the guard. */
+/* Enables guards where an enforcer is enabled, unless `enabled = no` is written for them. */
 static void enable_guards(const struct settings *settings, struct config *config, struct report *report)
 {
 	const char *enforcer = settings_first_enforcer(settings, config);

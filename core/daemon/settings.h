@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operator wants, checked as a whole: the plugins that there are, and a configuration that
- * fits them. Nothing here touches the machine.
+ * The installed plugins, and the configuration, checked as a whole. Nothing here changes the machine.
  */
 #ifndef BPFLOCK_DAEMON_SETTINGS_H
 #define BPFLOCK_DAEMON_SETTINGS_H
@@ -15,7 +14,7 @@
 
 /**
  * struct settings - plugins and their schema
- * @plugins: of plugin_dir, found once at start
+ * @plugins: those of plugin_dir, read once at start
  * @schema:  the core's section first, then one for each plugin
  */
 struct settings {
@@ -24,17 +23,17 @@ struct settings {
 };
 
 /*
- * Reads all sources, loads the plugins and binds the configuration: for the first time. Returns 0, or a
- * negative errno with everything that is wrong in the report. Both results are to be freed either way.
+ * At start: reads all sources, loads the plugins and binds the configuration. Returns 0, or a negative errno with all
+ * errors in the report. The caller frees both results in either case.
  */
 int settings_load(const struct config_sources *sources, const struct kernel *kernel,
 		  struct settings *ret, struct config **ret_config, struct report *report);
 
-/* Reads all sources again, for the plugins that were found then. Returns as settings_load(). */
+/* At a reload: reads all sources again, for the plugins of settings_load(). Returns as settings_load(). */
 int settings_reload(const struct settings *settings, const struct config_sources *sources,
 		    struct config **ret_config, struct report *report);
 
-/* The name of an enforcer that is enabled and is no guard; or NULL. */
+/* The name of the first enabled enforcer that is not a guard, or NULL. */
 const char *settings_first_enforcer(const struct settings *settings, const struct config *config);
 
 void settings_free(struct settings *settings);

@@ -16,7 +16,7 @@ static void log_decisions(struct log *log, const struct instance *instance,
 	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
 		__u64 count = plugin_state_decisions(instance->state, (__u32)operation->index, i);
 
-		/* The daemon needs few operations. */
+		/* The daemon needs few operations: `exempt` is left out where it is 0. */
 		if (i != BPFLOCK_VERDICT_EXEMPT || count)
 			log_uint(&record, keys[i], count);
 		total += count;
@@ -99,7 +99,7 @@ static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u6
 	log_write(log, &record);
 }
 
-/* The ring was full. */
+/* Losses because the ring was full, or its last quarter was reserved. */
 static void log_ring_losses(struct log *log, const struct instance *instance)
 {
 	struct delivery_state *delivery = instance->state->delivery;
@@ -115,8 +115,8 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
 }
 
 /*
- * Numbers that are missing, and not because the ring was full: another process has read the pinned ring.
- * The losses are read after what is missing, so that one in between does not look like a theft.
+ * Where more numbers are missing than records were lost, another process has read the pinned ring. The losses are read
+ * after the missing numbers, so that a loss in between does not look like a theft.
  */
 static void log_thefts(struct log *log, struct managed_plugin *managed)
 {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Logs what the kernel has counted: decisions, records, and what was lost on the way. For every
- * plugin, decisions counted = lines written + lines reported lost. Stages of a loss: `ring` (it was full), `daemon`
- * (one that was killed had read it), `stolen` (another process has read the ring), `invalid`, and `sink`.
+ * Logs the kernel's counts of decisions and records, and the losses. docs/log.md describes the stages of a loss and
+ * the sums that hold.
  */
 #ifndef BPFLOCK_DAEMON_STATS_H
 #define BPFLOCK_DAEMON_STATS_H
@@ -14,16 +13,16 @@
 /* The exact counts since each plugin was first loaded, whatever was logged or lost. */
 void stats_log_totals(struct log *log, const struct manager *manager);
 
-/* The same, of plugins that have stopped, before manager_finalize(). */
+/* The same for plugins that have stopped. Call it before manager_finalize(). */
 void stats_log_stopped(struct log *log, const struct manager *manager);
 
-/* What a daemon that was killed had read and not written. Once the ring is read that it left. */
+/* The records that a killed daemon had read and not written. Call it after the ring that it left is read. */
 void stats_log_inherited(struct log *log, struct manager *manager);
 
-/* Logs all losses since the last call, also those of a predecessor that is dead. */
+/* Logs all losses since the last call, also those that a dead predecessor did not report. */
 void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus);
 
-/* What one output of the log has lost: a log_visit_loss, whose context is the log. */
+/* Logs what one output of the log has lost. A log_visit_loss, whose context is the log. */
 void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss);
 
 #endif

@@ -6,13 +6,13 @@
 #include "daemon/manager.h"
 #include "log/log.h"
 
-/* Enforcers whose state the log does not know yet: new ones, and those that have changed. Returns whether any. */
+/* Logs enforcers that are new or whose state has changed. Returns whether there were any. */
 bool status_log_enforcement(struct log *log, struct manager *manager);
 
-/* Everything that runs, then `event`; the service manager is told that the daemon is ready. */
+/* Logs everything that runs, then `event`. Tells the service manager that the daemon is ready. */
 void status_log_running(struct log *log, struct manager *manager, const char *event);
 
-/* The same to the service manager alone, behind what there is to say first. */
+/* Tells only the service manager what runs. The text begins with `first`. */
 void status_tell_service(const struct manager *manager, const char *first);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a start finds on the machine: what a predecessor left, and programs of ours that are not its own. */
+/* What a start finds on the machine: what a predecessor left, and programs of other daemons. */
 #ifndef BPFLOCK_DAEMON_TAKEOVER_H
 #define BPFLOCK_DAEMON_TAKEOVER_H
 
@@ -7,30 +7,27 @@
 #include "log/log.h"
 
 /*
- * How long no daemon was there, and how many records of that time have been read. For a start that took over
- * pins; once their ring has been read.
+ * How long no daemon ran, and how many records of that time were read. For a start that took over pins. Call it after
+ * their ring is read.
  */
 void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records);
 
-/* What the outputs of a predecessor's log had lost when it was killed, and it had not reported. */
+/* Losses of a killed predecessor's outputs that it had not reported. */
 void takeover_log_sink_losses(struct log *log, const struct pins *pins);
 
-/* Pins of plugins that are not here any more: they go on enforcing. */
+/* Pins of plugins that are not installed any more: they stay in force. */
 void takeover_report_orphans(const struct plugins *plugins, struct report *report);
 
-/*
- * Pins of other layouts were never ours to use. What replaces them runs now, so they are unpinned, which
- * is reported.
- */
+/* Unpins and reports pins of other layouts. Call it when the programs that replace them run. */
 void takeover_replace_layouts(struct report *report);
 
 /*
- * Programs of another bpflock, whose pins we do not see (on a private bpffs) or that has none. It takes
- * CAP_SYS_ADMIN to look; without it nothing is found.
+ * Reports programs of another bpflock whose pins are on another bpffs, or that has no pins. Needs CAP_SYS_ADMIN:
+ * without it nothing is found.
  */
 void takeover_report_others(const struct pins *pins, struct report *report);
 
-/* Programs that can override what enforcers decide, and were there before anybody could deny that. As above. */
+/* Reports programs that can override decisions and were loaded before the guard. Needs CAP_SYS_ADMIN as well. */
 void takeover_report_overrides(const struct pins *pins, struct report *report);
 
 #endif

@@ -69,7 +69,7 @@ static int unload_locked(const char *plugin, struct report *report)
 	if (directory < 0)
 		return directory == -EBUSY ? EX_TEMPFAIL : EXIT_FAILURE;
 	status = plugin ? unload_plugin(plugin, report) : unload_all();
-	/* What was removed decides no more when this returns. */
+	/* After this the removed programs do not decide any more. */
 	pins_await_removal();
 	close(directory);
 	return status;

@@ -3,8 +3,8 @@
 #define BPFLOCK_DAEMON_UNLOAD_H
 
 /*
- * Takes away what a dead daemon has left pinned, of one plugin or (NULL) of all: it enforces no more. Says on
- * stdout what has gone. While a daemon runs it is refused. Returns an exit status.
+ * Unpins what a dead daemon left, of one plugin or (NULL) of all, which ends its enforcement. Prints to stdout what
+ * was removed. Refused while a daemon runs. Returns an exit status.
  */
 int unload(const char *plugin);
 

@@ -6,7 +6,7 @@
 #include "plugin/host.h"
 #include "util/memory.h"
 
-/* 0 when the kernel did it, a negative errno when it refused. */
+/* Returns 0 when the kernel did the operation, or a negative errno when it refused. */
 static int run_self_test(const struct instance *instance, __u32 self_test, struct report *report)
 {
 	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;

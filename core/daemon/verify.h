@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whether an enforcer enforces: its hook is triggered, harmlessly, and its programs are seen to run.
- * That a program is attached proves nothing: a kernel without `bpf` among its active LSMs attaches it, and
- * never calls it.
+ * Verifies that an enforcer enforces: triggers its hook without harm, and checks that its programs ran. An attached
+ * program is not necessarily called: without `bpf` among the active LSMs the kernel attaches it and never calls it.
  */
 #ifndef BPFLOCK_DAEMON_VERIFY_H
 #define BPFLOCK_DAEMON_VERIFY_H
@@ -11,15 +10,15 @@
 #include "loader/loader.h"
 
 enum verify_state {
-	VERIFY_ENFORCING,  /* seen to run */
-	VERIFY_UNVERIFIED, /* it cannot be seen: there is a reason */
-	VERIFY_FAILED,	   /* the kernel did what was to be asked about, and did not ask */
+	VERIFY_ENFORCING,  /* the programs ran */
+	VERIFY_UNVERIFIED, /* this cannot be seen: `reason` says why */
+	VERIFY_FAILED,	   /* the kernel did the operation and did not call the programs */
 };
 
 /**
- * struct verification - what has come of it
+ * struct verification - the result
  * @reason: why it is not VERIFY_ENFORCING; fixed text, or NULL
- * @reported: the log knows; for the caller to keep
+ * @reported: the log has this result; set by the caller
  */
 struct verification {
 	enum verify_state state;
@@ -30,7 +29,7 @@ struct verification {
 /* For an instance of an enforcer that is attached. */
 struct verification verify_instance(const struct instance *instance, const struct kernel *kernel);
 
-/* As it stands in the log. */
+/* The state as it is written to the log. */
 const char *verify_state_name(enum verify_state state);
 
 #endif

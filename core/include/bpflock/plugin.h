@@ -384,7 +384,7 @@ struct bpflock_plugin {
 	int (*self_test)(const struct bpflock_host *host, const void *config);
 
 	/**
-	 * @observe: gets every record of every plugin, in the order of the log, after its line was written.
+	 * @observe: gets every record of every plugin, in the order in which the ring has them.
 	 * The record is valid during the call only. Optional. Since ABI 1.0.
 	 */
 	void (*observe)(const struct bpflock_host *host, const char *plugin,
