@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Matches what was written with the option tables. Every entry is checked, also one that a later
- * source replaces: it would be a surprise on the day when that source goes away.
+ * Matches what was written with the tables of options. Every entry is checked, also one that a later source replaces:
+ * otherwise its error would only appear when that source is removed.
  */
 #include <errno.h>
 #include <string.h>
@@ -14,10 +14,10 @@
 #include "util/table.h"
 
 /**
- * struct binding - one section while it is bound
- * @latest: for each value the first entry of the latest source that sets it, or NULL
- * @enabler: the first entry of the latest source that enables a plugin by setting anything of it
- * @opaque: nothing is known of the plugin but that somebody wants it
+ * struct binding - one section while its entries are matched
+ * @latest: for each value, the first entry of the latest source that sets it, or NULL
+ * @enabler: the first entry of the latest source that enables the plugin by setting any of its options
+ * @opaque: the plugin was refused, so its options are unknown
  */
 struct binding {
 	struct config_section *section;
@@ -69,7 +69,7 @@ static void set_value(const struct binder *binder, struct binding *binding, size
 	config_value_append(value, entry->value, &place);
 }
 
-/* A variable or -o says that the plugin is wanted; a file must say `enabled = yes`. */
+/* A variable or -o of a plugin enables it. In a file only `enabled = yes` does. */
 static void note_enabler(struct binding *binding, const struct config_entry *entry)
 {
 	const struct config_entry *enabler = binding->enabler;
@@ -87,7 +87,7 @@ static void bind_option(const struct binder *binder, size_t section, size_t opti
 	set_value(binder, binding, option, entry);
 }
 
-/* The opaque section whose variables begin as this one does. */
+/* The opaque section to which the variable belongs by its prefix, or NULL. */
 static struct binding *opaque_of_variable(const struct binder *binder, const char *name)
 {
 	for (size_t i = 0; i < binder->config->section_count; i++) {
@@ -146,7 +146,7 @@ static void bind_key(const struct binder *binder, const struct config_entry *ent
 	size_t index;
 
 	if (!section) {
-		/* In a file the header has been reported: its keys would only repeat that. */
+		/* In a file the header is reported, and its keys are not. */
 		if (!entry->key || entry->kind == CONFIG_ASSIGNMENT)
 			unknown_section(binder, entry);
 		return;
@@ -179,7 +179,7 @@ static void bind_defaults(const struct binder *binder, const struct binding *bin
 	}
 }
 
-/* What the latest source says counts; within one source `enabled` itself has the last word. */
+/* The latest source counts. Within one source `enabled` wins over other options. */
 static void decide_enabled(const struct binding *binding)
 {
 	struct config_section *section = binding->section;

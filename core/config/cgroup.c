@@ -38,7 +38,7 @@ int config_cgroup_id(const char *mounts, const char *path, __u64 *ret, char **re
 	*ret_path = xasprintf("%s%s", root, path);
 	if (stat(root, &root_status) < 0 || stat(*ret_path, &status) < 0)
 		return -errno;
-	/* A ".." may lead out of the hierarchy; a file in it is not a cgroup. */
+	/* A ".." may lead out of the hierarchy. A file of the hierarchy is not a cgroup. */
 	if (status.st_dev != root_status.st_dev || !S_ISDIR(status.st_mode))
 		return -ENOENT;
 	/* On a 64-bit kernel the inode number is the id that bpf_get_current_cgroup_id() returns. */

@@ -5,9 +5,9 @@
 #include <linux/types.h>
 
 /*
- * The id of a cgroup, from its path below the cgroup v2 mount of `mounts` (/proc/self/mounts). Returns
- * 0, -ENODEV when there is no such mount, -ENOENT when there is no such cgroup, or another negative
- * errno; *ret_path is the path that was looked at, to be freed, or NULL.
+ * Finds the id of a cgroup by its path below the cgroup v2 mount of `mounts` (/proc/self/mounts). Returns 0, -ENODEV
+ * when there is no such mount, -ENOENT when there is no such cgroup, or another negative errno. *ret_path is the
+ * absolute path (to be freed), or NULL without a mount.
  */
 int config_cgroup_id(const char *mounts, const char *path, __u64 *ret, char **ret_path);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a bound section offers to the other modules. */
+/* Access to the values of a section, for other modules. */
 #include <assert.h>
 #include <string.h>
 
@@ -44,7 +44,7 @@ void config_enable(struct config_section *section, const char *origin)
 
 static __u64 number_of(const struct config_value *value)
 {
-	assert(value); /* whoever asks names an option of its own tables */
+	assert(value); /* callers name only options of their tables */
 	return value->count ? value->numbers[0] : 0;
 }
 

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The configuration module: from files, environment and command line to typed values.
+ * The configuration module turns files, environment and command line into typed values.
  *
- *   config_read()     collects what was written where; knows no option yet
- *   config_peek()     one value of the core's own section, needed to find the plugins
- *   config_bind()     checks everything against the option tables and gives typed values
+ *   config_read()     collects what was written where, before any option is known
+ *   config_peek()     returns one value of the core's section, which is needed to find the plugins
+ *   config_bind()     checks everything against the tables of options, and makes typed values
  *
- * Everything is checked before anything is used, and every finding goes into the report.
+ * Everything is checked before anything is used. All errors go into the report.
  */
 #ifndef BPFLOCK_CONFIG_CONFIG_H
 #define BPFLOCK_CONFIG_CONFIG_H
@@ -18,25 +18,25 @@
 
 #include "util/report.h"
 
-/* The core's own section; its environment variables have no section in their names. */
+/* The core's section. Its environment variables have no section in their names. */
 #define CONFIG_CORE_SECTION "bpflock"
 
 /* The option, of type BOOL and default "no", that every plugin's section must have. */
 #define CONFIG_ENABLED_KEY "enabled"
 
-/* How the origin of a value begins that nobody has written. */
+/* The origin of a default value begins with this. */
 #define CONFIG_DEFAULT "default"
 
 /**
- * struct config_sources - where to read
- * @file:      -c FILE: this one and no other; it must exist. NULL: @main_file and @drop_in_dir.
+ * struct config_sources - the sources of the configuration
+ * @file:      -c FILE: the only file to read; it must exist. NULL: @main_file and @drop_in_dir.
  * @main_file: /etc/bpflock/bpflock.conf; may be missing
  * @drop_in_dir: /etc/bpflock/conf.d; *.conf in name order; may be missing
- * @environment: NULL-terminated, as environ
- * @assignments: NULL-terminated texts "section.key=value", from -o
+ * @environment: variables, terminated by NULL, as environ
+ * @assignments: texts "section.key=value" of -o, terminated by NULL
  *
- * Each file is one source; so is the environment, and so are all assignments together. In one source a
- * list adds up, and any other option may be set only once.
+ * Each file is one source. The environment is one source, and all assignments together are one source. In one source
+ * a list adds up, and any other option may be set only once.
  */
 struct config_sources {
 	const char *file;
@@ -46,12 +46,12 @@ struct config_sources {
 	const char *const *assignments;
 };
 
-/* What was written, in order of rising precedence. */
+/* All that was written, in order of rising precedence. */
 struct config_text;
 
 /*
- * Reads all sources. Syntax errors go into the report, each with file and line, and reading goes on
- * behind them. Returns 0, or -EINVAL when something was reported; *ret is set either way.
+ * Reads all sources. Syntax errors go into the report, each with file and line, and reading continues. Returns 0, or
+ * -EINVAL when something was reported. *ret is set in both cases.
  */
 int config_read(const struct config_sources *sources, struct config_text **ret,
 		struct report *report);
@@ -63,11 +63,11 @@ const char *config_peek(const struct config_text *text, const char *key);
 /**
  * struct config_schema_section - what may be written in one section
  * @name:    the section
- * @tables:  option tables, searched in order: the core's common options, then the plugin's own
+ * @tables:  tables of options, searched in order: those that the core adds, then those of the plugin
  * @table_count: number of @tables
  * @aliases: rows of struct bpflock_alias, for options of @tables
- * @plugin:  a section of a plugin (is disabled unless something enables it)
- * @opaque:  of a plugin whose file was refused: keys that are in no table are taken as they are
+ * @plugin:  a section of a plugin, which is disabled unless something enables it
+ * @opaque:  a section of a plugin whose file was refused: keys that are in no table are accepted unchecked
  */
 struct config_schema_section {
 	const char *name;
@@ -85,13 +85,13 @@ struct config_schema {
 
 /**
  * struct config_value - the value of one option
- * @option:  its row in the table; a copy, in the core's own layout
+ * @option:  its row in the table: a copy in the core's layout
  * @text:    as written, a list joined by ", "; the default when nothing was written; never NULL
  * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or CONFIG_DEFAULT and perhaps " (WHY)"
- * @count:   number of items: 1 for a scalar that has a value, 0 for none. An empty string is none.
- * @numbers: the items of every type but STRING
- * @strings: the items of a STRING
- * @places:  where each item was written, as @origin: a list may have been written in several lines
+ * @count:   number of items: 1 for a scalar with a value, 0 for none. An empty string counts as none.
+ * @numbers: the items of all types but STRING
+ * @strings: the items of type STRING
+ * @places:  where each item was written, in the form of @origin: a list may have several lines
  */
 struct config_value {
 	const struct bpflock_option *option;
@@ -104,12 +104,12 @@ struct config_value {
 };
 
 /**
- * struct config_section - one section, bound
+ * struct config_section - one section, with its values
  * @name:    the section; points into the schema
  * @enabled: for a plugin: whether it runs
  * @options: the rows of the schema's tables, in order
- * @values:  one for each of @options. That of CONFIG_ENABLED_KEY is what @enabled says, with the
- *           variable or "-o" as its origin where that has enabled the plugin.
+ * @values:  one for each of @options. That of CONFIG_ENABLED_KEY agrees with @enabled. Its origin is the
+ *           variable or "-o" where that has enabled the plugin.
  */
 struct config_section {
 	const char *name;
@@ -121,8 +121,8 @@ struct config_section {
 
 /**
  * struct config - a configuration
- * @sections:   one for each of the schema, in order
- * @references: whoever holds it; the last config_free() frees it
+ * @sections:   one for each section of the schema, in order
+ * @references: number of holders: the last config_free() frees it
  */
 struct config {
 	struct config_section *sections;
@@ -131,32 +131,32 @@ struct config {
 };
 
 /*
- * Checks everything that was written against the schema. Returns 0, or -EINVAL when something was
- * reported; *ret is set either way (a value that was refused is empty), so that what depends on
- * the meaning of values can be checked in the same run. The schema must outlive the configuration.
+ * Checks everything that was written against the schema. Returns 0, or -EINVAL when something was reported. *ret is
+ * set in both cases, so that further checks of values report in the same run. A value that was refused is empty. The
+ * schema must outlive the configuration.
  */
 int config_bind(const struct config_text *text, const struct config_schema *schema,
 		struct config **ret, struct report *report);
 struct config *config_hold(struct config *config);
 struct config *config_free(struct config *config);
 
-/* NULL when there is none of that name. */
+/* Both return NULL when there is none of that name. */
 struct config_section *config_section(const struct config *config, const char *name);
 const struct config_value *config_value(const struct config_section *section, const char *option);
 
-/* Whether nothing was written for it. */
+/* Whether it is the default, because nothing was written. */
 bool config_is_default(const struct config_value *value);
 /* Enables a plugin though `enabled = yes` was not written; `origin` says why. */
 void config_enable(struct config_section *section, const char *origin);
 
-/* Shorthands for options that the section is known to have; 0 or "" for one without a value. */
+/* The value of an option that the section is known to have; 0 or "" where it has no value. */
 __u64 config_number(const struct config_section *section, const char *option);
 const char *config_string(const struct config_section *section, const char *option);
 
 /*
- * Fills a plugin's configuration structure from the values of its own table; what has no value becomes
- * 0, "" or an empty list. Pointers in it belong to the section. That each member lies within the
- * structure has been checked when the plugin was accepted, that numbers fit in it by config_bind().
+ * Fills a plugin's configuration structure from the values of its table. A member without a value becomes 0, "" or an
+ * empty list. Pointers in the structure belong to the section. The members lie within the structure: this was checked
+ * when the plugin was accepted. Numbers fit in their members: config_bind() has checked that.
  */
 void config_fill(const struct config_section *section, const struct bpflock_table *options,
 		 void *structure);
@@ -164,12 +164,12 @@ void config_fill(const struct config_section *section, const struct bpflock_tabl
 /* The name of the environment variable of an option, to be freed. */
 char *config_variable_name(const char *section, const char *key);
 
-/* Whether two values of an option are the same, however written; for reload. */
+/* Whether two values of an option are the same, however they were written. */
 bool config_value_equal(const struct config_value *a, const struct config_value *b);
 
 /*
- * Prints all values in the form of a configuration file, each with its origin behind it. Reading it
- * gives the same values, but for a text that is too long for a line: that one stands in a comment.
+ * Prints all values in the form of a configuration file, each with its origin in a comment. Reading that file gives
+ * the same values, except for a text that is too long for a line: it is printed as a comment.
  */
 void config_dump(const struct config *config, FILE *stream);
 

@@ -10,7 +10,7 @@ static bool fits(const char *line)
 	return strlen(line) <= CONFIG_LINE_MAX;
 }
 
-/* With the origin behind it, or before it in a line of its own when there is no room. */
+/* The origin follows in the same line, or precedes in a separate line where the line would be too long. */
 static void dump_line(const char *key, const char *text, const char *origin, FILE *stream)
 {
 	CLEANUP(cleanup_free) char *line = xasprintf("%s = %s", key, text);
@@ -24,7 +24,7 @@ static void dump_line(const char *key, const char *text, const char *origin, FIL
 		fprintf(stream, "; %s, too long for a line of a file: %s\n", origin, line);
 }
 
-/* A line for each item: the lines of one file add up. */
+/* One line for each item: the lines of a list add up within one file. */
 static void dump_items(const struct config_value *value, FILE *stream)
 {
 	for (const char *next = value->text; next;) {

@@ -38,7 +38,7 @@ size_t config_find_control(const char *text, size_t length)
 	return length;
 }
 
-/* inih takes a ';' behind a blank for a comment, and "key = " puts a blank before the value. */
+/* For inih a ';' after a blank begins a comment. In a file a blank precedes the value ("key = value"). */
 static bool has_comment(const char *value)
 {
 	for (const char *c = strchr(value, ';'); c; c = strchr(c + 1, ';'))

@@ -11,9 +11,9 @@ enum config_kind { CONFIG_FILE, CONFIG_VARIABLE, CONFIG_ASSIGNMENT };
 
 /**
  * struct config_entry - one line, variable or -o
- * @source:  rises with precedence, from 1; each file is a source, all variables are one, all -o are one
- * @section: NULL for a variable: whose it is, only the option tables say
- * @key:     of a variable its name; NULL for a section's header
+ * @source:  number of the source, from 1, in order of precedence: see struct config_sources
+ * @section: NULL for a variable: only the tables of options say to which section it belongs
+ * @key:     for a variable its name; NULL for a section's header
  * @where:   for the report: "FILE:LINE", the variable's name, or "-o TEXT"
  */
 struct config_entry {
@@ -32,13 +32,13 @@ struct config_text {
 };
 
 /*
- * Adds copies of an entry's texts; its value without blanks around it. A value that could not stand in
- * a file is an error, wherever it comes from: what config_dump() prints has to be a file.
+ * Adds a copy of an entry, its value without blanks around it. A value that a file could not contain is an error for
+ * every kind of source: the output of config_dump() must be a valid file.
  */
 void config_text_add(struct config_text *text, const struct config_entry *entry,
 		     struct report *report);
 
-/* An error at a place that is no option: a line that cannot be read, an unknown section. */
+/* Reports an error that is not about an option: a line that cannot be read, an unknown section. */
 struct report_item *config_error(struct report *report, const char *where, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

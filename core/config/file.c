@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * inih reads a file as a whole, and is silent about much: it joins indented lines to the key before,
- * cuts long lines in two, and keeps the old section after a broken header. It cannot do any of that to
- * a line that it is given alone. A key behind that line, which no file can contain, tells which section
- * the line has opened.
+ * When inih reads a whole file, it accepts several mistakes silently: it joins indented lines to the key before,
+ * cuts long lines in two, and keeps the old section after a broken header. So inih gets each line alone here. It
+ * also gets a second line: a key that no file can contain (PROBE). The section of that key is the section that the
+ * line has opened.
  */
 #include "config/file.h"
 
@@ -26,7 +26,7 @@ enum line_kind {
 };
 
 /**
- * struct line - what a line says
+ * struct line - one parsed line
  * @section: of LINE_SECTION
  * @key:     of LINE_KEY, with @value
  */
@@ -46,7 +46,7 @@ static int take(void *user, const char *section, const char *name, const char *v
 		return 1;
 	}
 	if (line->key)
-		return 0; /* inih has made two lines of it */
+		return 0; /* inih has cut the line in two */
 	line->key = xstrdup(name);
 	line->value = xstrdup(value);
 	return 1;
@@ -60,14 +60,14 @@ static enum line_kind kind_of(const struct line *line, const char *text, int err
 		return LINE_KEY;
 	if (line->section && *line->section)
 		return LINE_SECTION;
-	/* "[]" opens a section without a name, which is where inih begins. */
+	/* inih starts in a section without a name, so "[]" looks like an empty line. */
 	return *text == '[' ? LINE_BROKEN : LINE_EMPTY;
 }
 
 /* `text` has no newline and no control characters, and at most CONFIG_LINE_MAX bytes. */
 static void parse_line(const char *text, struct line *ret)
 {
-	/* The empty line in front, because inih skips a byte order mark in its first line. */
+	/* The first line is empty, because inih would skip a byte order mark there. */
 	CLEANUP(cleanup_free) char *file = xasprintf("\n%s\n" PROBE "=", text);
 	int error;
 
@@ -85,10 +85,10 @@ static void clear_line(struct line *line)
 }
 
 /**
- * struct reader - where in a file we are
+ * struct reader - the position in a file
  * @where:   "FILE:LINE"
  * @section: the section, or NULL
- * @skip:    behind a broken header: whose keys these are, nobody knows
+ * @skip:    after a broken header: the section of the following keys is unknown
  */
 struct reader {
 	struct config_text *text;
@@ -98,7 +98,7 @@ struct reader {
 	bool skip;
 };
 
-/* Drops the section, so that what follows a bad header cannot land in the one before. */
+/* So that keys after a broken header do not count for the section before it. */
 static void leave_section(struct reader *reader)
 {
 	free(reader->section);
@@ -211,7 +211,7 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 		return;
 	}
 	if (*begin == '#' || *begin == ';')
-		return; /* may be of any length */
+		return; /* a comment may have any length */
 	if (length > CONFIG_LINE_MAX) {
 		report_remedy(config_error(reader->report, reader->where,
 					   "the line is longer than %d bytes", CONFIG_LINE_MAX),
@@ -222,7 +222,7 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 	read_parsed(reader, text, &line);
 }
 
-/* `content` ends with a NUL behind its `length` bytes, and is changed: each newline becomes a NUL. */
+/* content[length] is NUL. The content is changed: each newline becomes a NUL. */
 static void read_lines(struct reader *reader, const char *path, char *content, size_t length)
 {
 	char *end = content + length;
@@ -244,7 +244,7 @@ static void read_lines(struct reader *reader, const char *path, char *content, s
 	}
 }
 
-/* -EFBIG keeps a device, given by mistake, from being read for ever. */
+/* The limit (-EFBIG) also ends the reading of a device that was named by mistake. */
 static int read_stream(FILE *stream, char **ret, size_t *ret_length)
 {
 	size_t size = 0;

@@ -4,9 +4,9 @@
 
 #include "config/entries.h"
 
-/* What inih holds of a line (INI_MAX_LINE, less newline and NUL as its header counts them). */
+/* The longest line that inih can hold (INI_MAX_LINE, without the newline and NUL that its header mentions). */
 #define CONFIG_LINE_MAX 197
-/* What inih holds of a section's name; the rest it drops. */
+/* The longest section name that inih can hold. It cuts longer ones. */
 #define CONFIG_SECTION_MAX 49
 
 /* Reads a file into `text`, as one source. A missing file is an error only if it is `required`. */

@@ -39,7 +39,7 @@ static const struct unit *units_of(__u32 type)
 	}
 }
 
-/* The digits at the start of `text`; strtoull() alone would take blanks and a sign before them. */
+/* Parses the digits at the start of `text`. strtoull() alone would accept blanks and a sign before them. */
 static int parse_digits(const char *text, int base, __u64 *ret, const char **ret_end)
 {
 	char *end;

@@ -8,10 +8,10 @@
 /* `type` is BPFLOCK_OPTION_UINT, _SIZE or _DURATION. Returns 0, -EINVAL, or -ERANGE on overflow. */
 int config_number_parse(__u32 type, const char *text, __u64 *ret);
 
-/* As it would be written, to be freed. */
+/* The number as a file would contain it (to be freed). */
 char *config_number_format(__u32 type, __u64 number);
 
-/* What would be valid, for messages. */
+/* A description of valid numbers, for messages. */
 const char *config_number_syntax(__u32 type);
 
 #endif

@@ -11,7 +11,7 @@
 
 #define DROP_IN_SUFFIX ".conf"
 
-/* Not what editors and package managers leave behind: .#10.conf, 10.conf~, 10.conf.dpkg-new. */
+/* Excludes files that editors and package managers leave: .#10.conf, 10.conf~, 10.conf.dpkg-new. */
 static int is_drop_in(const struct dirent *file)
 {
 	size_t length = strlen(file->d_name);
@@ -21,7 +21,7 @@ static int is_drop_in(const struct dirent *file)
 	       strcmp(file->d_name + length - suffix, DROP_IN_SUFFIX) == 0;
 }
 
-/* The same order in every locale, which alphasort() does not give. */
+/* The same order in every locale, unlike alphasort(). */
 static int by_name(const struct dirent **a, const struct dirent **b)
 {
 	return strcmp((*a)->d_name, (*b)->d_name);

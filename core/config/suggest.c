@@ -30,7 +30,7 @@ static size_t least(size_t a, size_t b)
 	return a < b ? a : b;
 }
 
-/* Levenshtein's distance, by one row of its matrix; the case of letters does not count. */
+/* Levenshtein distance, computed with one row of the matrix. The case of letters is ignored. */
 static size_t distance(const char *a, const char *b)
 {
 	size_t row[NAME_LENGTH_MAX + 1];
@@ -62,7 +62,7 @@ static void append(char **list, const char *separator, const char *quote, const 
 	*list = xasprintf("%s%s%s%s%s", old ? old : "", old ? separator : "", quote, name, quote);
 }
 
-/* The names at the smallest distance, joined; NULL when that is above `limit`. */
+/* The names at the smallest distance, joined; NULL when that distance is above `limit`. */
 static char *nearest(const struct config_names *valid, const char *text, size_t limit)
 {
 	size_t smallest = limit;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the operator may have meant: the valid names that are nearest to what was written. */
+/* Suggestions for a mistyped name: the nearest valid names. */
 #ifndef BPFLOCK_CONFIG_SUGGEST_H
 #define BPFLOCK_CONFIG_SUGGEST_H
 
@@ -16,10 +16,10 @@ struct config_names {
 void config_names_add(struct config_names *names, const char *name);
 void config_names_clear(struct config_names *names);
 
-/* Sets the remedy "did you mean 'NEAREST'? valid: ALL"; without the question when none is near. */
+/* Sets the remedy "did you mean 'NEAREST'? valid: ALL", without the question where no name is near. */
 void config_suggest(struct report_item *item, const struct config_names *valid, const char *text);
 
-/* For long lists: only the names that are nearest, however far. */
+/* For long lists: names only the nearest ones, at any distance. */
 void config_suggest_nearest(struct report_item *item, const struct config_names *valid,
 			    const char *text);
 

@@ -92,7 +92,7 @@ static int parse_cgroup(const char *text, const struct config_place *place, __u6
 	return error ? -EINVAL : 0;
 }
 
-/* The largest number that fits in the member; a plugin need not repeat that in `max`. */
+/* The largest number that fits in the member, so that a plugin need not repeat that in `max`. */
 static __u64 largest(const struct bpflock_option *option)
 {
 	bool member = option->size > 0 && option->size < sizeof(__u64);
@@ -171,7 +171,7 @@ static int append_number(struct config_value *value, const char *text,
 	return 0;
 }
 
-/* A value that nobody wrote, but that follows from another, is where its origin is. */
+/* config_enable() gives no place: then the place of the item is the origin of the value. */
 static void append_place(struct config_value *value, const char *where)
 {
 	value->places = xreallocarray(value->places, value->count, sizeof(*value->places));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* From text to typed value. */
+/* Turns texts into typed values. */
 #ifndef BPFLOCK_CONFIG_VALUE_H
 #define BPFLOCK_CONFIG_VALUE_H
 
@@ -11,7 +11,7 @@
 #define CONFIG_STRING_MAX 4096
 
 /**
- * struct config_place - what a finding is about
+ * struct config_place - the place of an error
  * @where:   see struct report_item
  * @section: the section, and @key in it
  * @plugin:  the section is a plugin's
@@ -24,18 +24,18 @@ struct config_place {
 	bool plugin;
 };
 
-/* An error about an option; the message begins with its section and key. */
+/* Reports an error about an option. The message begins with its section and key. */
 struct report_item *config_complain(const struct config_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /*
- * Adds what `text` says to `value`: one item, or those of a list. Returns 0, or -EINVAL when something
- * was reported at `place`.
+ * Parses `text` and adds it to `value`: one item, or the items of a list. Returns 0, or -EINVAL when an error was
+ * reported at `place`.
  */
 int config_value_append(struct config_value *value, const char *text,
 			const struct config_place *place);
 
-/* Makes it a value without items, from `origin`. */
+/* Removes all items, and sets the origin. */
 void config_value_begin(struct config_value *value, const char *origin);
 void config_value_clear(struct config_value *value);
 

@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Environment variables: their names follow from the option tables. */
+/* Environment variables. Their names are derived from the tables of options. */
 #ifndef BPFLOCK_CONFIG_VARIABLES_H
 #define BPFLOCK_CONFIG_VARIABLES_H
 
 #include "config/config.h"
 
-/* How the names of all variables begin. */
+/* The names of all variables begin with this. */
 #define CONFIG_VARIABLE_PREFIX "BPFLOCK_"
 
 /**
  * struct config_variable - a variable that may be set
- * @section: index of its section, and @option: of the value in it
+ * @name:    its whole name
+ * @section: index of its section
+ * @option:  index of its value in the section
  */
 struct config_variable {
 	char *name;
@@ -23,7 +25,7 @@ struct config_variables {
 	size_t count;
 };
 
-/* The variables of all options, then the aliases: an alias cannot take the name of an option's own. */
+/* Lists the variables of all options before the aliases: so an alias cannot replace the variable of an option. */
 void config_variables_build(struct config_variables *ret, const struct config *config,
 			    const struct config_schema *schema);
 void config_variables_clear(struct config_variables *variables);
@@ -31,7 +33,7 @@ void config_variables_clear(struct config_variables *variables);
 const struct config_variable *config_variable_find(const struct config_variables *variables,
 						   const char *name);
 
-/* Reports a variable that no option has; a mere notice where Kubernetes may have set it. */
+/* Reports a variable that belongs to no option: an error, or a notice where Kubernetes may have set it. */
 void config_variable_unknown(const struct config_variables *variables, const char *name,
 			     struct report *report);
 

@@ -12,8 +12,8 @@
 #include "util/words.h"
 
 /*
- * Before 5.13 the kernel asked for `bpf_read` whenever a program read kernel memory, not when it was
- * loaded: a program on that very hook could recurse.
+ * Before 5.13 the kernel called locked_down for `bpf_read` each time that a program read kernel memory, not when the
+ * program was loaded. A program on that hook could then recurse.
  */
 #define OLDEST_MAJOR 5
 #define OLDEST_MINOR 13

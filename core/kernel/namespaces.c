@@ -15,7 +15,7 @@
  */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
 
-/* 0 where it cannot be looked at. */
+/* The inode of a namespace; 0 where it cannot be read. */
 static ino_t namespace_at(const char *path)
 {
 	struct stat status;
@@ -23,7 +23,7 @@ static ino_t namespace_at(const char *path)
 	return stat(path, &status) < 0 ? 0 : status.st_ino;
 }
 
-/* Not pid_for_children, which is that of children only. */
+/* Not pid_for_children, which may differ: it is the namespace of future children. */
 static ino_t own_pid_namespace(void)
 {
 	return namespace_at("/proc/self/ns/pid");
@@ -36,7 +36,7 @@ bool namespaces_pid_is_contained(void)
 	return own && own != INITIAL_PID_NAMESPACE;
 }
 
-/* The kernel lets nobody look who may not trace process 1. */
+/* Is this process seen to be in another network namespace than process 1? Only who may trace process 1 can see that. */
 static bool is_seen_elsewhere(void)
 {
 	ino_t own = namespace_at("/proc/self/ns/net"), initial = namespace_at("/proc/1/ns/net");
@@ -56,7 +56,7 @@ void namespaces_enter_initial_network(struct report *report)
 	struct report_item *item;
 	int error;
 
-	/* Only there is process 1 the machine's first. */
+	/* Only in the initial pid namespace process 1 is the first process of the machine. */
 	if (own_pid_namespace() != INITIAL_PID_NAMESPACE || !is_seen_elsewhere())
 		return;
 	error = enter_network_of_init();

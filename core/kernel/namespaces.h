@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* In which namespaces this process is. */
+/* The namespaces of this process. */
 #ifndef BPFLOCK_KERNEL_NAMESPACES_H
 #define BPFLOCK_KERNEL_NAMESPACES_H
 
@@ -7,13 +7,13 @@
 
 #include "util/report.h"
 
-/* Is this process in a pid namespace of its own, or of its container's? False where /proc does not tell. */
+/* Is this process outside the initial pid namespace? False where /proc does not show it. */
 bool namespaces_pid_is_contained(void);
 
 /*
- * Enters the network namespace of process 1 of the initial pid namespace: a guard takes a process in another
- * one for a contained task. So it is called before the first bpf(2). Where that network namespace can be seen
- * and not be entered, there is a warning, and the process stays where it is.
+ * Enters the network namespace of process 1 of the initial pid namespace. For a guard a process in another one is a
+ * contained task, so call this before the first bpf(2). Where that namespace can be seen but not entered, a warning
+ * is reported, and the process stays where it is.
  */
 void namespaces_enter_initial_network(struct report *report);
 

@@ -15,7 +15,7 @@
 
 #define PINNED_RING PINS_PATH "/ring"
 #define PINNED_DAEMON PINS_PATH "/daemon"
-/* A ring of another size, until it takes the place of the old one. */
+/* The name of a ring of another size, until it replaces the old one. */
 #define PINNED_NEW_RING PINS_PATH "/ring_new" /* bpffs takes no dot in a name */
 
 static const struct pinned_map daemon_map = {
@@ -38,7 +38,7 @@ static const struct pinned_map last_state_map = {
 	.flags = BPF_F_MMAPABLE,
 };
 
-/* What a guard has to know, also while no daemon runs. */
+/* Guards read this map, also while no daemon runs. */
 static const struct pinned_map protected_map = {
 	.name = "protected",
 	.type = BPF_MAP_TYPE_HASH,
@@ -48,7 +48,7 @@ static const struct pinned_map protected_map = {
 	.flags = BPF_F_NO_PREALLOC,
 };
 
-/* A map under our path that is not ours is refused, never used and never removed: somebody put it there. */
+/* Somebody else's object at the path of a map is an error. It is neither used nor removed. */
 static int report_map(int fd, const char *path, struct report *report)
 {
 	if (fd >= 0)
@@ -92,7 +92,7 @@ int core_maps_check_access(struct report *report)
 	return fd == -EACCES ? report_map(fd, PINNED_DAEMON, report) : 0;
 }
 
-/* The kernel takes task storage only with type information for key and value. */
+/* The kernel accepts task storage only with BTF types of key and value. */
 static int create_daemon_map(void)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = daemon_map.flags);
@@ -123,7 +123,7 @@ static int open_daemon_map(struct report *report)
 	return report_map(fd, PINNED_DAEMON, report);
 }
 
-/* Programs that a dead predecessor left attached let this process through from here on. */
+/* From here on, programs that a dead predecessor left attached let this process pass. */
 static int mark_as_daemon(int map, struct report *report)
 {
 	CLEANUP(cleanup_close) int self = pidfd_open(getpid(), 0);
@@ -154,8 +154,8 @@ static int create_ring(__u64 size)
 }
 
 /*
- * Programs of a predecessor go on writing to the ring that they know. One of another size than is wanted now
- * is read to its end, and the new programs get a new one.
+ * Programs of a predecessor continue to write to their ring. If its size differs from the configured one, the new
+ * programs get a new ring, and the old one is read to its end.
  */
 static int open_ring(__u64 size, struct pins *pins, struct report *report)
 {
@@ -250,7 +250,7 @@ int core_maps_replace_ring(struct pins *pins)
 {
 	if (pins->old_ring < 0)
 		return 0;
-	(void)unlink(PINNED_NEW_RING); /* of a start that was killed here */
+	(void)unlink(PINNED_NEW_RING); /* may be left of a start that was killed here */
 	if (bpf_obj_pin(pins->ring, PINNED_NEW_RING) < 0)
 		return -errno;
 	return rename(PINNED_NEW_RING, PINNED_RING) < 0 ? -errno : 0;

@@ -1,26 +1,26 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the core pins for itself in PINS_PATH, beside the plugins: the daemon's mark, the ring, the set of what is
- * ours, and the last state. Private to the loader module. Each function reports what it returns.
+ * The maps that the core pins in PINS_PATH: the daemon's mark, the ring, the set of protected objects, and the last
+ * state. Private to the loader module. Functions with a report also report the error that they return.
  */
 #ifndef BPFLOCK_LOADER_CORE_MAPS_H
 #define BPFLOCK_LOADER_CORE_MAPS_H
 
 #include "loader/loader.h"
 
-/* What is refused is refused before anything is made beside it. Returns 0 or a negative errno. */
+/* Checks existing pins before anything new is made. Returns 0 or a negative errno. */
 int core_maps_check(struct report *report);
-/* Whoever may not get at one pin may not take any away. Returns 0 or -EACCES. */
+/* For --unload: may this process open the pins? Then it may also remove them. Returns 0 or -EACCES. */
 int core_maps_check_access(struct report *report);
 
 /*
- * Marks this process as the daemon and opens or makes the rest. Returns 0 or a negative errno; what was
- * opened before the failure is closed by core_maps_close().
+ * Marks this process as the daemon, and opens or makes the maps. Returns 0 or a negative errno. After a failure
+ * core_maps_close() closes what was opened.
  */
 int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report);
-/* Pins what is not pinned yet. Returns 0 or a negative errno. */
+/* Pins the maps that are not pinned yet. Returns 0 or a negative errno. */
 int core_maps_pin(const struct pins *pins, struct report *report);
-/* What is pinned stays. */
+/* Closes the maps. Pins stay. */
 void core_maps_close(struct pins *pins);
 
 #endif

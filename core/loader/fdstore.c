@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What is pinned, in the service manager's store between two daemons. An object's name there is its
+ * The service manager's file descriptor store keeps pinned objects between two daemons. An object's name there is its
  * path below PINS_PATH.
  */
 #include "loader/loader.h"
@@ -23,8 +23,8 @@ static void warn(struct report *report, const char *path, int error, const char 
 }
 
 /*
- * FDPOLL=0: the kernel calls a map that cannot be polled broken (EPOLLERR), and the manager would throw
- * it away for that.
+ * FDPOLL=0: for a map that cannot be polled the kernel reports EPOLLERR. Without FDPOLL=0 the service manager would
+ * therefore close it.
  */
 static int give(const char *path)
 {
@@ -67,14 +67,14 @@ size_t fdstore_give(struct report *report)
 		return 0;
 	count = give_all(tree, report);
 	fts_close(tree);
-	/* The manager may take nothing any more from a process that has ended. */
+	/* The service manager may not accept messages of a process that has ended. */
 	error = sd_notify_barrier(0, BARRIER_MICROSECONDS);
 	if (error < 0)
 		warn(report, NULL, error, "the service manager did not answer");
 	return count;
 }
 
-/* Only what fdstore_give() can have named: no way leads out of the directory. */
+/* Only names that fdstore_give() can have made: none leads out of the directory. */
 static bool is_pin(const char *name)
 {
 	size_t length = strlen(name);
@@ -96,7 +96,7 @@ static int make_parents(char *path)
 	return 0;
 }
 
-/* What is pinned there already is newer: a daemon ran that the service manager had not started. */
+/* An existing pin is newer and stays: a daemon ran that the service manager had not started. */
 static void take(int fd, const char *name, struct report *report)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf(PINS_PATH "/%s", name);

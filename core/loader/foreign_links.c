@@ -7,12 +7,12 @@
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
-/* Far more than any program of ours uses. */
+/* Far more maps than any program of bpflock uses. */
 #define MAPS_MAX 64
 
 /**
- * struct walk - over all links, on behalf of foreign_links_each()
- * @rings: the ids of our own; 0 for none
+ * struct walk - the arguments of foreign_links_each()
+ * @rings: the ids of this daemon's rings; 0 for none
  */
 struct walk {
 	__u32 rings[2];
@@ -30,7 +30,7 @@ static bool is_ring(__u32 id)
 	       info.type == BPF_MAP_TYPE_RINGBUF && strcmp(info.name, PINNED_RING_NAME) == 0;
 }
 
-/* A program that writes to a ring of bpflock's that is none of ours. */
+/* Does the program write to a ring of another bpflock? */
 static bool is_foreign(const struct bpf_prog_info *info, const __u32 *maps, const __u32 *rings)
 {
 	for (__u32 i = 0; i < info->nr_map_ids && i < MAPS_MAX; i++)

@@ -8,10 +8,10 @@
 
 #include "util/memory.h"
 
-/* A guard reads no more of a new process's arguments and environment. */
+/* A guard reads at most this many bytes of a new process's arguments and environment. */
 #define STRINGS_MAX 4096
 
-/* A variable by which the dynamic linker takes code from elsewhere, up to its value (to be freed); or NULL. */
+/* The name (to be freed) of an environment variable by which the dynamic linker loads other code; or NULL. */
 static char *variable_for_linker(void)
 {
 	for (char **variable = environ; *variable; variable++)
@@ -34,7 +34,7 @@ static size_t size_of_file(const char *path)
 	return size;
 }
 
-/* As far as this process can tell by itself. */
+/* Names the cause, as far as this process can find it. */
 static void add_remedy(struct report_item *item)
 {
 	CLEANUP(cleanup_free) char *variable = variable_for_linker();

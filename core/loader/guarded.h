@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What to tell the operator when a guard does not take this process for the daemon or its successor. */
+/* Reports that a guard does not recognize this process as the daemon or its successor. */
 #ifndef BPFLOCK_LOADER_GUARDED_H
 #define BPFLOCK_LOADER_GUARDED_H
 

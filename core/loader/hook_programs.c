@@ -7,7 +7,7 @@
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
-/* Over all programs and links, on behalf of hook_programs_each(); @btf is loaded for the first that is not ours. */
+/* The arguments of hook_programs_each(). @btf is loaded for the first program that is not bpflock's. */
 struct walk {
 	int protected;
 	struct btf *btf;
@@ -15,7 +15,7 @@ struct walk {
 	void *context;
 };
 
-/* Of the kernel's own BTF; a function of a module is none of our hooks. */
+/* From the kernel's BTF. "" for a function of a module: bpflock has no hooks there. */
 static const char *function_name(struct walk *walk, __u32 type_id)
 {
 	const struct btf_type *type;
@@ -45,7 +45,7 @@ static void visit(struct walk *walk, const struct bpf_prog_info *info, __u32 fun
 	walk->visit(walk->context, &program);
 }
 
-/* Attached or not: the kernel tells the hook of each loaded LSM program. */
+/* Attached or not: the kernel shows the hook of each loaded LSM program. */
 static void visit_lsm_programs(struct walk *walk)
 {
 	struct bpf_prog_info info;

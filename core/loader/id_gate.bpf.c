@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * What the daemon makes has an id at once, by which a container with CAP_SYS_ADMIN could open it before the guard is
- * there; and one that shares the pid namespace could take the daemon's descriptors. These programs need no map, so
- * there is nothing of their own that could be taken and changed.
+ * A new object of the daemon has an id at once. Before the guard runs, a container with CAP_SYS_ADMIN could open the
+ * object by that id. A container that shares the pid namespace could take the daemon's descriptors. These programs use
+ * no map, so they have no object that could be opened and changed.
  */
 #include <bpflock/task.bpf.h>
 
@@ -10,7 +10,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Constants of the kernel that are in no header for programs. */
+/* Constants of the kernel that no header for BPF programs has. */
 #define EPERM 1
 #define ENOENT 2
 #define PTRACE_MODE_ATTACH 0x02

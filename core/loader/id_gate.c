@@ -4,7 +4,7 @@
 #include <errno.h>
 #include <stdint.h>
 
-#include "id_gate.bpf.o.h" /* so that the object below is made first */
+#include "id_gate.bpf.o.h" /* makes the build create the object below first */
 #include "loader/loader.h"
 #include "util/memory.h"
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * For the moments of a start in which what is ours is there and its guard is not: no task outside the initial
- * namespaces gets any map or program by its id (ENOENT, as if there were none), nor anything of a process of the
- * initial namespaces.
+ * Protects new objects at a start, until the guard runs. No task outside the initial namespaces gets any map or
+ * program by its id (ENOENT, as if there were none). Nor may it trace a process of the initial namespaces.
  */
 #ifndef BPFLOCK_LOADER_ID_GATE_H
 #define BPFLOCK_LOADER_ID_GATE_H
@@ -19,9 +18,9 @@ struct id_gate {
 	struct bpf_link *links[ID_GATE_PROGRAMS];
 };
 
-/* Returns 0 or a negative errno; then it is open. */
+/* Returns 0, or a negative errno, and then the gate is open. */
 int id_gate_close(struct id_gate *gate);
-/* Also one that is open. */
+/* Accepts a gate that is open already. */
 void id_gate_open(struct id_gate *gate);
 
 #endif

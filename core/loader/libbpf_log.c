@@ -4,7 +4,7 @@
 
 #include "loader/loader.h"
 
-/* libbpf calls back without a context, hence the one static buffer. The daemon has one thread. */
+/* libbpf's print callback has no context, so the buffer is static. The daemon has one thread. */
 static char last_warning[512];
 
 static __attribute__((format(printf, 2, 0))) int keep_warning(enum libbpf_print_level level,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The loader module: the life cycle of a plugin's BPF object, and what is pinned of it.
+ * The loader module: the life cycle of a plugin's BPF object, and its pins.
  *
  *	pins		the directory on bpffs: lock, one directory per plugin and generation
- *	core_maps	what the core pins for itself: the ring, the daemon's mark, its last state
- *	protected	the set of the ids of what is ours
- *	plugin_state	what the generations of one plugin share
- *	fdstore		what is pinned, kept by the service manager while no daemon runs
+ *	core_maps	the maps that the core pins: the ring, the daemon's mark, its last state
+ *	protected	the set of the ids of protected objects
+ *	plugin_state	the maps that the generations of one plugin share
+ *	fdstore		gives pinned objects to the service manager while no daemon runs
  *	instance	one generation of one plugin: open, load, attach, pin, record, close
  */
 #ifndef BPFLOCK_LOADER_LOADER_H
@@ -24,15 +24,15 @@
 #include "plugin/plugin.h"
 #include "util/report.h"
 
-/* Collects libbpf's own words instead of printing them; call once, before anything of libbpf. */
+/* Keeps libbpf's warnings instead of printing them. Call it once, before any other function of libbpf. */
 void libbpf_log_install(void);
 /* The last warning of libbpf since the last call, or "" */
 const char *libbpf_log_take(void);
 
 /**
- * struct last_state - what a daemon leaves that is killed
- * @heartbeat: its last sign of life, CLOCK_BOOTTIME in nanoseconds
- * @sink_lost: events that the outputs of its log had lost and that the log had not been told of
+ * struct last_state - the state of the daemon, for its successor after a kill
+ * @heartbeat: the last time at which it was seen to run, CLOCK_BOOTTIME in nanoseconds
+ * @sink_lost: events that the outputs of its log had lost and not reported
  */
 struct last_state {
 	__u64 heartbeat;
@@ -40,17 +40,17 @@ struct last_state {
 };
 
 /**
- * struct pins - what this daemon holds on bpffs
+ * struct pins - the daemon's pin directory and shared maps
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
- * @old_ring:  fd of the pinned ring of a predecessor, which had another size; or -1
- * @ring_size: of the larger of the two, in bytes
+ * @old_ring:  fd of a predecessor's pinned ring of another size; or -1
+ * @ring_size: size of the larger of the two, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
- * @protected: fd of the set of what is ours: struct bpflock_protected_object
- * @last_state: the daemon's own, for the one that comes after it; pinned
- * @inherited_state: what it was when it was opened: that of a predecessor, or zero
- * @inherited: PINS_PATH was there before: a predecessor died, or was told to keep it
- * @gate:      closed while what is new has no guard yet
+ * @protected: fd of the set of protected objects: struct bpflock_protected_object
+ * @last_state: the state of this daemon, for its successor; mapped, pinned
+ * @inherited_state: the content of @last_state when it was opened: that of a predecessor, or zero
+ * @inherited: PINS_PATH existed before: a predecessor died, or stopped with on_exit = keep
+ * @gate:      closed while new objects have no guard yet
  * @last_state_map: fd of @last_state
  */
 struct pins {
@@ -74,73 +74,78 @@ struct pins {
 	}
 
 #define PINS_ROOT BPFLOCK_PINS
-/* The layout of records and maps below it; a change of either needs another number. */
+/* The number is that of the layout of records and maps. A change of either needs another number. */
 #define PINS_PATH PINS_ROOT "/v1"
 
-/* The map's own name: by it the rings of other daemons are found. */
+/* The kernel's name of the map. Rings of other daemons are found by it. */
 #define PINNED_RING_NAME "bpflock_ring"
 
 /*
- * Takes the lock, marks this process as the daemon and opens or makes the shared maps. `ring_size` is
- * in bytes, a power of two. `hide`: as by pins_hide(). Returns 0 or a negative errno, reported; -EBUSY when another
- * daemon runs.
+ * Takes the lock, marks this process as the daemon, and opens or makes the shared maps. `ring_size` is in bytes, a
+ * power of two. With `hide` it also does what pins_hide() does. Returns 0 or a negative errno, reported; -EBUSY when
+ * another daemon runs.
  */
 int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report);
-/* A guard is to come: until pins_show() no contained task gets what is made. Returns 0 or a negative errno, reported. */
+/*
+ * For a change that starts a guard: until pins_show() no contained task can open new objects by their ids. Returns 0
+ * or a negative errno, reported.
+ */
 int pins_hide(struct pins *pins, struct report *report);
 void pins_show(struct pins *pins);
-/* Pins the shared maps that are not pinned yet: nothing of ours can be opened by its path before. Returns as above. */
+/*
+ * Pins the shared maps that are not pinned yet. Call it when the guard runs: before that nothing can be opened by its
+ * path. Returns 0 or a negative errno, reported.
+ */
 int pins_pin_shared(const struct pins *pins, struct report *report);
-/* Closes everything; what is pinned stays. */
+/* Closes everything. Pins stay. */
 void pins_close(struct pins *pins);
 /*
- * Takes the lock and nothing else. Returns its fd; -ENOENT when nothing is pinned; or a negative errno,
- * reported, -EBUSY when a daemon runs.
+ * Only takes the lock. Returns its fd; -ENOENT when nothing is pinned; or a negative errno, reported: -EBUSY when a
+ * daemon runs.
  */
 int pins_lock(struct report *report);
-/* For a start that failed: leaves what was there before as it was, and nothing where nothing was. */
+/* For a start that failed: removes the pins, unless a predecessor had left some. Those stay as they are. */
 void pins_abandon(struct pins *pins);
 /*
- * Visits the paths of what other layouts of ours have pinned. They are reported and taken away once they are
- * replaced, never used: what they hold is for another version to know.
+ * Visits the paths of pins of other layouts. They are never read, because only other versions know their content.
  */
 void pins_each_other_layout(void (*visit)(void *context, const char *path), void *context);
 void pins_remove_layout(const char *path);
-/* Unpins everything of ours. */
+/* Unpins everything of this layout. */
 void pins_remove_all(void);
 /*
- * Pins again what a predecessor gave to the service manager when it was told to stop: from here on it is
- * as if that one had been killed. Changes nothing where nothing was given.
+ * Pins again what a predecessor gave to the service manager when it stopped. From here on that predecessor counts as
+ * killed. Changes nothing where nothing was given.
  */
 void pins_restore(struct report *report);
 
 /*
- * Gives everything that is pinned to the service manager, which holds it until the daemon starts again,
- * or drops it when the service has stopped for good. Returns how many objects it was offered: none
- * where there is no such manager. Whether it takes them it does not say.
+ * Gives everything that is pinned to the service manager. It keeps the objects until the daemon starts again, and
+ * drops them when the service has stopped for good. Returns how many objects were offered: 0 without a service
+ * manager. It does not answer whether it has accepted them.
  */
 size_t fdstore_give(struct report *report);
 bool fdstore_is_empty(void);
-/* Pins what this process got of the manager. PINS_PATH has to be there, and locked. */
+/* Pins what this process got from the service manager. PINS_PATH must exist, and be locked. */
 void fdstore_take(struct report *report);
 
-/* The new ring takes the place of the old one, once the new programs write to it. Returns 0 or a negative errno. */
+/* Pins the new ring in place of the old one. Call it when the new programs run. Returns 0 or a negative errno. */
 int core_maps_replace_ring(struct pins *pins);
 
 /* The directory of a plugin (to be freed). */
 char *pins_plugin_path(const char *plugin);
 bool pins_have_plugin(const char *plugin);
-/* The largest generation that is pinned of a plugin, or 0. */
+/* The largest pinned generation of a plugin, or 0. */
 __u64 pins_last_generation(const char *plugin);
-/* Makes the directory of a plugin; *ret_made says whether it was not there. Returns 0 or a negative errno. */
+/* Makes the directory of a plugin. *ret_made: it did not exist before. Returns 0 or a negative errno. */
 int pins_make_plugin(const char *plugin, bool *ret_made);
-/* Makes the directory of a generation in it. NULL and errno on failure. */
+/* Makes the directory of a generation. Returns its path (to be freed); NULL and errno on failure. */
 char *pins_make_generation(const char *plugin, __u64 generation);
-/* Removes what is pinned of a plugin but for generation `keep`; 0 keeps nothing, not even the plugin. */
+/* Removes the pins of all generations of a plugin except `keep`. 0: removes everything of the plugin. */
 void pins_remove_generations(const char *plugin, __u64 keep);
-/* Of the directory (to be freed), whether it is there or not. */
+/* The path of a generation's directory (to be freed), whether it exists or not. */
 char *pins_generation_path(const char *plugin, __u64 generation);
-/* Until removed pins hold nothing any more: what a descriptor holds then ends when it is closed, and not later. */
+/* Waits until the kernel has released removed pins. Then closing the last descriptor of an object frees it at once. */
 void pins_await_removal(void);
 /* Removes one generation only: that of a successor that failed. */
 void pins_remove_generation(const char *plugin, __u64 generation);
@@ -148,23 +153,23 @@ void pins_remove_generation(const char *plugin, __u64 generation);
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
 /*
- * Puts an object (fd) of a kind, BPFLOCK_PROTECTED_*, into the set of what is ours, or takes it out.
- * protected_add() returns 0 or a negative errno.
+ * The set of protected objects. `kind` is BPFLOCK_PROTECTED_*, `fd` the object. protected_add() returns 0 or a
+ * negative errno.
  */
 int protected_add(int protected, __u32 kind, int fd);
 void protected_remove(int protected, __u32 kind, int fd);
 bool protected_has(int protected, __u32 kind, __u32 id);
-/* Takes out what is there no more: of predecessors. Needs CAP_SYS_ADMIN, without which nothing is taken out. */
+/* Removes the ids of objects that do not exist any more. Needs CAP_SYS_ADMIN: without it nothing is removed. */
 void protected_sweep(int protected);
 
 /**
- * struct plugin_state - what the generations of one plugin share: maps that outlive each of them
- * @references: generations of this process that hold it
+ * struct plugin_state - the maps that the generations of one plugin share
+ * @references: number of generations in this process that use it
  * @map:        fd of @shared
  * @stats_map:  fd of a struct bpflock_stats for each CPU
  * @counters_map: fd of @counters; -1 for an observer
  * @delivery_map: fd of @delivery
- * @delivery:   the daemon's own; no program knows of it
+ * @delivery:   used by the daemon only, not by BPF programs
  * @counters:   the decisions of an enforcer, or NULL
  */
 struct plugin_state {
@@ -178,14 +183,14 @@ struct plugin_state {
 	const struct bpflock_counters *counters;
 };
 
-/* What a predecessor has pinned of it, or a new one. Returns 0 or a negative errno. */
+/* Opens what a predecessor has pinned, or makes new maps. Returns 0 or a negative errno. */
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret);
 /* Pins it in the plugin's directory. Returns 0 or a negative errno. */
 int plugin_state_pin(const struct plugin_state *state, const char *plugin);
 struct plugin_state *plugin_state_hold(struct plugin_state *state);
 void plugin_state_release(struct plugin_state *state);
 
-/* How often an operation got a verdict, on all CPUs, since the state was made. */
+/* How often decisions on an operation had this verdict, on all CPUs, since the state was made. */
 __u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, __u32 verdict);
 /* The statistics of each possible CPU (to be freed). */
 struct bpflock_stats *plugin_state_cpu_stats(const struct plugin_state *state, size_t *ret_cpus);
@@ -194,16 +199,16 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
 
 /**
  * struct instance - one generation of one plugin
- * @plugin:     whose; not owned
+ * @plugin:     not owned
  * @section:    the configuration that it was loaded with; not owned
- * @generation: its number, larger than that of any before
+ * @generation: its number, larger than all numbers before
  * @links:      of its programs
  * @state:      shared with the generations before and after it
- * @exceptions_map: fd of the cgroups that baseline makes exceptions for, owned by @object; or -1
- * @exceptions: what fills that map; NULL where there are none
- * @next_exceptions: of a configuration that is being prepared; it fills the same map
+ * @exceptions_map: fd of the map of excepted cgroups, owned by @object; or -1
+ * @exceptions: keeps that map up to date; NULL where there are no exceptions
+ * @next_exceptions: those of a configuration that is being prepared, for the same map
  * @policy:     the mapped policy of an enforcer, or NULL
- * @protected:  fd of the set of what is ours; not owned
+ * @protected:  fd of the set of protected objects; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
  */
@@ -225,18 +230,17 @@ struct instance {
 };
 
 /*
- * The steps, in the order in which they are to be called. `predecessor` is the instance that this one
- * replaces in the same process, or NULL. Each returns 0 or a negative errno and
- * reports what failed, with the end of the verifier's log where there is one. instance_free() takes
- * back what was done, but for the pins.
+ * The steps, in the order in which they are to be called. `predecessor` is the instance that this one replaces in the
+ * same process, or NULL. Each returns 0 or a negative errno, and reports what failed, with the end of the verifier's
+ * log where there is one. instance_free() undoes everything but the pins.
  */
 int instance_open(struct instance *instance, const struct instance *predecessor,
 		  const struct plugin *plugin, const struct config_section *section,
 		  struct kernel *kernel, const struct pins *pins, struct report *report);
 int instance_load(struct instance *instance, struct report *report);
 /*
- * Adds the exceptions of a section to those that there are. One of the two below follows: the first removes
- * what only the section before named, the second what was added.
+ * Adds the exceptions of a section to the current ones. Then call one of the two functions below: commit removes
+ * those that only the section before named, discard removes the new ones.
  */
 int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
 				struct report *report);
@@ -246,17 +250,17 @@ void instance_discard_exceptions(struct instance *instance);
 int instance_exceptions_fd(const struct instance *instance);
 int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
-/* Pins what the generations share, and of an enforcer links and policy, so that they outlive the daemon. */
+/* Pins the plugin's state, and the links and policy of an enforcer, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
-/* Removes the pins of this generation, which has failed. */
+/* Removes the pins of this generation, after a failure. */
 void instance_unpin(const struct instance *instance);
-/* From now on this generation records, and none before it. */
+/* From now on this generation records, and no earlier one does. */
 void instance_record(struct instance *instance);
-/* Its objects are no longer said to be ours: what is pinned of it goes as well. */
+/* Removes its objects from the set of protected objects. Call it only where its pins are removed as well. */
 void instance_unprotect(const struct instance *instance);
-/* What a predecessor has left of a plugin that does not run here: for its final records and counters. Or NULL. */
+/* An instance for the final records and counters of a plugin that a predecessor left and that does not run; or NULL. */
 struct instance *instance_of_predecessor(const struct plugin *plugin);
-/* Its programs run no more, unless they are pinned; then they keep their exceptions. */
+/* Closes its links. Pinned programs stay in force, with their exceptions; others stop. */
 void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);
 
@@ -267,14 +271,16 @@ void instance_free(struct instance *instance);
 int variable_set(struct bpf_object *object, const char *name, const struct config_value *value);
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);
 
-/* Visits the programs of other bpflock daemons: those that write to a ring which is not one of `pins`. */
+/* Visits the programs of other bpflock daemons: those that write to a ring of bpflock that is not in `pins`. */
 void foreign_links_each(const struct pins *pins,
 			void (*visit)(void *context, const char *program, __u32 link), void *context);
 
 /**
- * struct hook_program - a program of somebody else on a function of the kernel
- * @function:  as BTF names it: "bpf_lsm_" and the hook, say; "" for one of a module, or where the kernel does not tell
- * @overrides: what it returns becomes, or takes the place of, what the kernel decides
+ * struct hook_program - somebody else's program on a function of the kernel
+ * @id:        of the program
+ * @name:      of the program
+ * @function:  its name in BTF, for example "bpf_lsm_" and the hook; "" for one of a module, or where it is unknown
+ * @overrides: its return value can change what the kernel decides
  */
 struct hook_program {
 	__u32 id;
@@ -283,18 +289,18 @@ struct hook_program {
 	bool overrides;
 };
 
-/* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `protected` is the set of what is ours. */
+/* Visits such programs, as far as this process may see them (CAP_SYS_ADMIN). `protected`: the set of our objects. */
 void hook_programs_each(int protected, void (*visit)(void *context, const struct hook_program *program), void *context);
 
 /*
- * Teaches libbpf to load our sections without its guesses; call once. Whoever loads programs calls
- * kernel_load_targets() before. Returns 0 or a negative errno.
+ * Registers handlers of our sections with libbpf. They undo its replacing of helpers, and find the targets. Call it
+ * once, and kernel_load_targets() before each load of programs. Returns 0 or a negative errno.
  */
 int sections_register(struct kernel *kernel);
 
 /*
- * What a map of global variables will hold, for writing before the object is loaded. libbpf calls it
- * const, and means that its place is.
+ * The initial content of a map of global variables, for writing before the object is loaded. libbpf allows writing
+ * to it, though it declares the pointer const.
  */
 static inline void *map_contents(struct bpf_map *map, size_t *ret_size)
 {

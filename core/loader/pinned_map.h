@@ -6,9 +6,9 @@
 #include <linux/bpf.h>
 
 /**
- * struct pinned_map - what a map of ours looks like
- * @name: of the file in its directory; the map itself is named bpflock_NAME
- * @entries: how many it may have; 0: any number
+ * struct pinned_map - the shape of a pinned map
+ * @name: of the file in its directory. The map is named bpflock_NAME.
+ * @entries: maximum number of entries; 0: any number
  */
 struct pinned_map {
 	const char *name;
@@ -20,19 +20,19 @@ struct pinned_map {
 };
 
 /*
- * The map that is pinned in the directory, or a new one that is not pinned. Returns its fd; or a negative
- * errno: -EPERM when something else is pinned there, which is refused, never used and never removed; -EACCES
- * when the kernel lets nobody but a daemon that it knows get at it.
+ * Opens the map that is pinned in the directory, or makes a new one that is not pinned. Returns its fd or a negative
+ * errno. -EPERM: something else is pinned there, and it is neither used nor removed. -EACCES: a guard denies it,
+ * because it does not recognize this process as the daemon.
  */
 int pinned_map_open(const char *directory, const struct pinned_map *kind);
 
-/* Pins it there, if it is not. Returns 0 or a negative errno. */
+/* Pins the map there, unless something is pinned there already. Returns 0 or a negative errno. */
 int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind);
 
-/* The kernel's number of a map; 0 and errno where the descriptor is none. */
+/* The id of a map; 0 and errno where the descriptor is not a map. */
 __u32 pinned_map_id(int fd);
 
-/* Opens what is pinned at a path, if it is a map of this shape. Returns as pinned_map_open(), or -ENOENT. */
+/* Opens the map that is pinned at a path, if it has this shape. Returns as pinned_map_open(), or -ENOENT. */
 int pinned_map_check(const char *path, const struct pinned_map *kind);
 
 #endif

@@ -33,8 +33,8 @@ static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *
 }
 
 /*
- * Anybody may make a directory in the root of a bpffs (its mode is 1777), so that a directory of our
- * name is there proves nothing.
+ * Anybody may make a directory in the root of a bpffs (its mode is 1777). So a directory of this name need not be
+ * bpflock's.
  */
 static int check_directory(int fd, const char *path, struct report *report)
 {
@@ -71,7 +71,7 @@ static int open_directory(const char *path, struct report *report)
 	return fd;
 }
 
-/* Who holds the lock, as far as this pid namespace can tell; 0 where it cannot. */
+/* The process that holds the lock; 0 where this pid namespace does not show it. */
 static int lock_holder(int fd)
 {
 	CLEANUP(cleanup_fclose) FILE *stream = fopen("/proc/locks", "re");
@@ -101,7 +101,7 @@ static int take_lock(int fd, struct report *report)
 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
-	if (errno == EPERM) /* no file system denies it */
+	if (errno == EPERM) /* comes from a guard: no file system returns it */
 		return guarded_report(PINS_ROOT, report);
 	if (errno != EWOULDBLOCK)
 		return fail(-errno, report, PINS_ROOT, "cannot lock it: %s", strerror(errno));
@@ -245,7 +245,7 @@ void pins_remove_layout(const char *path)
 void pins_remove_all(void)
 {
 	remove_tree(PINS_PATH);
-	(void)rmdir(PINS_ROOT); /* another layout's pins may be in it */
+	(void)rmdir(PINS_ROOT); /* fails where pins of another layout are in it */
 }
 
 void pins_restore(struct report *report)
@@ -345,8 +345,8 @@ void pins_remove_generations(const char *plugin, __u64 keep)
 }
 
 /*
- * The kernel releases what an unlinked inode holds in an RCU callback. That runs a moment after its grace
- * period, hence two. Where there is no such membarrier (nohz_full) nothing is waited for.
+ * The kernel releases the object of an unlinked inode in an RCU callback. The callback runs a moment after its grace
+ * period, so this waits for two grace periods. Without this membarrier (nohz_full) it does not wait.
  */
 void pins_await_removal(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The set of what is ours. An id whose object is gone does no harm: ids are not reused until their counter wraps. */
+/* The set of protected objects. The id of a removed object does no harm: ids are not reused until the counter wraps. */
 #include <bpf/bpf.h>
 #include <errno.h>
 
@@ -80,7 +80,7 @@ void protected_sweep(int protected)
 		gone = xreallocarray(gone, count + 1, sizeof(*gone));
 		gone[count++] = object;
 	}
-	/* Afterwards: behind a key that is there no more the kernel begins again with the first. */
+	/* Not within the loop above: after a deleted key, bpf_map_get_next_key() starts again with the first one. */
 	for (size_t i = 0; i < count; i++)
 		(void)bpf_map_delete_elem(protected, &gone[i]);
 }

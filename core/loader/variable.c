@@ -10,10 +10,10 @@
 #define SECTION ".rodata"
 
 /**
- * struct variable - where a variable of the object lies
- * @bytes:   its place in the initial contents of the map
- * @size:    of the whole variable
- * @element: size of one element: of the variable itself where it is no array
+ * struct variable - the place of a variable of the object
+ * @bytes:   in the initial contents of the map
+ * @size:    size of the whole variable
+ * @element: size of one element, or of the variable where it is not an array
  */
 struct variable {
 	char *bytes;
@@ -34,7 +34,7 @@ static size_t element_size(const struct btf *btf, __u32 type_id, size_t size)
 	return size / btf_array(type)->nelems;
 }
 
-/* `const volatile` wraps the array's elements, not the array, so the variable's type is the array. */
+/* In BTF `const volatile` applies to the elements of an array, so the variable's type is the array itself. */
 static int find_in_section(const struct btf *btf, const struct btf_type *section, const char *name,
 			   char *bytes, struct variable *ret)
 {
@@ -74,7 +74,7 @@ static int put_number(void *to, size_t size, __u64 number)
 {
 	if (size > sizeof(number) || (size < sizeof(number) && number >> (size * 8)))
 		return -E2BIG;
-	memcpy(to, &number, size); /* little-endian machines only, as the BPF objects are */
+	memcpy(to, &number, size); /* the BPF objects are built for little-endian machines only */
 	return 0;
 }
 

@@ -257,8 +257,8 @@ struct bpflock_operation {
 #define BPFLOCK_SELF_TEST_PLUGIN 2u   /* the plugin's own self_test() */
 
 /* Flags of programs. Since ABI 1.0. */
-#define BPFLOCK_PROGRAM_OPTIONAL 0x1u /* some kernels have no such hook, and another program does its work there */
-#define BPFLOCK_PROGRAM_HOST 0x2u     /* only loaded where the policy denies tasks of the initial namespaces something */
+#define BPFLOCK_PROGRAM_OPTIONAL 0x1u /* some kernels lack the hook; another program does the work there */
+#define BPFLOCK_PROGRAM_HOST 0x2u     /* loaded only where the policy denies the initial namespaces something */
 
 /**
  * struct bpflock_program - one program of an enforcer's BPF object
