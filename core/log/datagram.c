@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What syslog and the journal have in common: a socket of a receiver that comes and goes. */
+/* Shared by syslog and the journal: a datagram socket whose receiver may stop and start again. */
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -65,7 +65,7 @@ static int send_datagram(const struct log_sink *sink, const struct msghdr *messa
 	return 0;
 }
 
-/* A receiver that is full, or a line too long for it, is no reason to look for another one. */
+/* Is the receiver still there? Its queue may be full, or the line too long: then connecting again does not help. */
 static bool is_connected(int error)
 {
 	return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || error == -EMSGSIZE ||

@@ -2,8 +2,8 @@
 /*
  * file:/path. Also takes a named pipe with a reader, or a character device.
  *
- * A regular file is rotated by max_size and keep, and followed by its path: who moves it away or
- * deletes it gets a new one with the next line, without a signal.
+ * A regular file is rotated by max_size and keep. Before each line its path is checked: if the file was moved away or
+ * deleted, a new one is opened, without a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,12 +15,12 @@
 #include "log/sink.h"
 #include "util/memory.h"
 
-/* What has failed is not tried again for each line. */
+/* So that a failed action is not tried again for each line. */
 #define RETRY_SECONDS 1
 
 #define FILE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
-/* A daemon that was killed in the middle of a line on a full disk has left half of it. */
+/* A daemon that was killed while it wrote to a full disk may have left half a line. */
 static bool ends_in_half_line(const char *path)
 {
 	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | FILE_FLAGS);
@@ -41,7 +41,7 @@ static int open_path(const char *path)
 		return -errno;
 	if (fstat(fd, &status) < 0 || S_ISBLK(status.st_mode)) {
 		close(fd);
-		return -ENOTSUP; /* nobody wants lines written over a file system */
+		return -ENOTSUP; /* lines on a block device would overwrite its file system */
 	}
 	return fd;
 }
@@ -58,7 +58,7 @@ static void report_failure(const struct log_sink *sink, struct report *report, i
 		report_remedy(item, "a named pipe needs its reader first");
 }
 
-/* The old file, if there is one, is finished only when the new one is open. */
+/* The old file, if any, is closed only when the new one is open. */
 static int start_file(struct log_sink *sink)
 {
 	int fd = open_path(sink->path);
@@ -81,7 +81,7 @@ static int open_file(struct log_sink *sink, struct report *report)
 	return error;
 }
 
-/* *ret_opened is all zero where nothing is open. */
+/* Is the open file still the one at the path? *ret_opened is all zero where no file is open. */
 static bool is_at_path(const struct log_sink *sink, struct stat *ret_opened)
 {
 	struct stat named;
@@ -109,7 +109,7 @@ static time_t seconds(void)
 	return now.tv_sec;
 }
 
-/* Notes how an attempt ended, and returns whether it is a failure to tell: the first in a row. */
+/* Records the result of an attempt. Returns whether it is to be reported: the first failure in a row. */
 static bool note_attempt(struct log_sink *sink, int error)
 {
 	bool was_failing = sink->failing;
@@ -120,8 +120,8 @@ static bool note_attempt(struct log_sink *sink, int error)
 }
 
 /*
- * A file without a name is closed at once: nobody will read it, and it may be what fills the disk.
- * One that was moved away takes the lines until there is a new one.
+ * A deleted file is closed at once: nobody will read it, and it may fill the disk. A file that was moved away gets the
+ * lines until a new one is open.
  */
 static void return_to_path(struct log_sink *sink, const struct stat *opened, struct report *report)
 {
@@ -160,7 +160,7 @@ static bool is_full(const struct log_sink *sink, off_t size, size_t more)
 	       (__u64)size + sink->writer.rest_length + more > sink->options->max_size;
 }
 
-/* A look before each line, so that none goes into a file that has been deleted already. */
+/* Called before each line, so that no line is written to a file that was deleted before. */
 static void return_or_rotate(struct log_sink *sink, size_t more, struct report *report)
 {
 	struct stat opened;

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * journald, by its native protocol: one datagram of fields. libsystemd's sd_journal_sendv() is not
- * used: it waits while the socket's queue is full, as long as journald does not read, and it takes
- * a socket that is not there for a success, so that what is lost could not be counted.
+ * journald, by its native protocol: one datagram of fields. libsystemd's sd_journal_sendv() is not used. It blocks
+ * while the socket's queue is full because journald does not read. And it returns success where the socket does not
+ * exist, so that losses could not be counted.
  *
  *   NAME=value\n                                  where the value has no newline
  *   NAME\n, 64 bits little-endian of length, value\n   for any value
  *
- * MESSAGE= is the line as the other outputs have it; BPFLOCK_EVENT=, BPFLOCK_PLUGIN= and a
- * BPFLOCK_KEY= for each field of the record have the values as they are, not quoted.
+ * MESSAGE= is the line that the other outputs get. BPFLOCK_EVENT=, BPFLOCK_PLUGIN= and a BPFLOCK_KEY= for each field
+ * of the record have the values without quotes.
  */
 #include <ctype.h>
 #include <endian.h>
@@ -22,7 +22,7 @@
 
 #define MESSAGE "MESSAGE="
 
-/* A line that fits into LOG_LINE_MAX has fields that fit too: a name, and a value without escapes. */
+/* If a line fits into LOG_LINE_MAX, its fields fit here: values have no escapes, and names get 64 bytes each. */
 struct datagram {
 	char bytes[LOG_LINE_MAX + LOG_FIELDS_MAX * 64];
 	size_t length;
@@ -69,7 +69,7 @@ static void put_text(struct datagram *datagram, const char *key, const char *tex
 	put_bytes(datagram, key, text, strlen(text));
 }
 
-/* Strings between single spaces; MESSAGE= tells those with spaces of their own apart. */
+/* Strings, separated by single spaces. A string may contain spaces too: only MESSAGE= is unambiguous. */
 static void put_list(struct datagram *datagram, const char *key, const char *bytes, size_t length)
 {
 	char list[LOG_STRING_MAX];

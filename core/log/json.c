@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON, one object per line; json-c escapes whatever could break the line or the string. */
+/* JSON, one object per line. json-c escapes everything that could end the line or the string. */
 #include <errno.h>
 #include <json-c/json_object.h>
 #include <json-c/printbuf.h>
@@ -10,7 +10,7 @@
 
 #define REPLACEMENT "\xef\xbf\xbd"
 
-/* What readers can count on finding first, in this order, in the records that have it. */
+/* These keys come first and in this order, in records that have them: docs/log.md. */
 static const char *const first_keys[] = {
 	"operation", "tgid", "pid", "cgroupid", "comm", "retval", "reason",
 };
@@ -40,7 +40,7 @@ static size_t valid_prefix(const char *bytes, size_t length)
 	return i;
 }
 
-/* Appends the valid part and one U+FFFD for the invalid one after it. Returns the bytes of both. */
+/* Appends the valid part, and one U+FFFD for the invalid part after it. Returns the length of both parts. */
 static int append_repaired(struct printbuf *text, const char *bytes, size_t length)
 {
 	size_t valid = valid_prefix(bytes, length);
@@ -136,7 +136,7 @@ static int add(struct json_object *object, const char *key, struct json_object *
 	return -ENOMEM;
 }
 
-/* A key that is there already stays: a plugin's field does not replace what the core says. */
+/* An existing key is kept: a field of a plugin does not replace one of the core. */
 static int add_field(struct json_object *object, const struct log_field *field)
 {
 	if (json_object_object_get_ex(object, field->key, NULL))

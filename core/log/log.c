@@ -11,8 +11,8 @@
 /**
  * struct log - the open log
  * @options: without the outputs, which are in @sinks
- * @report:  what sinks have to say, until it is logged
- * @telling: it is being logged
+ * @report:  findings of sinks that are not logged yet
+ * @telling: findings of sinks are being logged
  */
 struct log {
 	struct log_options options;
@@ -151,7 +151,7 @@ static struct log_sink *find_sink(struct log *log, const char *name)
 	return NULL;
 }
 
-/* The two may be open on one file: only the old one's writer knows how its last line goes on. */
+/* Both may have the same file open. Only the old writer has the rest of its last line, so it is kept. */
 static void take_over(struct log_sink *sink, struct log_sink *old, struct report *report)
 {
 	sink->type->close(sink);
@@ -160,7 +160,7 @@ static void take_over(struct log_sink *sink, struct log_sink *old, struct report
 	old->reports = 0;
 	old->writer = (struct log_writer){ .fd = -1 };
 	free(old->name);
-	old->name = NULL; /* an output that is named twice is taken over twice */
+	old->name = NULL; /* so that a second output of the same name takes over another sink */
 	if (sink->type->reopen)
 		sink->type->reopen(sink, report);
 }
@@ -178,7 +178,7 @@ void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *
 	log_close(old);
 }
 
-/* What a sink has to say to these lines waits for the next one. */
+/* Logs findings of sinks. Findings about these lines are logged after the next log_write(). */
 static void tell(struct log *log)
 {
 	struct report report = log->report;
@@ -259,7 +259,7 @@ void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 
 		if (!lost.events && lost.messages == sink->reports)
 			continue;
-		sink->writer.lost = (struct log_loss){ 0 }; /* the visit may lose a line, too */
+		sink->writer.lost = (struct log_loss){ 0 }; /* before the visit, which may lose a line too */
 		visit(context, sink->name, &lost);
 	}
 	for (size_t i = 0; i < log->count; i++)

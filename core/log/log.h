@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The log module: from a record of named values to lines in the places the operator chose.
+ * The log module: turns records of named values into lines, and writes them to the configured outputs.
  *
- * Everything that is logged, an event of a plugin or a word of the daemon's own, is first a
- * struct log_record. The formats (logfmt, json) are written from it, and the sinks (stderr,
- * stdout, file, syslog, journal) take the lines. No text of a record is ever used as a format
- * string.
+ * Every event of a plugin and every line of the daemon itself is first a struct log_record. The
+ * formats (logfmt, json) are written from it, and the sinks (stderr, stdout, file, syslog, journal)
+ * take the lines. No text of a record is ever used as a format string.
  *
- * The daemon ignores SIGPIPE (a reader that is gone) and SIGXFSZ (a file at its size limit)
- * before it opens the log: sinks count those errors, they do not survive the signals.
+ * Before the daemon opens the log, it must ignore SIGPIPE (a reader that is gone) and SIGXFSZ (a file
+ * at its size limit). Sinks count these errors, but the signals would kill the daemon.
  */
 #ifndef BPFLOCK_LOG_LOG_H
 #define BPFLOCK_LOG_LOG_H
@@ -32,7 +31,7 @@ enum log_kind {
 	LOG_TIME, /* to the second */
 	LOG_STR,  /* bytes, not trusted: quoted and escaped as needed */
 	LOG_STRV, /* strings that each end in NUL, not trusted; the last one may lack it */
-	LOG_TEXT, /* fixed text of ours: written as it is, never quoted in logfmt; only `reason` */
+	LOG_TEXT, /* fixed text of the core: never quoted in logfmt; only for `reason` */
 };
 
 /**
@@ -59,12 +58,12 @@ struct log_field {
 #define LOG_FIELDS_MAX 48
 
 /**
- * struct log_record - one line to be
+ * struct log_record - the content of one line
  * @time:    when it happened, CLOCK_REALTIME
- * @subsys:  "bpf" for events of plugins, "bpflock" for the daemon's own
+ * @subsys:  "bpf" for events of plugins, "bpflock" for lines of the daemon itself
  * @bpfprog: the plugin, or NULL
  * @event:   `event=`
- * @events:  how many events of plugins it stands for; 0 for a word of the daemon's own
+ * @events:  how many events of plugins the line stands for; 0 for a line of the daemon itself
  * @fields:  in the order of logfmt
  */
 struct log_record {
@@ -78,7 +77,7 @@ struct log_record {
 	size_t field_count;
 };
 
-/* Append a field; one too many is dropped (LOG_FIELDS_MAX is checked when a plugin is accepted). */
+/* Append a field. Fields beyond LOG_FIELDS_MAX are dropped; no accepted plugin has so many. */
 void log_uint(struct log_record *record, const char *key, __u64 value);
 void log_int(struct log_record *record, const char *key, __s64 value);
 void log_hex(struct log_record *record, const char *key, __u64 value);
@@ -89,13 +88,13 @@ void log_bytes(struct log_record *record, const char *key, const char *bytes, si
 void log_strv(struct log_record *record, const char *key, const char *bytes, size_t length);
 void log_text(struct log_record *record, const char *key, const char *text);
 
-/* Room enough for any line of a record whose strings have at most LOG_STRING_MAX bytes in all. */
+/* The longest line of a record whose strings have at most LOG_STRING_MAX bytes in all. */
 #define LOG_STRING_MAX 8192
 #define LOG_LINE_MAX (LOG_STRING_MAX * 6 + 8192)
 
 /*
- * Write one line with its newline into buffer[size]. Return its length, or -ENOBUFS (json also
- * -ENOMEM), after which the buffer holds no line; never write beyond the buffer.
+ * Write one line with its newline into buffer[size]. Return its length, or -ENOBUFS (json also -ENOMEM):
+ * then the content of the buffer is not a line.
  */
 ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size);
 ssize_t json_write(const struct log_record *record, char *buffer, size_t size);
@@ -109,12 +108,12 @@ void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_T
 #define LOG_JOURNAL_PATH "/run/systemd/journal/socket"
 
 /**
- * struct log_options - what the operator wants
+ * struct log_options - the configuration of the log
  * @outputs:      "stderr", "stdout", "file:/path", "syslog", "journal"
- * @max_size:     a file is rotated before it grows beyond this; 0: never by us
- * @keep:         how many rotated files FILE.1, FILE.2, … stay
- * @syslog_path:  LOG_SYSLOG_PATH, but for tests
- * @journal_path: LOG_JOURNAL_PATH, but for tests
+ * @max_size:     a file is rotated before it grows beyond this; 0: never by bpflock
+ * @keep:         number of rotated files FILE.1, FILE.2, … that are kept
+ * @syslog_path:  LOG_SYSLOG_PATH, except in tests
+ * @journal_path: LOG_JOURNAL_PATH, except in tests
  */
 struct log_options {
 	enum log_format format;
@@ -130,39 +129,38 @@ struct log_options {
 struct log;
 
 /*
- * Opens all outputs. What cannot be opened is reported, as event=log_failed. A syslog or a journal
- * that does not run yet is a warning only: it may start later than we do. Returns 0 or a negative
- * errno; *ret is set on success only.
+ * Opens all outputs. An output that cannot be opened is reported, as event=log_failed. For syslog and journal this is
+ * only a warning: they may start later than the daemon. Returns 0 or a negative errno. *ret is set on success only.
  */
 int log_open(const struct log_options *options, struct log **ret, struct report *report);
 /*
- * Checks the names of outputs without opening any, for --check-config. What is wrong, or that there
- * is none, is reported as event=config_error at `where`. Returns 0 or -EINVAL.
+ * Checks the names of outputs without opening any, for --check-config. A wrong name, or an empty list, is reported as
+ * event=config_error at `where`. Returns 0 or -EINVAL.
  */
 int log_check_outputs(const char *const *outputs, size_t count, const char *where,
 		      struct report *report);
 struct log *log_close(struct log *log);
 
 /*
- * Formats once and gives the line to every sink. Never blocks (but for a file on a disk that
- * hangs); a sink that cannot take the line counts it and is tried again with the next one. What a
- * file has to say of its own (it was moved away, cannot be rotated) is logged after the line.
+ * Formats the record once and gives the line to every sink. It does not block, except on a file whose disk hangs. A
+ * sink that cannot take the line counts it as lost, and is tried again with the next line. Findings about a file (it
+ * was moved away, or cannot be rotated) are logged after the line.
  */
 void log_write(struct log *log, const struct log_record *record);
 
 /*
- * Where the descriptors are that take lines as they are, but stderr's, for the line of a crash. The places stay as
- * long as the log; what is there changes when a file is opened anew, and may be -1. Returns how many there are, at
- * most `max`.
+ * For the line of a crash: pointers to the descriptors of the outputs stdout and file:. The pointers stay valid as
+ * long as the log. A descriptor changes when its file is opened anew, and may be -1. Returns their number, at most
+ * `max`.
  */
 size_t log_fds(const struct log *log, const int **ret, size_t max);
 
 /**
- * struct log_loss - records that did not get through
- * @events:   of plugins
- * @messages: the daemon's own
- * @since:    when the first of them happened
- * @until:    when the last of them happened
+ * struct log_loss - what an output has lost
+ * @events:   events of plugins
+ * @messages: lines of the daemon itself
+ * @since:    time of the first lost record
+ * @until:    time of the last lost record
  */
 struct log_loss {
 	__u64 events;
@@ -171,39 +169,37 @@ struct log_loss {
 	struct timespec until;
 };
 
-/* `sink` is the output's name. May log. */
+/* `sink` is the output's name. The callback may log. */
 typedef void log_visit_loss(void *context, const char *sink, const struct log_loss *loss);
 
 /*
- * Visits what each sink has lost since the last visit, for event=events_lost. Where that is nothing
- * but what earlier visits have logged it waits for the next loss, or a dead sink would make the
- * others repeat themselves for ever.
+ * Visits what each sink has lost since the last visit, for event=events_lost. A sink that lost only the lines of
+ * earlier visits is not visited: otherwise a dead sink would cause such lines in the other sinks for ever.
  */
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context);
 
 /* Events that were lost and not visited yet, of all sinks. */
 __u64 log_unreported(const struct log *log);
 
-/* Half lines are finished now or counted as lost; for a last log_take_lost(). */
+/* Finishes lines that are half written, or counts them as lost. Call it before the last log_take_lost(). */
 void log_finish(struct log *log);
 
 /*
- * `log` in the place of `old`, which is freed. An output that both have goes on with the line and
- * the losses that it has not written yet, files are opened anew; what the other outputs of `old`
- * have lost is visited, and may be logged to `log`.
+ * Replaces `old`, which is freed, by `log`. An output that both have keeps its half-written line and its unreported
+ * losses. Files are opened anew. The losses of the other outputs of `old` are visited, and may be logged to `log`.
  */
 void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context);
 
-/* The time now and the daemon's own subsys, ready for fields. */
+/* A new record of the daemon itself, with the current time and without fields. */
 struct log_record log_daemon_record(enum log_level level, const char *event);
 
 /*
- * An item of a report: event=… source=… error=… remedy=…, where `error` is `warning` or `notice` for
- * items of those levels, and truncated=error says that the text was too long. Points into the item.
+ * The record of an item of a report: event=… source=… error=… remedy=…. The key `error` is `warning` or `notice` for
+ * items of those levels. truncated=error says that the text was cut. The record points into the item.
  */
 struct log_record log_of_report(const struct report_item *item);
 
-/* Each item of a report as a line. */
+/* Writes each item of a report as a line. */
 void log_report(struct log *log, const struct report *report);
 
 #endif

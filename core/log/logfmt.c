@@ -2,18 +2,17 @@
 /*
  * logfmt: time="…" level=… msg="event=… key=value …" bpfprog=… subsys=…
  *
- * How names that an attacker chose are kept from forging a field or a line, by two levels of
- * quoting:
+ * Attackers choose names. Two levels of quoting prevent that a name forges a field or a line:
  *
- *  1. The text of msg is itself key=value pairs. A value that needs it stands in "…" there, with
- *     the escapes \\, \n and \xNN. A quote is \x22: between two quotes there is never a third.
- *  2. msg="…" quotes that text once more, in the two escapes that every logfmt reader knows:
+ *  1. The text of msg consists of key=value pairs. There a value is put in "…" where necessary, with
+ *     the escapes \\, \n and \xNN. A quote is \x22, so no third quote is between two quotes.
+ *  2. msg="…" quotes that text again, with the two escapes that every logfmt reader knows:
  *     " becomes \" and \ becomes \\.
  *
  * So the name `a"b` is "a\x22b" in the text of msg and \"a\\x22b\" in the line. A reader that
- * unquotes msg gets level 1, still unambiguous; with one level of escapes only, \x22 would turn
- * into the quote that closes the value. And in the line itself \" occurs nowhere but around a
- * value, so that grep and the eye are not fooled either.
+ * unquotes msg gets the text of level 1, which is unambiguous. With only one level of escapes,
+ * \x22 would become a quote that ends the value. In the line \" occurs only around values, so the
+ * line is also unambiguous for grep.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -49,7 +48,7 @@ static void put_text(struct line *line, const char *text)
 
 enum shape { PLAIN, QUOTED, ESCAPED };
 
-/* Line and paragraph separators, and what changes the direction of the text around it. */
+/* Line and paragraph separators, and controls of text direction. */
 static bool is_layout_control(uint32_t code)
 {
 	return code == 0x061c || code == 0x200e || code == 0x200f ||
@@ -65,7 +64,7 @@ static enum shape shape_of(uint32_t code)
 	return is_layout_control(code) ? ESCAPED : PLAIN;
 }
 
-/* Returns the length of the first character, or of what is in a character's place. */
+/* Returns the length of the first character, or of the invalid bytes in its place. */
 static size_t next_shape(const char *bytes, size_t length, enum shape *ret)
 {
 	uint32_t code;
@@ -84,7 +83,7 @@ static bool is_plain(const char *bytes, size_t length)
 	return shape == PLAIN;
 }
 
-/* Both levels at once: the escape's own backslash is doubled. */
+/* Writes both levels of quoting at once, so the backslash of an escape is doubled. */
 static void put_escapes(struct line *line, const char *bytes, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
@@ -102,7 +101,7 @@ static void put_escapes(struct line *line, const char *bytes, size_t length)
 	}
 }
 
-/* Inside a list the spaces between strings are the only ones. */
+/* In a list a space separates strings, so a space within a string is escaped. */
 static void put_content(struct line *line, const char *bytes, size_t length, bool in_list)
 {
 	while (length) {
@@ -130,8 +129,8 @@ static void put_string(struct line *line, const char *quote, const char *bytes, 
 }
 
 /*
- * Strings between single spaces. No string and one empty string look alike here; JSON tells
- * them apart.
+ * Strings, separated by single spaces. An empty list and a list of one empty string look the same. In JSON they
+ * differ.
  */
 static void put_list(struct line *line, const char *bytes, size_t length)
 {

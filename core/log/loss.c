@@ -12,7 +12,7 @@ bool log_loss_is_none(const struct log_loss *loss)
 	return !loss->events && !loss->messages;
 }
 
-/* Records do not come in the order of their times: a line with a count bears that of its last one. */
+/* Records are not in the order of their times: a line with `count=` has the time of its last decision. */
 void log_loss_add(struct log_loss *loss, const struct log_loss *more)
 {
 	if (log_loss_is_none(more))

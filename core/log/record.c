@@ -3,12 +3,12 @@
 
 #include "log/log.h"
 
-/* Together no more than LOG_STRING_MAX. */
+/* The sum of the three is LOG_STRING_MAX. */
 #define NAME_LENGTH_MAX 1024
 #define REMEDY_LENGTH_MAX 2048
 #define MESSAGE_LENGTH_MAX (LOG_STRING_MAX - NAME_LENGTH_MAX - REMEDY_LENGTH_MAX)
 
-/* The field that a full record drops is written to a spare one, so that callers need no check. */
+/* Where the record is full, this returns a spare field that is never logged, so callers need no check. */
 static struct log_field *append(struct log_record *record, const char *key, enum log_kind kind)
 {
 	static struct log_field dropped;
@@ -86,7 +86,7 @@ static const struct {
 	[REPORT_NOTICE] = { LOG_LEVEL_INFO, "notice" },
 };
 
-/* A text that is cut rather than the line lost. */
+/* A longer text is cut: otherwise the whole line would not fit and be lost. */
 static void cut(struct log_record *record, const char *key, const char *text, size_t max)
 {
 	if (text)

@@ -15,7 +15,7 @@ static int name_at(const char *path, __u64 number, char ret[PATH_MAX])
 	return length < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* One that is not there is no error, but leaves its place free. */
+/* A missing file is not an error. */
 static int shift(const char *path, __u64 number)
 {
 	char from[PATH_MAX], to[PATH_MAX];
@@ -38,9 +38,9 @@ static int shift_all(const char *path, __u64 keep)
 }
 
 /*
- * The file itself goes first, to PATH.0: where it may not be renamed (a directory that is read-only,
- * a file that may only be appended to), every new attempt would shift the others by one more. A daemon that was killed
- * in between has left a PATH.0.
+ * PATH itself is renamed first, to PATH.0. This may fail (a read-only directory, an append-only file). If the other
+ * files were renamed before, each new attempt would shift them once more. A PATH.0 that exists already was left by a
+ * daemon that was killed in between.
  */
 int log_rotate(const char *path, __u64 keep)
 {

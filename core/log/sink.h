@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the list of outputs needs of one kind of output. Private to the log module; a new kind is
- * a new struct log_sink_type and its line in log.c.
+ * The interface between the log and one kind of output. Private to the log module. A new kind is a new
+ * struct log_sink_type, and an entry in the list in log.c.
  */
 #ifndef BPFLOCK_LOG_SINK_H
 #define BPFLOCK_LOG_SINK_H
@@ -15,10 +15,10 @@
  * @name:    as the operator wrote it
  * @path:    of the file or the socket
  * @options: of the log
- * @writer:  sockets use no more than its descriptor and what it has lost
- * @reports: how many of the lost messages are reports of losses
- * @retry:   a file: the second of CLOCK_MONOTONIC before which what has failed is not tried again
- * @failing: a file: it has failed, and that has been told
+ * @writer:  sockets use only its descriptor and its count of losses
+ * @reports: number of lost lines that are reports of losses
+ * @retry:   file: a failed action is not tried again before this second of CLOCK_MONOTONIC
+ * @failing: file: the last attempt failed, and this is reported
  */
 struct log_sink {
 	const struct log_sink_type *type;
@@ -33,12 +33,12 @@ struct log_sink {
 
 /**
  * struct log_sink_type - one kind of output
- * @name:   what the operator writes, or what comes before the path where it ends in ':'
- * @open:   reports what fails and returns a negative errno
- * @reopen: what the path may lead to now; NULL where there is nothing to open anew. Fails likewise,
- *          and then leaves the sink as it is
- * @put:    takes a line or counts it; what it reports is logged after the line
- * @close:  also where open has failed
+ * @name:   its name in the configuration; where it ends in ':', a path follows
+ * @open:   returns 0, or a negative errno, reported
+ * @reopen: opens the path anew; NULL for kinds without a path to reopen. Returns as @open. After a failure the sink
+ *          is unchanged.
+ * @put:    takes a line or counts it as lost. What it reports is logged after the line.
+ * @close:  is also called where @open has failed
  */
 struct log_sink_type {
 	const char *name;
@@ -54,11 +54,11 @@ extern const struct log_sink_type log_file;
 extern const struct log_sink_type log_syslog;
 extern const struct log_sink_type log_journal;
 
-/* For the kinds that are a descriptor and lines. */
+/* For kinds that write lines to a descriptor. */
 void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report);
 void log_sink_close(struct log_sink *sink);
 
-/* For the kinds that are a local datagram socket; log_datagram_put() sends a line as these parts. */
+/* For kinds that use a local datagram socket. log_datagram_put() sends `parts` as one datagram. */
 int log_datagram_open(struct log_sink *sink, const char *receiver, struct report *report);
 void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts,
 		      size_t count);
@@ -68,12 +68,12 @@ void log_datagram_close(struct log_sink *sink);
 int log_priority(enum log_level level);
 
 /*
- * PATH becomes PATH.1, PATH.1 becomes PATH.2, and so on; what would be the one after PATH.keep goes.
- * Returns 0, or a negative errno, and then there is a PATH as before.
+ * Renames PATH to PATH.1, PATH.1 to PATH.2, and so on. The file after PATH.keep is removed. Returns 0, or a negative
+ * errno, and then PATH is unchanged.
  */
 int log_rotate(const char *path, __u64 keep);
 
-/* An output that cannot be used, as an item of the report; returns the item for its remedy. */
+/* Reports that an output cannot be opened. Returns the item, so that the caller can add a remedy. */
 struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report,
 				    enum report_level level, int error);
 

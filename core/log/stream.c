@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* stderr and stdout, whatever they are: a terminal, a pipe, a socket of the journal, a file. */
+/* stderr and stdout: a terminal, a pipe, a socket of the journal, or a file. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -9,8 +9,8 @@
 #include "log/sink.h"
 
 /*
- * O_NONBLOCK belongs to the open file description, which we share with the shell or whoever started
- * us; so pipes and terminals get a description of our own. That fails without /proc, for instance.
+ * O_NONBLOCK is a flag of the open file description, which the daemon shares with the process that started it. So
+ * pipes and terminals are opened again, to get a separate description. This fails, for example, without /proc.
  */
 static int reopen(int stream)
 {
@@ -20,7 +20,7 @@ static int reopen(int stream)
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
-/* A file keeps the shared description: its offset is what keeps all writers' lines apart. */
+/* For a file the shared description is used: its offset prevents that writers overwrite each other's lines. */
 static int start(struct log_writer *writer, int stream)
 {
 	struct stat status;

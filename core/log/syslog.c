@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The local syslog, over its datagram socket. libc's syslog() waits while the socket's queue is
- * full, and that would be us, so the few bytes of RFC 3164 are written here. Its time is left
- * out: receivers put their own there, and the time of the event is in the line.
+ * The local syslog, over its datagram socket. libc's syslog() blocks while the socket's queue is full, so the header
+ * of RFC 3164 is written here. It has no time: receivers add theirs, and the line has the time of the event.
  */
 #include <stdint.h>
 #include <stdio.h>

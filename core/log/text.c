@@ -4,12 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-/* The second byte's range excludes overlong forms, surrogates and what lies beyond U+10FFFF. */
+/* The range of the second byte excludes overlong forms, surrogates and codes above U+10FFFF. */
 struct utf8_lead {
 	unsigned char first, last; /* lead bytes of this row */
-	unsigned char low, high;   /* what the second byte may be */
+	unsigned char low, high;   /* range of the second byte */
 	unsigned char more;	   /* bytes after the lead byte */
-	unsigned char mask;	   /* bits of the lead byte that count */
+	unsigned char mask;	   /* bits of the lead byte that belong to the code */
 };
 
 static const struct utf8_lead utf8_leads[] = {

@@ -22,7 +22,7 @@ void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind ki
 	writer->fd = fd;
 	writer->kind = kind;
 	writer->is_regular = S_ISREG(status.st_mode);
-	/* A writable pipe has a whole page free; a terminal has room for one character. */
+	/* poll() guarantees PIPE_BUF bytes for a pipe, but only one character for a terminal. */
 	writer->chunk = S_ISFIFO(status.st_mode) ? PIPE_BUF : 1;
 	writer->rest_loss = (struct log_loss){ 0 };
 	writer->rest_length = 0;
@@ -60,7 +60,7 @@ static ssize_t write_some(const struct log_writer *writer, const char *bytes, si
 	return write(writer->fd, bytes, length);
 }
 
-/* Writes as much as fits; *ret_done is right in any case. Returns 0 when that is all. */
+/* Writes as much as possible. Returns 0 when everything was written. *ret_done is set in both cases. */
 static int write_most(struct log_writer *writer, const char *bytes, size_t length, size_t *ret_done)
 {
 	int error = 0;
@@ -77,7 +77,7 @@ static int write_most(struct log_writer *writer, const char *bytes, size_t lengt
 	return error;
 }
 
-/* Whether the same reader or file may take the rest later. */
+/* May the same descriptor take the rest later? */
 static bool is_temporary(int error)
 {
 	switch (-error) {
@@ -101,7 +101,7 @@ static void keep_rest(struct log_writer *writer, const char *rest, size_t length
 	writer->end = end_of(writer);
 }
 
-/* What is written already ends in a newline at least. */
+/* A newline replaces the rest, so that the next line does not continue the part that was written. */
 static void give_up_rest(struct log_writer *writer)
 {
 	log_loss_add(&writer->lost, &writer->rest_loss);
@@ -111,8 +111,8 @@ static void give_up_rest(struct log_writer *writer)
 }
 
 /*
- * Whoever frees a full disk may truncate this very file, and others may append to it. Then the end
- * of a line has lost its beginning.
+ * Somebody may truncate the file to free a full disk, and others may append to it. Then the rest of a line must not be
+ * written: the part before it is gone, or is not at the end of the file.
  */
 static void check_rest(struct log_writer *writer)
 {
@@ -163,7 +163,7 @@ void log_writer_put(struct log_writer *writer, const struct log_line *line)
 	keep_rest(writer, line->text + done, line->length - done);
 }
 
-/* A newline alone can wait: the file may still be another writer's, in the middle of a line. */
+/* A rest that is only a newline is not written here: another writer may be in the middle of a line of the file. */
 void log_writer_finish(struct log_writer *writer)
 {
 	if (log_loss_is_none(&writer->rest_loss))

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Whole lines into a file descriptor that may take only a part of one, or nothing. Private to
- * the log module. What a short write leaves is kept and goes out before the next line; so a line
- * is written whole, or counted, and two lines are never glued together.
+ * Writes whole lines to a file descriptor that may take only a part of a line, or nothing. Private to
+ * the log module. The rest after a short write is kept, and written before the next line. So each line
+ * is written completely or counted as lost, and two lines are never joined.
  */
 #ifndef BPFLOCK_LOG_WRITER_H
 #define BPFLOCK_LOG_WRITER_H
@@ -11,7 +11,7 @@
 
 /**
  * struct log_line - what a sink is given
- * @record: for sinks with fields of their own, and to count it by
+ * @record: for sinks that write fields, and for counting
  * @text:   the record in the log's format, with its newline
  */
 struct log_line {
@@ -27,17 +27,17 @@ void log_loss_add_record(struct log_loss *loss, const struct log_record *record)
 enum log_writer_kind {
 	LOG_WRITER_PLAIN,  /* a regular file, or open with O_NONBLOCK */
 	LOG_WRITER_SOCKET, /* sent to with MSG_DONTWAIT */
-	LOG_WRITER_POLLED, /* may block: asked first, and given only what it has promised to take */
+	LOG_WRITER_POLLED, /* may block: poll() first, and write only as much as poll() guarantees */
 };
 
 /**
- * struct log_writer - a file descriptor and what it still has to take
+ * struct log_writer - a file descriptor, and the rest of a half-written line
  * @fd:           owned
- * @chunk:        LOG_WRITER_POLLED: how many bytes poll() promises
- * @end:          of a regular file: where the rest belongs
+ * @chunk:        LOG_WRITER_POLLED: number of bytes that poll() guarantees
+ * @end:          regular file: the position of the rest
  * @lost:         what could not be written
- * @rest:         the end of a line, or the newline after one that was given up
- * @rest_loss:    what giving up the rest loses
+ * @rest_loss:    what is lost where the rest cannot be written
+ * @rest:         the rest of a line, or the newline after a line whose rest was given up
  */
 struct log_writer {
 	int fd;
@@ -51,15 +51,15 @@ struct log_writer {
 	char rest[LOG_LINE_MAX];
 };
 
-/* Takes over the descriptor. Nothing of the old one is kept but what it has lost. */
+/* Takes ownership of the descriptor. Keeps only the losses of the one before. */
 void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind kind);
-/* Says that the file ends in half a line of somebody else. */
+/* Call it where the file ends in half a line of another writer: a newline is then written first. */
 void log_writer_break_line(struct log_writer *writer);
-/* Finishes the last line if that is possible now, else counts it. */
+/* Writes the rest of the last line if that is possible now; otherwise counts the line as lost. */
 void log_writer_finish(struct log_writer *writer);
 void log_writer_close(struct log_writer *writer);
 
-/* The line is written, or its rest kept, or it is counted as lost. */
+/* Writes the line. A rest that was not written is kept. A line that cannot be written is counted as lost. */
 void log_writer_put(struct log_writer *writer, const struct log_line *line);
 
 #endif

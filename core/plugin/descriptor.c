@@ -17,7 +17,7 @@
 #define RECORD_SIZE_MAX 65536
 #define CONFIG_SIZE_MAX 65536
 #define DENIAL_MAX 255
-/* What the core adds to the fields of an event: see core/bus/decode.c. */
+/* An upper bound of the number of fields that the core adds to an event: see core/bus/decode.c. */
 #define COMMON_FIELDS 16
 
 static bool is_name(const char *name, const char *extra)
@@ -101,7 +101,7 @@ static int check_values(const char *owner, const struct bpflock_table *table, __
 	return 0;
 }
 
-/* A default that no file could have would be an error of every start. What cgroups there are may change. */
+/* An invalid default would be an error at every start. Defaults that name a cgroup are not checked: it may appear. */
 static int check_initial(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
 			 char **ret_reason)
 {
@@ -120,7 +120,7 @@ static int check_initial(const struct bpflock_plugin *descriptor, const struct b
 		      report.items[0].message);
 }
 
-/* Of the member of the configuration structure. */
+/* Is the member of the configuration structure aligned? */
 static bool option_is_aligned(const struct bpflock_option *option)
 {
 	__u32 alignment = option->size > sizeof(__u64) ? sizeof(__u64) : option->size;
@@ -204,7 +204,7 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 	}
 }
 
-/* Keys of the log that are not a plugin's to use; "plugin" is one of the journal. */
+/* Keys of the log that plugins may not use. The journal uses "plugin". */
 static bool is_common_key(const char *name)
 {
 	static const char *const keys[] = { "time",  "level",    "subsys", "bpfprog",	"event",
@@ -319,7 +319,7 @@ static int check_events(const struct plugin *plugin, char **ret_reason)
 			return error;
 		decides = decides || events[i].flags & BPFLOCK_EVENT_DECISION;
 	}
-	/* Without one no denial of an enforcer's could be logged. */
+	/* Without such an event the denials of an enforcer could not be logged. */
 	if (decides != plugin_is_enforcer(plugin))
 		return refuse(ret_reason, "enforcers, and only they, have an event that is a decision");
 	return 0;
@@ -353,8 +353,8 @@ static bool is_same(const char *a, const char *b)
 }
 
 /*
- * Kernels call one operation by several enumerators, so only rows that have one may share a name; but one
- * number has one name, and one row.
+ * Several enumerators may mean the same operation, because kernels differ. So rows with an enumerator may share a
+ * name. Other rows may not, and no two rows may have the same enumerator.
  */
 static int check_repeated(const struct bpflock_plugin *descriptor, __u32 place, char **ret_reason)
 {
@@ -394,7 +394,7 @@ static int check_operations(const struct bpflock_plugin *descriptor, char **ret_
 	return 0;
 }
 
-/* The name of a row's operation, or "@GROUP". */
+/* Does the plugin have this operation, or this group ("@GROUP")? */
 static bool operation_is_known(const struct bpflock_plugin *descriptor, const char *item)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
@@ -456,8 +456,8 @@ static int check_programs(const struct bpflock_plugin *descriptor, char **ret_re
 }
 
 /*
- * BPFLOCK_<PLUGIN>_<KEY> must not read like BPFLOCK_<CORE KEY>, nor like what Kubernetes injects for
- * a Service named bpflock.
+ * BPFLOCK_<PLUGIN>_<KEY> must not look like BPFLOCK_<CORE KEY>, or like a variable that Kubernetes sets for a Service
+ * named bpflock.
  */
 static int check_name_collision(const char *name, const struct plugin_names *reserved,
 				char **ret_reason)
@@ -475,7 +475,7 @@ static int check_name_collision(const char *name, const struct plugin_names *res
 	return 0;
 }
 
-/* Everything that the meaning of a record depends on. */
+/* A hash of everything on which the meaning of a record depends. */
 static __u64 source_of(const struct plugin *plugin)
 {
 	const struct bpflock_event_type *events = plugin->descriptor.events.rows;

@@ -5,8 +5,8 @@
 #include "plugin/plugin.h"
 
 /*
- * Copies the descriptor that a plugin exports into plugin->descriptor, with every table in the core's
- * own layout, and checks all that it says. Returns 0, or -EINVAL with *ret_reason (to be freed).
+ * Copies the descriptor that a plugin exports to plugin->descriptor, with every table in the core's layout, and checks
+ * all of it. Returns 0, or -EINVAL with *ret_reason (to be freed).
  */
 int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
 		      struct plugin *plugin, char **ret_reason);

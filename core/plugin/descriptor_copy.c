@@ -14,14 +14,15 @@
 
 #define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
-/* How long a structure was in ABI 1.0: no plugin's can be shorter. */
+/* The size of the descriptor in ABI 1.0: no plugin has a shorter one. */
 #define PLUGIN_SIZE_1_0 END_OF(struct bpflock_plugin, observe)
 
 /**
- * struct table_kind - what a table of the descriptor may look like
- * @offset:   of the struct bpflock_table in the structure that holds it
- * @row_size: of the core's own structure
- * @row_size_1_0: of that structure in ABI 1.0
+ * struct table_kind - one kind of table in the descriptor
+ * @name:     for messages
+ * @offset:   of the struct bpflock_table in the structure that contains it
+ * @row_size: size of a row in the core's layout
+ * @row_size_1_0: size of a row in ABI 1.0
  */
 struct table_kind {
 	const char *name;
@@ -74,7 +75,7 @@ static bool all_zero(const unsigned char *bytes, size_t size)
 	return true;
 }
 
-/* Copies `table` to rows of the core's own size, zero where the plugin's are shorter. */
+/* Copies `table` to rows of the core's size. Where the plugin's rows are shorter, the rest is zero. */
 static int copy_table(struct bpflock_table *table, const struct table_kind *kind, char **ret_reason)
 {
 	const unsigned char *from = table->rows;
@@ -108,15 +109,15 @@ static int copy_table(struct bpflock_table *table, const struct table_kind *kind
 	return 0;
 }
 
-/* The table of that kind in a structure of the copy: ours to write, though the ABI calls it const. */
+/* The table of that kind in a structure of the copy. The copy may be written, though the ABI declares it const. */
 static struct bpflock_table *table_in(const void *structure, const struct table_kind *kind)
 {
 	return (struct bpflock_table *)((uintptr_t)structure + kind->offset);
 }
 
 /*
- * Takes over the tables of one kind in an array of structures. After an error, its own or an earlier
- * one, it only clears them: the copy must hold no pointer of the plugin's that would be freed.
+ * Copies the tables of one kind in an array of structures. After an error (this one or an earlier one) it only clears
+ * them: descriptor_release() must not free rows of the plugin.
  */
 static int copy_tables(int error, const struct bpflock_table *in, const struct table_kind *kind,
 		       char **ret_reason)

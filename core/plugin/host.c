@@ -47,7 +47,7 @@ static struct bpflock_host interface_of(struct host *host)
 	};
 }
 
-/* Says of a failed callback what it has not said itself. */
+/* Reports the result of a callback that failed and reported nothing. */
 static void report_result(const struct host *host, const char *phase, int error)
 {
 	struct report_item *item;

@@ -7,7 +7,7 @@
 
 /**
  * struct host - what the core offers to one call of a plugin's callback
- * @plugin:       whose callback
+ * @plugin:       the plugin of the callback
  * @report:       where its errors go
  * @where:        what the errors are about: a place in the configuration, or NULL
  * @context:      passed to the services below
@@ -26,10 +26,10 @@ struct host {
 typedef int (*host_callback)(const struct bpflock_host *host, const void *config);
 
 /*
- * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns 0; -EOPNOTSUPP or
- * -ENOENT (what a self-test asks for is not there) if it returned that; or -EINVAL for any other error, because the
- * daemon's exit status depends on errors of its own. The failure is in the report, with the plugin's message or with
- * what it returned. A callback that has reported an error has failed, whatever it returns.
+ * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns 0, or -EOPNOTSUPP or -ENOENT
+ * if the callback returned that (-ENOENT: a self-test lacks what it needs). Any other error becomes -EINVAL, because
+ * other values have a meaning for the daemon's exit status. A failure is in the report: the plugin's message, or the
+ * value that it returned. A callback that has reported an error has failed, whatever it returns.
  */
 int host_call(struct host *host, const char *phase, host_callback callback,
 	      const struct config_section *section);

@@ -2,8 +2,8 @@
 /*
  * The plugin module: finds the plugins of a directory, checks them and holds their descriptors.
  *
- * Only files that pass the trust check are opened. What a descriptor says is checked once, here; the
- * rest of the core relies on it.
+ * Only files that pass the trust check are opened. Descriptors are checked once, here. The rest of the core relies on
+ * that.
  */
 #ifndef BPFLOCK_PLUGIN_PLUGIN_H
 #define BPFLOCK_PLUGIN_PLUGIN_H
@@ -19,10 +19,10 @@
  * struct plugin - one file of the plugin directory
  * @name:       its name, from the file
  * @path:       the file
- * @refusal:    why it was refused, or NULL; then the rest is not to be used
- * @descriptor: a copy in which every table has the core's own stride, so that rows of an older or newer
- *              minor can be read as the core's structures
- * @source:     what its records carry: see struct bpflock_event
+ * @refusal:    why it was refused; then the members below are not to be used. NULL: it was not refused.
+ * @descriptor: a copy in which every table has the core's stride, so that rows of an older or newer minor version can
+ *              be read as the core's structures
+ * @source:     identifies its records: see struct bpflock_event
  * @operations: of an enforcer, as they are on this kernel; empty for an observer
  */
 struct plugin {
@@ -40,9 +40,10 @@ struct plugins {
 };
 
 /**
- * struct plugin_names - names that a plugin may not use, because the core has them
- * @core_options:   of the core's section; no variable of a plugin may read like one of these
- * @plugin_options: that the core adds to every plugin's section; behind the first, to an enforcer's
+ * struct plugin_names - names that a plugin may not use, because the core uses them
+ * @core_options:   options of the core's section: no variable of a plugin may look like a variable of these
+ * @plugin_options: options that the core adds to the sections of plugins: the first table to all of them, the others
+ *                  to those of enforcers
  */
 struct plugin_names {
 	struct bpflock_table core_options;
@@ -50,8 +51,8 @@ struct plugin_names {
 };
 
 /*
- * Opens every NAME.so of the directory. A file that is refused stays in the list with its reason.
- * Returns 0, or a negative errno (reported) when the directory itself cannot be read or trusted.
+ * Opens every NAME.so of the directory. A refused file stays in the list, with the reason. Returns 0, or a negative
+ * errno (reported) when the directory itself cannot be read or trusted.
  */
 int plugins_load(const char *directory, const struct plugin_names *reserved, struct plugins *ret,
 		 struct report *report);
@@ -63,13 +64,13 @@ static inline bool plugin_is_enforcer(const struct plugin *plugin)
 	return plugin->descriptor.flags & BPFLOCK_ENFORCER;
 }
 
-/* Also false for a plugin that was refused. */
+/* False for a plugin that was refused. */
 static inline bool plugin_is_guard(const struct plugin *plugin)
 {
 	return !plugin->refusal && plugin->descriptor.flags & BPFLOCK_GUARD;
 }
 
-/* An enforcer that is no guard. Also false for a plugin that was refused. */
+/* True for an enforcer that is not a guard. False for a plugin that was refused. */
 static inline bool plugin_wants_guard(const struct plugin *plugin)
 {
 	return !plugin->refusal && plugin_is_enforcer(plugin) && !plugin_is_guard(plugin);

@@ -35,7 +35,7 @@ static int open_exported(const char *path, const struct bpflock_plugin **ret, ch
 	char symbol[sizeof(BPFLOCK_SYMBOL_PREFIX) + 8];
 	void *handle;
 
-	/* Never closed again: callbacks, tables and strings of it are in use everywhere. */
+	/* Never closed: its callbacks, tables and strings stay in use. */
 	handle = dlopen(path, RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
 	if (!handle) {
 		*ret_reason = xasprintf("it cannot be opened: %s", dlerror());
@@ -56,7 +56,7 @@ static void open_plugin(struct plugin *plugin, const struct plugin_names *reserv
 
 	if (trust_file(plugin->path, &plugin->refusal) < 0)
 		return;
-	/* Constructors of the file run; and a table that is not where it should be is found by a crash. */
+	/* Constructors of the file run here, and reading its tables crashes where a pointer is wrong. */
 	crash_enter(plugin->name, "open");
 	if (open_exported(plugin->path, &exported, &plugin->refusal) == 0)
 		(void)descriptor_accept(exported, reserved, plugin, &plugin->refusal);

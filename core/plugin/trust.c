@@ -35,7 +35,7 @@ static int trust_path(const char *path, char **ret_reason)
 	return trust_owner_and_mode(path, &status, ret_reason);
 }
 
-/* `path` is absolute and resolved: "/", then each directory down to the last one. */
+/* Checks "/" and each directory down to `path`, which is absolute and resolved. */
 static int trust_each_directory(char *path, char **ret_reason)
 {
 	int error = trust_path("/", ret_reason);

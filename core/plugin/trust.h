@@ -3,11 +3,11 @@
 #define BPFLOCK_PLUGIN_TRUST_H
 
 /*
- * May code from this file run as the daemon? A regular file, not a symbolic link; it and every
- * directory above it belong to root or to the daemon's own user, and nobody else may write to them.
- * A sticky directory is no exception: whoever may create a file in it may win a race.
+ * May code from this file run in the daemon? It must be a regular file, not a symbolic link. The file and every
+ * directory above it must belong to root or to the daemon's user, and nobody else may write to them. A sticky directory
+ * is no exception: somebody who may create files there could win a race.
  *
- * Returns 0, or a negative errno with *ret_reason set to a text naming the path at fault (to be freed).
+ * Returns 0, or a negative errno with *ret_reason: a text (to be freed) that names the path.
  */
 int trust_file(const char *path, char **ret_reason);
 

@@ -15,15 +15,18 @@
 #include "util/memory.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
-/* Only directories that appear or go matter. */
+/* Events about directories that appear or disappear. */
 #define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR)
 
 /**
- * struct exceptions - one section's
- * @epoll:    of @inotify and the sessions' monitor: what the daemon waits for
- * @inotify:  watches the directories in which what is named may appear
- * @sessions: follows logind; NULL when no session is named
- * @ids:      what is in the map now
+ * struct exceptions - the exceptions of one section
+ * @section:  not owned
+ * @map:      fd of the set of cgroup ids; not owned
+ * @epoll:    becomes readable when @inotify or @sessions do
+ * @inotify:  watches the directories in which named cgroups may appear
+ * @sessions: watches logind; NULL without `except_sessions`
+ * @ids:      the ids that are in the map now
+ * @count:    number of @ids
  */
 struct exceptions {
 	const struct config_section *section;
@@ -44,7 +47,7 @@ struct scan {
 
 static const char *const lists[] = { "except_cgroups", "except_units" };
 
-/* The first option that names one, or NULL. */
+/* The first option that names an exception, or NULL. */
 static const struct config_value *first_wanted(const struct config_section *section)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(lists); i++) {
@@ -78,7 +81,7 @@ static bool have_cgroup2(void)
 	return statfs(CGROUP_ROOT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
-/* A component that leads to where it seems to lead; the last may be empty, behind a slash. */
+/* Not "." or "..". Only the last component may be empty, after a slash at the end. */
 static bool is_component(const char *text)
 {
 	size_t length = strcspn(text, "/");
@@ -164,13 +167,13 @@ static void add_if_there(struct scan *scan, const char *path)
 		add_id(scan, &status);
 }
 
-/* The directory may go at any time: its parent is watched as well. */
+/* Errors are ignored: the directory may disappear at any time, and its parent is watched as well. */
 static void watch(const struct scan *scan, const char *path)
 {
 	(void)inotify_add_watch(scan->exceptions->inotify, path, WATCHED);
 }
 
-/* Watches every directory above a path, so that the path is seen to appear, and takes its id. */
+/* Watches every directory above a path, to see the path appear, and adds its id if it exists now. */
 static void scan_path(struct scan *scan, const char *cgroup)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf(CGROUP_ROOT "%s", cgroup);
@@ -193,15 +196,15 @@ static bool is_slice(const struct dirent *entry)
 }
 
 /*
- * Units lie in slices, and slices in slices: nothing else is searched. What lies below a service or a
- * scope may be delegated, and whoever has it could give any name to a cgroup there.
+ * Searches slices only. Below a service or a scope a cgroup may be delegated, and its owner could name a cgroup like a
+ * unit there.
  */
 static void scan_slice(struct scan *scan, const char *path, const struct config_value *units)
 {
 	struct dirent *entry;
 	DIR *directory;
 
-	watch(scan, path); /* before it is read: what appears later is an event */
+	watch(scan, path); /* before reading it: what appears later causes an event */
 	for (size_t i = 0; i < units->count; i++) {
 		CLEANUP(cleanup_free) char *unit = xasprintf("%s/%s", path, units->strings[i]);
 
@@ -247,7 +250,7 @@ static bool has_id(const __u64 *ids, size_t count, __u64 id)
 	return false;
 }
 
-/* What came is put in before what went is taken out; ids of cgroups are never used again. */
+/* Adds new ids before it removes old ones. Ids of cgroups are not reused. */
 static int update_map(const struct exceptions *exceptions, const struct scan *scan)
 {
 	const __u8 present = 1;
@@ -275,7 +278,7 @@ int exceptions_refresh(struct exceptions *exceptions)
 	struct scan scan = { .exceptions = exceptions };
 	int error;
 
-	/* First: what happens during the scan is an event again. */
+	/* Before the scan: changes during the scan cause new events. */
 	discard_events(exceptions->inotify);
 	if (exceptions->sessions)
 		sessions_flush(exceptions->sessions);

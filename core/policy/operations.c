@@ -30,13 +30,13 @@ static void add_row(struct operations *operations, const struct bpflock_operatio
 	operation->denial = (__u8)row->denial;
 }
 
-/* Some rows only say something of an enumerator. */
+/* Other rows only describe an enumerator that is no operation. */
 static bool is_operation(const struct bpflock_operation *row)
 {
 	return !(row->flags & (BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY));
 }
 
-/* An enumerator that this version has never heard of is an operation all the same. */
+/* An enumerator that this version does not know becomes an operation. */
 static void add_unknown(struct operations *operations, const struct bpflock_plugin *descriptor,
 			const char *enumerator, int index)
 {
@@ -64,7 +64,7 @@ static const struct bpflock_operation *find_row(const struct bpflock_plugin *des
 	return NULL;
 }
 
-/* Rows without an enumerator: operations of the enforcer's own. */
+/* Rows without an enumerator: operations that the kernel does not number. */
 static int count_own_rows(const struct bpflock_plugin *descriptor)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
@@ -140,7 +140,7 @@ static int enumerator_value(const struct enumeration *enumeration, const char *e
 	return -1;
 }
 
-/* The largest boundary below this one; a boundary's group begins behind it. */
+/* The next smaller boundary, after which the group of this one begins; -1 without one. */
 static int boundary_before(const struct bpflock_plugin *descriptor, const struct enumeration *enumeration, int value)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
@@ -185,7 +185,7 @@ static const struct operation *find_operation(const struct operations *operation
 	return NULL;
 }
 
-/* The boundary behind a row of the table, whose order is that of some kernel. */
+/* The next boundary after a row of the table. The table has the order of some kernel's enumeration. */
 static const struct bpflock_operation *boundary_behind(const struct bpflock_plugin *descriptor,
 						       __u32 place)
 {
@@ -197,7 +197,7 @@ static const struct bpflock_operation *boundary_behind(const struct bpflock_plug
 	return NULL;
 }
 
-/* Rows that this kernel has no enumerator for: one configuration file serves many kernels. */
+/* Rows whose enumerator this kernel lacks: one configuration file is used with many kernels. */
 static void add_absent_rows(struct operations *operations, const struct bpflock_plugin *descriptor)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
@@ -269,7 +269,7 @@ bool operation_is_in(const struct operation *operation, const char *group)
 	return strcmp(group, "all") == 0 || words_have(operation->groups, ' ', group);
 }
 
-/* The first operation whose list has the group: where it is met first. */
+/* Is this the first operation that is in the group? */
 static bool is_met_first(const struct operations *operations, size_t place, const char *group)
 {
 	for (size_t i = 0; i < place; i++)

@@ -110,7 +110,7 @@ static const struct bpflock_option options[] = {
 
 const struct bpflock_table policy_options = BPFLOCK_TABLE(options);
 
-/* How precisely an item of a list means an operation; the more precise one wins. */
+/* How precisely an item of a list names an operation. The most precise item wins. */
 enum precision { NOT_MEANT, BY_GROUP, BY_COVER, BY_NAME };
 
 static enum precision item_means(const char *item, const struct operation *operation)
@@ -122,7 +122,7 @@ static enum precision item_means(const char *item, const struct operation *opera
 	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
 }
 
-/* `ret_place`, which may be NULL, is where the item that means it was written. */
+/* *ret_place is the place where the most precise item was written; `ret_place` may be NULL. */
 static enum precision list_means(const struct config_value *list, const struct operation *operation,
 				 const char **ret_place)
 {
@@ -155,7 +155,7 @@ static void append_group(void *context, const char *group)
 	xappend(context, ", ", "@%s", group);
 }
 
-/* What may stand in `block` and `allow`, for messages. */
+/* The valid items of `block` and `allow`, for messages. */
 static char *valid_items(const struct operations *operations)
 {
 	char *list = xstrdup(operations->items[0].name);
@@ -184,7 +184,7 @@ static void check_items(const struct operations *operations, const struct config
 	}
 }
 
-/* One file serves many kernels: what this one does not have is told, and does no harm. */
+/* One file is used with many kernels, so an operation that this kernel lacks is a notice, not an error. */
 static void notice_absent(const struct operations *operations, const struct config_section *section,
 			  const struct config_value *list, struct report *report)
 {
@@ -299,7 +299,7 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 	const struct operations *operations = exemptions->operations;
 	__u8 flags = flags_of(section);
 
-	/* A number that no enumerator has falls under the profile, as an unknown operation does. */
+	/* Indexes without an operation get the profile, as operations that this version does not know. */
 	memset(ret->rules, (int)config_number(section, "profile") | flags, sizeof(ret->rules));
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct operation *operation = &operations->items[i];
@@ -314,9 +314,9 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 }
 
 /*
- * A program that read `active` before the last flip may still be about to read the idle slot: it must
- * have left before that slot is written again. Programs run inside an RCU read section, and this
- * command of membarrier() waits for a grace period (kernel/sched/membarrier.c).
+ * A program that read `active` before its last change may not have read the idle slot yet. It must have finished before
+ * that slot is written again. Programs run inside an RCU read section, and this command of membarrier() waits for a
+ * grace period (kernel/sched/membarrier.c).
  */
 static void wait_for_readers(void)
 {

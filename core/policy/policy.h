@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The policy module: from profile, lists and groups to one rule per operation.
+ * The policy module turns profile, lists and groups into one rule per operation.
  *
- * Nothing here is of one plugin: an enforcer declares operations, and every enforcer's section has the
- * options of policy_options.
+ * It knows no plugin by name: an enforcer declares its operations, and the section of every enforcer has the options of
+ * policy_options.
  */
 #ifndef BPFLOCK_POLICY_POLICY_H
 #define BPFLOCK_POLICY_POLICY_H
@@ -22,7 +22,7 @@ struct btf;
  * @text:    as in the log: the kernel's wording, or the name
  * @summary: for --help-plugin
  * @groups:  without '@', separated by spaces; every operation is also in "all"
- * @index:   what the hook passes and the policy map is indexed by; -1 where this kernel lacks it
+ * @index:   the number that the hook passes: the index in the policy map; -1 where this kernel lacks it
  * @flags:   BPFLOCK_OPERATION_DAEMON, BPFLOCK_OPERATION_WHILE_ENFORCING
  * @denial:  the errno of its denial, positive; 0 for EPERM
  */
@@ -42,9 +42,9 @@ struct operations {
 };
 
 /*
- * Builds the operations of an enforcer. Where they are numbered by a kernel enumeration, `btf` is
- * searched for it by name; without BTF (NULL) only the enforcer's own operations have an index. Returns 0, or
- * -ENOENT when the kernel's BTF lacks the enumeration, or -E2BIG when its numbers leave no room in a policy.
+ * Builds the operations of an enforcer. Where a kernel enumeration numbers them, it is found in `btf` by name. Without
+ * BTF (NULL) only operations without an enumerator have an index. Returns 0, -ENOENT when the kernel's BTF lacks the
+ * enumeration, or -E2BIG when its numbers are too large for a policy.
  */
 int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
 		     struct operations *ret);
@@ -56,14 +56,14 @@ const struct operation *operations_at(const struct operations *operations, __u32
 bool operations_have_group(const struct operations *operations, const char *group);
 bool operation_is_in(const struct operation *operation, const char *group);
 
-/* Visits the name of each group once, "all" first. What covers an operation is not a group. */
+/* Visits the name of each group once, "all" first. Operations that include others are not groups. */
 void operations_each_group(const struct operations *operations,
 			   void (*visit)(void *context, const char *group), void *context);
 
 /**
  * struct exemptions - operations of one enforcer that the profile does not govern
  * @operations: all operations of the enforcer
- * @exempt:     for each index of an operation
+ * @exempt:     by the index of the operation
  */
 struct exemptions {
 	const struct operations *operations;
@@ -73,37 +73,37 @@ struct exemptions {
 /* Adds the operations of a group. Returns 0, or -ENOENT when there is no such group. */
 int exemptions_add(struct exemptions *exemptions, const char *group);
 
-/* The options that every enforcer's section has: those whose defaults a guard has otherwise, and the others. */
+/* The options of every enforcer's section: those with other defaults for guards, and the rest. */
 const struct bpflock_table *policy_defaults(const struct bpflock_plugin *descriptor);
 extern const struct bpflock_table policy_options;
 
 /*
- * Checks `block` and `allow` of a section: unknown names, and contradictions. What is wrong is
- * reported with its origin and with what would be valid. Returns 0 or -EINVAL.
+ * Checks `block` and `allow` of a section for unknown names and contradictions, and its exceptions. Errors are reported
+ * with their origin and what would be valid. Returns 0 or -EINVAL.
  */
 int policy_check(const struct operations *operations, const struct config_section *section,
 		 struct report *report);
 
-/* Whether such a policy denies anybody anything. */
+/* Can the policy of this section deny anything to anybody? */
 bool policy_can_deny(const struct config_section *section);
 
-/* Whether it denies tasks of the initial namespaces anything. */
+/* Can it deny anything to tasks of the initial namespaces? */
 bool policy_denies_host(const struct config_section *section);
 
 /*
- * Works out the rule of each operation; for a section that policy_check() has passed. `enforcing`: some enforcer
- * that is no guard can deny something.
+ * Evaluates the rule of each operation, for a section that has passed policy_check(). `enforcing`: an enforcer that is
+ * not a guard can deny something.
  */
 void policy_resolve(const struct exemptions *exemptions, const struct config_section *section,
 		    bool enforcing, struct bpflock_policy_slot *ret);
 
-/* Writes what no configuration changes into the map of a program that is not attached yet. */
+/* Writes the errnos of denials, which no configuration changes. Call it before the programs are attached. */
 void policy_init(struct bpflock_policy *map, const struct operations *operations);
 
 /* Puts a policy in force in the map of a loaded program, by one memory write. */
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);
 
-/* The fixed text of `reason=` for a decision's rule and verdict; NULL where they do not go together. */
+/* The fixed text of `reason=` for a rule and a verdict; NULL where the combination is not possible. */
 const char *policy_reason(__u32 rule, __u32 verdict);
 
 #endif

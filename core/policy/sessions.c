@@ -53,7 +53,7 @@ void sessions_flush(struct sessions *sessions)
 	(void)sd_login_monitor_flush(sessions->monitor);
 }
 
-/* A session on a seat is at this machine; a seat has one active session. */
+/* A session with a seat is at this machine. Each seat has one active session. */
 static bool is_active_local(const char *session)
 {
 	CLEANUP(cleanup_free) char *seat = NULL;

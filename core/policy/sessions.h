@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Login sessions, as logind knows them. Built without libsystemd, there are none. */
+/* Login sessions of logind. Without libsystemd there are none. */
 #ifndef BPFLOCK_POLICY_SESSIONS_H
 #define BPFLOCK_POLICY_SESSIONS_H
 
@@ -11,7 +11,7 @@ const char *sessions_unavailable(void);
 int sessions_open(struct sessions **ret);
 struct sessions *sessions_close(struct sessions *sessions);
 
-/* Becomes readable when sessions have changed; sessions_flush() forgets that they have. */
+/* Becomes readable when sessions have changed, until sessions_flush(). */
 int sessions_fd(const struct sessions *sessions);
 void sessions_flush(struct sessions *sessions);
 

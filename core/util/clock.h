@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The clock of records and the clock of the log. */
+/* The clocks of records (CLOCK_BOOTTIME) and of the log (CLOCK_REALTIME). */
 #ifndef BPFLOCK_UTIL_CLOCK_H
 #define BPFLOCK_UTIL_CLOCK_H
 
@@ -22,15 +22,15 @@ static inline __u64 clock_since_boot(void)
 	return (__u64)clock_read(CLOCK_BOOTTIME);
 }
 
-/* CLOCK_REALTIME at CLOCK_BOOTTIME 0. Somebody may set the clock: read it anew each time. */
+/* CLOCK_REALTIME at CLOCK_BOOTTIME 0. Do not cache it: somebody may set the clock. */
 static inline __s64 clock_boot_time(void)
 {
 	return clock_read(CLOCK_REALTIME) - clock_read(CLOCK_BOOTTIME);
 }
 
 /*
- * The wall time of a time since boot. A plugin's program may have written any number there: the sum wraps, and is a
- * time all the same.
+ * The wall time of a time since boot. A plugin's program may have written any number: then the sum wraps, which is
+ * harmless.
  */
 static inline struct timespec clock_wall_time(__u64 since_boot, __s64 boot_time)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Runs in a process that is broken already: only what signal-safety(7) allows, no memory but this
- * file's and the stack's, and no lock. That excludes the formats of the log module (gmtime_r() takes a
- * lock, json-c allocates), so both are written here for this one record.
+ * The handler runs in a process whose memory may be damaged. It uses only what signal-safety(7) allows, no allocation
+ * and no lock. That excludes the formats of the log module: gmtime_r() takes a lock, json-c allocates. So both formats
+ * are written here, for this one record.
  */
 #include "util/crash.h"
 
@@ -16,7 +16,7 @@
 #include "util/memory.h"
 
 #define LINE_SIZE 512
-/* An overflow of the stack is one of the crashes, so the handler has its own. */
+/* The handler has a separate stack, because a crash may be a stack overflow. */
 #define STACK_SIZE (64 * 1024)
 
 static const struct {
@@ -28,8 +28,9 @@ static const struct {
 };
 
 /**
- * struct crash - what the handler knows
- * @plugin: whose code runs, in which @phase; NULL while it is the daemon's own
+ * struct crash - the data of the handler
+ * @plugin: the plugin whose code runs; NULL while the daemon's code runs
+ * @phase:  "open", or the name of the callback
  */
 static struct {
 	const char *volatile plugin;
@@ -51,7 +52,7 @@ static void put(struct line *line, const char *text)
 		line->text[line->length++] = *text++;
 }
 
-/* A plugin that is only being opened has its name from a file, which may be called anything. */
+/* While a plugin is being opened, its name is that of the file, and not checked yet. */
 static void put_name(struct line *line, const char *name)
 {
 	for (; *name; name++) {
@@ -176,7 +177,7 @@ static void make_json(struct line *line, const char *plugin, const char *phase, 
 	put(line, "\"}\n");
 }
 
-/* A reader that does not read must not keep a dead daemon from its end, nor from being started again. */
+/* Does not block: a reader that does not read must not keep the daemon from dying and being restarted. */
 static void write_line(const struct line *line, int fd)
 {
 	struct pollfd ready = { .fd = fd, .events = POLLOUT }; /* -1 is never ready */
@@ -185,7 +186,7 @@ static void write_line(const struct line *line, int fd)
 		(void)!write(fd, line->text, line->length);
 }
 
-/* Whoever waits for the daemon sees the signal that ended it: the default action is back by now. */
+/* SA_RESETHAND has restored the default action: raise() ends the daemon by the same signal, which its parent sees. */
 static void handle(int signal)
 {
 	const char *plugin = crash.plugin;

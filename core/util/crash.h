@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The last line of a daemon that dies by a signal: which plugin's callback ran, and in which phase.
+ * Logs the last line of a daemon that dies by a signal: which plugin's code ran, and in which phase.
  *
- * A signal handler is given no context, so what it needs is kept in static variables.
+ * A signal handler gets no context, so its data is in static variables.
  */
 #ifndef BPFLOCK_UTIL_CRASH_H
 #define BPFLOCK_UTIL_CRASH_H
@@ -16,12 +16,12 @@ void crash_install(void);
 #define CRASH_FDS_MAX 8
 
 /*
- * The line goes to the descriptors as well that lie at these places when it comes to it, at most CRASH_FDS_MAX. The
- * places must stay until the next call; -1 there is none.
+ * At a crash the line is also written to the descriptors to which these pointers (at most CRASH_FDS_MAX) point then. A
+ * descriptor of -1 is skipped. The pointers must stay valid until the next call.
  */
 void crash_write_to(const int *const *fds, size_t count, bool json);
 
-/* Around whatever runs a plugin's code or reads its tables. The texts must live until crash_leave(). */
+/* Call these around code of a plugin, and around reading its tables. The texts must live until crash_leave(). */
 void crash_enter(const char *plugin, const char *phase);
 void crash_leave(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* FNV-1a, for numbers that name a layout. Not for tables, not for anything an attacker may choose. */
+/* FNV-1a, for numbers that identify a layout. Not for hash tables, and not for data that an attacker can choose. */
 #ifndef BPFLOCK_UTIL_HASH_H
 #define BPFLOCK_UTIL_HASH_H
 

@@ -12,7 +12,7 @@
 
 /**
  * struct loop_source - a registered descriptor
- * @dispatch:  reads what the loop itself has to read, then calls the handler
+ * @dispatch:  reads the descriptor where it is the loop's, then calls the handler
  * @on_signal: the handler of signals; others have @handler
  * @owned:     the loop closes @fd
  */
@@ -27,8 +27,8 @@ struct loop_source {
 };
 
 /**
- * struct loop - what is waited for
- * @sources: all that were registered
+ * struct loop - the event loop
+ * @sources: list of all registered descriptors
  */
 struct loop {
 	int epoll;
@@ -68,7 +68,7 @@ struct loop *loop_close(struct loop *loop)
 	return NULL;
 }
 
-/* Takes an owned descriptor also when it fails. */
+/* Closes an owned descriptor when it fails. */
 static int add_source(struct loop *loop, const struct loop_source *template)
 {
 	struct loop_source *source = xcalloc(1, sizeof(*source));
@@ -99,7 +99,7 @@ int loop_add(struct loop *loop, int fd, loop_handler handler, void *context)
 						       .context = context });
 }
 
-/* Nothing can be read from a timer that was set anew after it had expired. */
+/* The read fails where the timer was set anew after it had expired. */
 static int dispatch_timer(const struct loop_source *source)
 {
 	__u64 expirations;
@@ -171,7 +171,7 @@ int loop_add_signals(struct loop *loop, const sigset_t *signals, loop_signal_han
 						       .context = context });
 }
 
-/* One at a time: a handler may close descriptors of others. */
+/* One event at a time: a handler may close descriptors whose events would follow. */
 int loop_dispatch(struct loop *loop)
 {
 	const struct loop_source *source;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The event loop: whoever owns a descriptor registers it with a handler, once, and the loop calls the handler when
- * the descriptor is readable. Timers and signals are descriptors of the loop's own.
+ * The event loop. The owner of a descriptor registers it once, with a handler. The loop calls the handler when the
+ * descriptor is readable. Descriptors of timers and signals belong to the loop.
  *
  * Descriptors are level-triggered: a handler that leaves something unread is called again. Every handler returns 0,
  * or a negative errno, which loop_dispatch() returns.

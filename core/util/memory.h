@@ -19,7 +19,7 @@ char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
 char *xvasprintf(const char *format, va_list args) __attribute__((format(printf, 1, 0)));
-/* Replaces `text` by a longer one; `separator` stands between the two where there was something. */
+/* Appends to *text, after `separator` where *text was not empty. */
 void xappend(char **text, const char *separator, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
 #define CLEANUP(function) __attribute__((cleanup(function)))

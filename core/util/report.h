@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What went wrong, for the operator: collected by the functions that find it, printed by those that
- * called them. A function reports or logs, never both; so all errors of one run come out together.
+ * Findings for the operator. Functions that find something collect it; their callers print or log the report. A
+ * function reports or logs, never both. So all errors of one run appear together.
  */
 #ifndef BPFLOCK_UTIL_REPORT_H
 #define BPFLOCK_UTIL_REPORT_H
@@ -17,9 +17,9 @@ enum report_level { REPORT_ERROR, REPORT_WARNING, REPORT_NOTICE };
  * struct report_item - one finding
  * @event:   what kind, as `event=` of the log: config_error, plugin_refused, …
  * @plugin:  the plugin that it concerns, or NULL
- * @where:   "FILE:LINE", the name of a variable, a path; or NULL
- * @message: what failed and why
- * @remedy:  what to do now, or what would be valid; or NULL
+ * @where:   "FILE:LINE", the name of a variable, or a path; or NULL
+ * @message: what failed, and why
+ * @remedy:  what to do, or what would be valid; or NULL
  */
 struct report_item {
 	enum report_level level;
@@ -37,8 +37,8 @@ struct report {
 };
 
 /*
- * Adds an item and returns it, so that the caller can set a remedy. Never fails: the report of a
- * process without memory is of no use, so it ends there (util/memory.h).
+ * Adds an item and returns it, so that the caller can set a remedy. The item is valid until the next one is added. It
+ * never fails: without memory the process aborts (util/memory.h).
  */
 struct report_item *report_add(struct report *report, enum report_level level, const char *event,
 			       const char *where, const char *format, ...)

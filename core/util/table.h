@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Rows of a struct bpflock_table. A plugin that was compiled against another minor of the ABI has rows
- * of another length, so tables are walked by their stride, never by the size of a structure.
+ * Rows of a struct bpflock_table. A plugin that was compiled for another minor version of the ABI has rows of another
+ * length, so rows are found by the stride of the table, never by the size of a structure.
  */
 #ifndef BPFLOCK_UTIL_TABLE_H
 #define BPFLOCK_UTIL_TABLE_H
@@ -10,13 +10,13 @@
 #include <stddef.h>
 #include <string.h>
 
-/* The row itself; what lies beyond the table's stride must not be read. */
+/* The row itself. Bytes beyond the table's stride must not be read. */
 static inline const void *table_row(const struct bpflock_table *table, __u32 index)
 {
 	return (const char *)table->rows + (size_t)index * table->stride;
 }
 
-/* Copies a row to a structure of the core's own size; what the plugin's rows lack is zero. */
+/* Copies a row to a structure of the core's size. Members that the plugin's rows lack become zero. */
 static inline void table_copy_row(const struct bpflock_table *table, __u32 index, void *row,
 				  size_t size)
 {

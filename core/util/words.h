@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Words in one text, as in "lockdown,yama,bpf" or "objects process". */
+/* Words in a text, such as "lockdown,yama,bpf" or "objects process". */
 #ifndef BPFLOCK_UTIL_WORDS_H
 #define BPFLOCK_UTIL_WORDS_H
 
