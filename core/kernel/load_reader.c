@@ -5,7 +5,7 @@
 #include "kernel/kernel.h"
 #include "util/memory.h"
 
-/* bpf_probe_read_kernel(stack - 8, 8, NULL): the kernel asks when it is loaded, and nobody runs it. */
+/* bpf_probe_read_kernel(stack - 8, 8, NULL). The kernel calls `locked_down` at the load. The program never runs. */
 int kernel_load_reader(void)
 {
 	const struct bpf_insn insns[] = {

@@ -2,9 +2,9 @@
 /*
  * execsnoop: records who executes what.
  *
- * Success is seen where the new program is in place (sched_process_exec), failure where the system
- * call returns. Nothing is kept in between: no map to fill up, no pair to lose, no cost for any
- * other system call.
+ * A success is recorded when the new program is in place (sched_process_exec), a failure when the system call returns.
+ * No state is kept between entry and exit of the system call. So no map can fill up, no event is lost in between, and
+ * other system calls are not slowed down.
  */
 #include <bpflock/event.bpf.h>
 #include <bpflock/string.bpf.h>
@@ -25,7 +25,7 @@ const volatile __u32 comms_count = 0;
 const volatile __u64 cgroups[EXECSNOOP_FILTER_MAX] = {};
 const volatile __u32 cgroups_count = 0;
 
-/* The kernel's own limit of cgroup depth is higher; nobody nests deeper than this. */
+/* Levels of the cgroup hierarchy at which a listed cgroup is found. The kernel allows more. */
 #define CGROUP_DEPTH_MAX 32
 
 static bool uid_is_listed(void)
@@ -40,7 +40,7 @@ static bool uid_is_listed(void)
 
 static bool comm_is_listed(void)
 {
-	/* Not every kernel pads what it copies. */
+	/* Zeroed, because not every kernel pads what it copies. */
 	__u64 comm[BPFLOCK_COMM_LEN / sizeof(__u64)] = {};
 
 	bpf_get_current_comm(comm, sizeof(comm));
@@ -87,11 +87,11 @@ static __always_inline bool is_traced(void)
 	return !cgroups_count || cgroup_is_listed();
 }
 
-/* The verifier of 6.1 loses track of a record that may come from two places: each size has a path of its own. */
+/* The verifier of 6.1 needs a separate code path for each size: see <bpflock/event.bpf.h>. */
 #define WITH_ARGS sizeof(struct execsnoop_execve)
 #define WITHOUT_ARGS offsetof(struct execsnoop_execve, args)
 
-/* The new program's argv lies at the top of its stack, written a moment ago: it is resident. */
+/* argv of the new program is at the top of its stack. The kernel has just written it, so it is not paged out. */
 static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_struct *mm)
 {
 	__u64 start = mm->arg_start;
@@ -130,8 +130,8 @@ int BPF_PROG(es_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 }
 
 /*
- * `filename` is the caller's memory, read again after the kernel has read it: another of its threads
- * may have changed it in between. What succeeded is named by the kernel's own copy.
+ * `filename` points to the caller's memory. This reads it after the kernel has read it, so another thread of the caller
+ * may have changed it in between. For a success the kernel's copy is used.
  */
 static __always_inline int record_failure(const char *filename, long ret, __u64 size)
 {

@@ -74,7 +74,7 @@ static const struct bpflock_option options[] = {
 	},
 };
 
-/* The name that operators know from the environment of containers. */
+/* A name that operators use in the environment of containers. */
 static const struct bpflock_alias aliases[] = {
 	{ "BPFLOCK_EXEC_SNOOP", "trace" },
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* What execsnoop's BPF programs and its descriptor share. */
+/* Shared by execsnoop's BPF programs and its descriptor. */
 #ifndef EXECSNOOP_H
 #define EXECSNOOP_H
 
@@ -13,7 +13,7 @@
 #define EXECSNOOP_TRACE_ALL 1
 #define EXECSNOOP_TRACE_FILTER 2
 
-/* Items of each filter list. */
+/* Maximum number of items in each filter list. */
 #define EXECSNOOP_FILTER_MAX 16
 
 #define EXECSNOOP_FILENAME_LEN 256
@@ -23,7 +23,7 @@ struct execsnoop_execve {
 	struct bpflock_event event;
 	__s32 retval;
 	char filename[EXECSNOOP_FILENAME_LEN];
-	/* Only with `args`: a record without it ends here. */
+	/* Only with args = yes. Other records end here. */
 	BPFLOCK_STRV(EXECSNOOP_ARGS_LEN) args;
 };
 

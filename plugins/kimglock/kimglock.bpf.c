@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * kimglock: decides wherever the kernel asks whether it is locked down, and about the paths of usermode helpers.
+ * kimglock: decides wherever the kernel calls the LSM hook `locked_down`, and about the paths of usermode helpers.
  *
- * `locked_down` passes a number of the kernel's enum lockdown_reason, which is the operation: the daemon
- * has built the policy by the running kernel's own numbers, read from its BTF by name.
+ * `locked_down` passes a number of the kernel's enum lockdown_reason, which is the operation. The daemon has built
+ * the policy with the numbers of the running kernel, which it reads from BTF by name.
  */
 #include <bpflock/policy.bpf.h>
 #include <bpflock/string.bpf.h>
@@ -16,7 +16,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Only the names count: CO-RE puts the running kernel's numbers in their places. */
+/* Only the names matter: CO-RE replaces the values by those of the running kernel. */
 enum lockdown_reason {
 	LOCKDOWN_MODULE_SIGNATURE,
 	LOCKDOWN_KEXEC,
@@ -35,8 +35,8 @@ int BPF_PROG(kl_locked_down, int what, int ret)
 }
 
 /*
- * Module autoload: modprobe will run in the initial namespaces on behalf of this task, so this is the
- * only place where a contained task is seen to ask. Whether the module is signed is not known yet.
+ * Module autoload: modprobe will run in the initial namespaces. So only this hook sees that a contained task causes
+ * the load. It does not know yet whether the module is signed.
  */
 SEC("lsm/kernel_module_request")
 int BPF_PROG(kl_autoload, char *name, int ret)
@@ -47,8 +47,7 @@ int BPF_PROG(kl_autoload, char *name, int ret)
 }
 
 /*
- * kexec_file_load() asks `locked_down` only in kernels that check signatures of images. It always comes
- * by here; in the other kernels nothing else asks.
+ * For kexec_file_load() only kernels that check signatures of images call `locked_down`. All kernels call this hook.
  */
 SEC("lsm/kernel_read_file")
 int BPF_PROG(kl_read_file, struct file *file, unsigned int id, bool contents, int ret)
@@ -73,10 +72,10 @@ int BPF_PROG(kl_load_data, unsigned int id, bool contents, int ret)
  * ---- Usermode helpers: programs that the kernel runs as root in the initial namespaces
  */
 
-/* Of file.f_mode; in no header for programs. */
+/* Of file.f_mode. No header for BPF programs has it. */
 #define FMODE_WRITE 0x2
 
-/* A text that is shorter than this, with zeros behind it: in words, so that a comparison has no loop. */
+/* A short text, padded with zeros. It is compared in words, so that the comparison has no loop. */
 union text {
 	char bytes[24];
 	__u64 words[3];
@@ -95,8 +94,9 @@ static __always_inline bool is_same(const union text *text, const union text *kn
 	})
 
 /*
- * The name alone does not do: in procfs somebody may have chosen it (/proc/net/xt_recent). One copy for both, because
- * every file that is opened for writing in these file systems comes here. What is longer is cut, and no match.
+ * The name alone is not enough: in procfs users can choose some names (/proc/net/xt_recent). One bpf_snprintf() copies
+ * both names, because this runs for every file that is opened for writing in these file systems. Longer texts are cut,
+ * and then match nothing.
  */
 static __always_inline void copy_directory_and_name(union text *to, const struct dentry *dentry)
 {
@@ -107,8 +107,8 @@ static __always_inline void copy_directory_and_name(union text *to, const struct
 }
 
 /*
- * Of /proc/sys/kernel, /sys/kernel, and the root of a hierarchy of cgroup v1. What was opened by a handle may have no
- * name but that of a root, and could be the last of them.
+ * Files of /proc/sys/kernel, of /sys/kernel, and of the root of a cgroup v1 hierarchy. A file that was opened by a
+ * handle may only have the name of a root ("/"). It may be a release_agent, so it counts as well.
  */
 static __always_inline bool is_known(const struct dentry *dentry)
 {
@@ -122,8 +122,8 @@ static __always_inline bool is_known(const struct dentry *dentry)
 }
 
 /*
- * Every mount of procfs has the same settings, and a bind mount keeps the names. Whatever can be written in
- * binfmt_misc registers interpreters, or switches them on and off.
+ * Every mount of procfs has the same settings, and a bind mount keeps the names. In binfmt_misc every writable file
+ * counts: it registers interpreters, or switches them on and off.
  */
 static __always_inline bool is_helper_path(const struct file *file)
 {
@@ -148,8 +148,8 @@ int BPF_PROG(kl_helper_path, struct file *file, int ret)
 }
 
 /*
- * The release agent by mount(2), fsconfig(2) or a remount. 0 goes on to the kernel's own
- * bpf_lsm_fs_context_parse_param(), which says that no LSM has taken the option.
+ * A release agent that is given by mount(2), fsconfig(2) or a remount. After 0 the kernel continues with its default
+ * bpf_lsm_fs_context_parse_param(), which returns that no LSM has consumed the option.
  */
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(kl_helper_agent, void *context, struct fs_parameter *parameter, int ret)

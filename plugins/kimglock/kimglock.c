@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * kimglock: kernel image lockdown. Who may touch the running kernel: load unsigned modules, write to
- * /dev/mem, kexec, read kernel memory, and so on, wherever the kernel itself asks `locked_down`; and who may
- * write the paths of programs that the kernel runs.
+ * kimglock: kernel image lockdown. It decides who may change the running kernel or read its memory, wherever the
+ * kernel calls `locked_down`: unsigned modules, /dev/mem, kexec and more. It also decides who may write the paths of
+ * programs that the kernel runs.
  *
  *	[kimglock]
  *	enabled = yes
@@ -65,7 +65,7 @@ static const struct bpflock_event_type events[] = {
 		.groups = (where), .summary = (about)                                              \
 	}
 
-/* Older kernels have another enumerator. The daemon needs it: libbpf's probes of the kernel load such programs. */
+/* Older kernels have another enumerator. The daemon needs the operation: libbpf probes features by such programs. */
 #define BPF_READ(reason)                                                                           \
 	{                                                                                          \
 		.name = "bpf_read", .enumerator = "LOCKDOWN_" reason,                              \
@@ -74,7 +74,7 @@ static const struct bpflock_event_type events[] = {
 		.flags = BPFLOCK_OPERATION_DAEMON                                                  \
 	}
 
-/* The texts are the kernel's own: lockdown_reasons[] in security/security.c. */
+/* The texts are those of the kernel: lockdown_reasons[] in security/security.c. */
 static const struct bpflock_operation operations[] = {
 	{ .enumerator = "LOCKDOWN_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
 	OPERATION("unsigned_module", "MODULE_SIGNATURE", "unsigned module loading", "modules",

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* What kimglock's BPF program and its descriptor share. */
+/* Shared by kimglock's BPF programs and its descriptor. */
 #ifndef KIMGLOCK_H
 #define KIMGLOCK_H
 
@@ -8,7 +8,7 @@
 #define KIMGLOCK_FILE_OPEN 2
 #define KIMGLOCK_FS_PARAMETER 3
 
-/* The kernel has no lockdown reason for it. */
+/* An operation for which the kernel has no lockdown reason. */
 #define KIMGLOCK_USERMODE_HELPER BPFLOCK_OPERATION_OWN(0)
 
 #endif

@@ -25,7 +25,7 @@ static const struct bpflock_event_type events[] = {
 	},
 };
 
-/* Whoever walks through all ids goes on behind one that is not there, and ends at one that is denied. */
+/* ENOENT, because programs that walk through all ids continue after an id that does not exist, and stop at EPERM. */
 #define OBJECT(option, about)                                                                      \
 	{                                                                                          \
 		.name = (option), .summary = (about), .groups = "objects",                         \
@@ -112,7 +112,7 @@ static const struct bpflock_program programs[] = {
 	PROGRAM("sg_mark_daemon", NULL),
 };
 
-/* The programs see by which path a successor will come, and whose mounts it leads through. */
+/* Shows the BPF programs the directories on the path to the pins, and the mounts that the path leads through. */
 static int show_ways(void)
 {
 	static const char *const ways[SELFGUARD_WAYS] = { "/", "/sys", "/sys/fs", "/sys/fs/bpf", BPFLOCK_PINS };
@@ -128,7 +128,7 @@ static int show_ways(void)
 	return error;
 }
 
-/* Gives the directory the mode that it has: for an operation that the daemon needs. */
+/* chmod() to the mode that the directory already has: the daemon needs the operation, and it does no harm. */
 static int show_pins(const struct bpflock_host *host, const void *config)
 {
 	int error = show_ways();

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 OR GPL-2.0-only */
-/* What selfguard's BPF programs and its descriptor share. */
+/* Shared by selfguard's BPF programs and its descriptor. */
 #ifndef SELFGUARD_H
 #define SELFGUARD_H
 
