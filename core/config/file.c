@@ -127,7 +127,7 @@ static void read_header(struct reader *reader, const char *text, const char *sec
 		return;
 	}
 	if (*behind && (*behind != ';' || behind == bracket + 1)) {
-		config_error(reader->report, reader->where, "there is something behind [%s]: '%s'",
+		config_error(reader->report, reader->where, "there is text after [%s]: '%s'",
 			     section, behind);
 		return;
 	}
@@ -157,7 +157,7 @@ static void read_key(struct reader *reader, const char *text, const struct line 
 		config_text_add(reader->text, &entry, reader->report);
 	} else if (!reader->skip) {
 		report_remedy(config_error(reader->report, reader->where,
-					   "'%s' stands in no section", line->key),
+					   "'%s' is outside of any section", line->key),
 			      "put a line like [%s] before it", CONFIG_CORE_SECTION);
 	}
 }
@@ -178,7 +178,7 @@ static void read_parsed(struct reader *reader, const char *text, const struct li
 {
 	if (line->kind != LINE_EMPTY && strchr(CONFIG_BLANKS, *text)) {
 		report_remedy(config_error(reader->report, reader->where, "the line is indented"),
-			      "begin it in the first column; a list goes on in a new line KEY = ...");
+			      "begin it in the first column; to continue a list, repeat KEY = ...");
 		return;
 	}
 	switch (line->kind) {

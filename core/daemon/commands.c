@@ -158,7 +158,7 @@ static void print_operations(const struct operations *operations)
 		printf("%s%s\n    %s\n", operations->items[i].name,
 		       operations->items[i].index < 0 ? "  (not in this kernel)" : "",
 		       operations->items[i].summary);
-	puts("\nGroups, and what they hold in this kernel:\n");
+	puts("\nGroups, and their operations in this kernel:\n");
 	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }
 

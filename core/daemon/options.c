@@ -9,8 +9,8 @@ static const struct bpflock_value log_formats[] = {
 };
 
 static const struct bpflock_value on_exit_choices[] = {
-	{ "unload", ON_EXIT_UNLOAD, "nothing stays behind" },
-	{ "keep", ON_EXIT_KEEP, "enforcers go on, pinned, until the next start" },
+	{ "unload", ON_EXIT_UNLOAD, "everything is removed" },
+	{ "keep", ON_EXIT_KEEP, "enforcers stay in force until the next start" },
 };
 
 static const struct bpflock_option core_rows[] = {
@@ -30,13 +30,13 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "log_max_size",
-		.summary = "bytes after which a file: is rotated; 0: never, or by others",
+		.summary = "size at which a file: is rotated; 0: never by bpflock",
 		.initial = "0",
 		.type = BPFLOCK_OPTION_SIZE,
 	},
 	{
 		.name = "log_keep",
-		.summary = "rotated files FILE.1, FILE.2, ... that stay",
+		.summary = "number of rotated files FILE.1, FILE.2, ... that are kept",
 		.initial = "5",
 		.type = BPFLOCK_OPTION_UINT,
 		.max = 1000,
@@ -49,7 +49,7 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "ring_size",
-		.summary = "bytes that wait for the daemon, a power of two; read at start only",
+		.summary = "size of the ring buffer, a power of two; read at start only",
 		.initial = "1M",
 		.type = BPFLOCK_OPTION_SIZE,
 		.min = 4096,
@@ -57,13 +57,13 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "verify_interval",
-		.summary = "how often enforcers are seen to run; 0: only when they are loaded",
+		.summary = "how often enforcers are verified; 0: only when they are loaded",
 		.initial = "60s",
 		.type = BPFLOCK_OPTION_DURATION,
 	},
 	{
 		.name = "on_exit",
-		.summary = "what becomes of enforcement when the daemon is told to stop",
+		.summary = "what happens to enforcement at SIGTERM and SIGINT",
 		.initial = "unload",
 		.type = BPFLOCK_OPTION_CHOICE,
 		.values = BPFLOCK_TABLE(on_exit_choices),

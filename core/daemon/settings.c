@@ -77,7 +77,7 @@ static void check_core(const struct config_section *core, struct report *report)
 				outputs->origin, report);
 	if (size & (size - 1))
 		report_remedy(report_add(report, REPORT_ERROR, "config_error", ring->origin,
-					 "[" CONFIG_CORE_SECTION "] ring_size: %s is no power of two",
+					 "[" CONFIG_CORE_SECTION "] ring_size: %s is not a power of two",
 					 ring->text),
 			      "valid: 64K, 1M, 16M and the like");
 }
@@ -92,7 +92,7 @@ static void check_refused(const struct plugin *plugin, const struct config_secti
 			  plugin->path, "refused: %s", plugin->refusal);
 	report_plugin(item, plugin->name);
 	if (required)
-		report_remedy(item, "mend it, or set required = no in [%s]", plugin->name);
+		report_remedy(item, "replace the file, or set required = no in [%s]", plugin->name);
 }
 
 /* The place of the first option that was written in the section, or NULL. */

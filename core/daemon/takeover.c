@@ -43,7 +43,7 @@ static void report_orphan(void *context, const char *plugin)
 	if (plugins_find(orphans->plugins, plugin) || !pins_last_generation(plugin))
 		return;
 	item = report_add(orphans->report, REPORT_WARNING, "orphan", NULL,
-			  "what it has pinned goes on, but there is no such plugin here");
+			  "its pinned programs stay in force, but the plugin is not installed");
 	report_plugin(item, plugin);
 	report_remedy(item, "install the plugin again, or stop this daemon and run bpflock --unload %s",
 		      plugin);

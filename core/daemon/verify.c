@@ -38,14 +38,14 @@ static struct verification try_hook(const struct instance *instance, __u32 self_
 	if (passes(instance) > before)
 		return (struct verification){ .state = VERIFY_ENFORCING };
 	if (error == -ENOENT)
-		return unverified("what its self-test asks for is not there");
+		return unverified("its self-test needs something that this system lacks");
 	if (error && kernel->confidential)
-		return unverified("superseded by kernel lockdown: it denies before bpf is asked");
+		return unverified("superseded by kernel lockdown: it denies the self-test before the program is called");
 	if (error)
-		return unverified("another LSM denies the self-test before bpf is asked");
+		return unverified("another LSM denies the self-test before the program is called");
 	return (struct verification){
 		.state = VERIFY_FAILED,
-		.reason = "attached, and the kernel does not call it",
+		.reason = "attached, but the kernel does not call it",
 	};
 }
 
@@ -65,7 +65,7 @@ struct verification verify_instance(const struct instance *instance, const struc
 	struct verification verification = unverified("it declares no self-test");
 
 	if (!instance->policy)
-		return unverified("its programs decide nothing by bpflock_decide()");
+		return unverified("its programs do not use bpflock_decide()");
 	for (size_t i = 0; i < ARRAY_SIZE(self_tests); i++) {
 		if (!covers_a_program(&instance->plugin->descriptor, self_tests[i]))
 			continue;

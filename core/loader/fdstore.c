@@ -105,7 +105,7 @@ static void take(int fd, const char *name, struct report *report)
 	if (!error && bpf_obj_pin(fd, path) < 0 && errno != EEXIST)
 		error = -errno;
 	if (error)
-		warn(report, path, error, "what the service manager kept of it cannot be pinned");
+		warn(report, path, error, "cannot pin what the service manager kept");
 	else
 		(void)sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=%s", name);
 }
@@ -125,7 +125,7 @@ void fdstore_take(struct report *report)
 			take(SD_LISTEN_FDS_START + i, names[i], report);
 		else
 			report_add(report, REPORT_WARNING, "fdstore_failed", names[i],
-				   "the service manager has passed something that is not ours");
+				   "the service manager has passed something that is not of bpflock");
 		close(SD_LISTEN_FDS_START + i);
 		free(names[i]);
 	}

@@ -40,21 +40,21 @@ static void add_remedy(struct report_item *item)
 	CLEANUP(cleanup_free) char *variable = variable_for_linker();
 
 	if (variable)
-		report_remedy(item, "start it without %s in its environment: a process that loads other code is "
-				    "not taken for a bpflock",
+		report_remedy(item, "start it without %s in its environment: a process with preloaded code is not "
+				    "recognized as bpflock",
 			      variable);
 	else if (size_of_file("/proc/self/cmdline") + size_of_file("/proc/self/environ") > STRINGS_MAX)
-		report_remedy(item, "start it with less than %d bytes of arguments and environment (env -i): more "
-				    "is not looked through for code to load",
+		report_remedy(item, "start it with less than %d bytes of arguments and environment (env -i): the "
+				    "guard does not search more for preloaded code",
 			      STRINGS_MAX);
 	else
-		report_remedy(item, "start, as root in the initial pid namespace, the bpflock that lies where the "
-				    "one lay that pinned it, or reboot");
+		report_remedy(item, "as root in the initial pid namespace, start the bpflock binary in the directory "
+				    "of the one that made the pins; or reboot");
 }
 
 int guarded_report(const char *path, struct report *report)
 {
 	add_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
-			      "is guarded: this process is not known to be a bpflock"));
+			      "is guarded: this process is not recognized as bpflock"));
 	return -EACCES;
 }

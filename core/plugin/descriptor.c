@@ -37,9 +37,9 @@ static int check_identity(const struct bpflock_plugin *descriptor, const char *f
 		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
 			      descriptor->flags);
 	if (descriptor->flags == BPFLOCK_GUARD)
-		return refuse(ret_reason, "it is a guard and no enforcer");
+		return refuse(ret_reason, "it is a guard, but not an enforcer");
 	if (descriptor->reserved)
-		return refuse(ret_reason, "a member that is reserved is not zero: it is of a newer ABI");
+		return refuse(ret_reason, "a reserved member is not zero: it was built for a newer ABI");
 	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
 		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes",
 			      NAME_MAX_LEN);
@@ -335,7 +335,7 @@ static int check_operation(const struct bpflock_plugin *descriptor,
 		return refuse(ret_reason, "it has an operation with unknown flags, or an errno above %d",
 			      DENIAL_MAX);
 	if (operation->flags & no_operation && !descriptor->operation_enum)
-		return refuse(ret_reason, "it has a row that is no operation, and no operation_enum");
+		return refuse(ret_reason, "it has a row that is no operation, but no operation_enum");
 	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)
 		return refuse(ret_reason, "it has a boundary without the group that it ends");
 	if (operation->flags & no_operation && !operation->enumerator)
@@ -445,7 +445,7 @@ static int check_program(const struct bpflock_plugin *descriptor, __u32 place, c
 static int check_programs(const struct bpflock_plugin *descriptor, char **ret_reason)
 {
 	if (descriptor->programs.count && !(descriptor->flags & BPFLOCK_ENFORCER))
-		return refuse(ret_reason, "it has a table of programs, and is no enforcer");
+		return refuse(ret_reason, "it has a table of programs, but is not an enforcer");
 	for (__u32 i = 0; i < descriptor->programs.count; i++) {
 		int error = check_program(descriptor, i, ret_reason);
 

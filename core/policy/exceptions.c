@@ -126,7 +126,7 @@ static void check_items(const struct config_section *section, const char *list,
 
 		if (is_valid(value->strings[i]))
 			continue;
-		what = xasprintf("'%s' cannot be one", value->strings[i]);
+		what = xasprintf("'%s' is not valid", value->strings[i]);
 		complain(report, section, value, what, valid);
 	}
 }
@@ -144,7 +144,7 @@ void exceptions_check(const struct config_section *section, struct report *repor
 		    report);
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
-		complain(report, section, sessions, problem, "valid here: none");
+		complain(report, section, sessions, problem, "only `none` is valid on this system");
 	if (wanted && !have_cgroup2())
 		complain(report, section, wanted, "exceptions need cgroup v2 alone on " CGROUP_ROOT,
 			 "boot with systemd.unified_cgroup_hierarchy=1");

@@ -24,13 +24,13 @@ static const struct bpflock_value profiles[] = {
 
 static const struct bpflock_value log_choices[] = {
 	{ "all", LOG_ALL, "every decision" },
-	{ "denied", LOG_DENIED, "denials only" },
+	{ "denied", LOG_DENIED, "denials, and what would be denied" },
 };
 
 static const struct bpflock_value session_choices[] = {
-	{ "none", SESSIONS_NONE, "nobody because of a session" },
+	{ "none", SESSIONS_NONE, "no session" },
 	{ "active-local", SESSIONS_ACTIVE_LOCAL,
-	  "the session that is active on this machine's own seat, as logind says" },
+	  "the session that logind reports as active on this machine's seat" },
 };
 
 #define ROWS_WITH_DEFAULTS(initial_profile, initial_log)                                           \

@@ -21,7 +21,7 @@ static const struct bpflock_event_type events[] = {
 		.type = SELFGUARD_TAMPER,
 		.flags = BPFLOCK_EVENT_DECISION,
 		.name = "tamper",
-		.summary = "somebody reached for the daemon or for what is its own",
+		.summary = "an operation on the daemon, its BPF objects or its pins was requested",
 	},
 };
 
@@ -142,7 +142,7 @@ static int show_pins(const struct bpflock_host *host, const void *config)
 
 BPFLOCK_PLUGIN(selfguard,
 	.version = "1.0",
-	.summary = "Protects bpflock: whoever is restricted cannot remove, change or stop it",
+	.summary = "Protects bpflock: restricted tasks cannot remove, change or stop it",
 	.license = "Apache-2.0 AND GPL-2.0-only",
 	.flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
 	.events = BPFLOCK_TABLE(events),

@@ -70,7 +70,7 @@ complains() {
 		'args = maybe' 'uids = -1'
 	refused_with 5
 	complains "$FILE:2" "[bpflock] log_format: 'xml' is none of the choices" "valid: logfmt, json"
-	complains "$FILE:3" "[bpflock] ring_size: 5000 is no power of two" "valid: 64K"
+	complains "$FILE:3" "[bpflock] ring_size: 5000 is not a power of two" "valid: 64K"
 	complains "$FILE:5" "[kimglock] profile: 'baselin' is none of the choices" "did you mean 'baseline'?" restricted
 	complains "$FILE:7" "[execsnoop] args: 'maybe' is neither yes nor no" "valid: yes, no"
 	complains "$FILE:8" "[execsnoop] uids: '-1' is not a valid number" "valid: a decimal number"
@@ -155,7 +155,7 @@ complains() {
 @test "a line without a section or without a '=' is refused" {
 	check 'trace = all' '[execsnoop]' 'trace all'
 	refused_with 2
-	complains "$FILE:1" "'trace' stands in no section"
+	complains "$FILE:1" "'trace' is outside of any section"
 	complains "$FILE:3" "there is no '=' in 'trace all'" "valid: KEY = VALUE"
 }
 

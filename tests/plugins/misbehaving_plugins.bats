@@ -84,7 +84,7 @@ deny_memory() {
 	refused misaligned "option 'number' is not aligned to its size"
 	refused nameless "'colour' has a value without a name"
 	refused nodecision "enforcers, and only they, have an event that is a decision"
-	refused noenum "it has a row that is no operation, and no operation_enum"
+	refused noenum "it has a row that is no operation, but no operation_enum"
 	refused noenumerator "it has a row that is no operation, without an enumerator of lockdown_reason"
 	refused nogroup "it has a boundary without the group that it ends"
 	refused noname "it has an operation without a proper name or summary"

@@ -388,7 +388,7 @@ static void a_program_decides_operations_that_there_are_and_has_a_self_test_that
 	REFUSED("an operation '@move' that it does not have", d.programs[0].operations = "@move");
 	REFUSED("unknown self-test", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN + 1);
 	REFUSED("and there is none", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN);
-	REFUSED("and is no enforcer", d.plugin.operations = (struct bpflock_table){ 0 };
+	REFUSED("but is not an enforcer", d.plugin.operations = (struct bpflock_table){ 0 };
 		d.plugin.flags = 0; d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
 }
 
@@ -396,7 +396,7 @@ static void a_guard_is_an_enforcer(void **state)
 {
 	(void)state;
 	ACCEPTED(d.plugin.flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD);
-	REFUSED("a guard and no enforcer", d.plugin.flags = BPFLOCK_GUARD);
+	REFUSED("a guard, but not an enforcer", d.plugin.flags = BPFLOCK_GUARD);
 }
 
 static __u64 source_with(void (*change)(struct parts *parts))
@@ -476,7 +476,7 @@ static void a_descriptor_without_its_first_members_is_refused(void **state)
 	REFUSED("table of options", d.plugin.options.stride = 8);
 	REFUSED("table of options", d.plugin.options.rows = NULL);
 	REFUSED("table of options", d.plugin.options.count = 1025);
-	REFUSED("reserved is not zero", d.plugin.reserved = 1);
+	REFUSED("a reserved member is not zero", d.plugin.reserved = 1);
 }
 
 /* A newer minor may append; what this daemon does not know has to be zero. */

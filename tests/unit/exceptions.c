@@ -127,7 +127,7 @@ static void assert_taken(struct scene *scene, const char *assignment)
 static void assert_refused(struct scene *scene, const char *key, const char *item)
 {
 	CLEANUP(cleanup_free) char *assignment = xasprintf("gate.%s=%s", key, item);
-	CLEANUP(cleanup_free) char *message = xasprintf("[gate] %s: '%s' cannot be one", key, item);
+	CLEANUP(cleanup_free) char *message = xasprintf("[gate] %s: '%s' is not valid", key, item);
 
 	check(scene, assignment);
 	assert_int_equal(scene->report.errors, 1);
@@ -181,7 +181,7 @@ static void every_item_that_cannot_be_is_reported_with_what_could(void **state)
 
 	check(scene, "gate.except_units=a, b.service, c");
 	assert_int_equal(scene->report.errors, 2);
-	assert_string_equal(scene->report.items[1].message, "[gate] except_units: 'c' cannot be one");
+	assert_string_equal(scene->report.items[1].message, "[gate] except_units: 'c' is not valid");
 	assert_string_equal(scene->report.items[1].remedy, "valid: NAME.service, NAME.scope, NAME.slice");
 }
 
@@ -195,7 +195,7 @@ static void sessions_are_wanted_only_where_they_are_chosen(void **state)
 	check(scene, "gate.except_sessions=active-local");
 	assert_int_equal(scene->report.errors, 1);
 	assert_string_equal(scene->report.items[0].message, "[gate] except_sessions: no logind");
-	assert_string_equal(scene->report.items[0].remedy, "valid here: none");
+	assert_string_equal(scene->report.items[0].remedy, "only `none` is valid on this system");
 	no_sessions = NULL;
 	assert_taken(scene, "gate.except_sessions=active-local");
 }

@@ -281,7 +281,7 @@ static void a_refused_plugin_that_is_wanted_is_an_error_unless_it_is_not_require
 	item = assert_reported(scene, REPORT_ERROR, "plugin_refused", "refused: it is broken");
 	assert_string_equal(item->where, "/plugins/broken.so");
 	assert_string_equal(item->plugin, "broken");
-	assert_string_equal(item->remedy, "mend it, or set required = no in [broken]");
+	assert_string_equal(item->remedy, "replace the file, or set required = no in [broken]");
 	assert_int_equal(reload(scene, SET("broken.enabled=yes", "broken.required=no")), 0);
 	item = assert_reported(scene, REPORT_WARNING, "plugin_refused", "refused: it is broken");
 	assert_null(item->remedy);
@@ -379,7 +379,7 @@ static void what_the_core_cannot_use_is_reported_at_once_with_the_rest(void **st
 	assert_int_equal(load(scene, SET("bpflock.ring_size=65537", "bpflock.log_output=nowhere", "mouse.trap=1")),
 			 -EINVAL);
 	assert_string_equal(assert_reported(scene, REPORT_ERROR, "config_error",
-					    "[bpflock] ring_size: 65537 is no power of two")
+					    "[bpflock] ring_size: 65537 is not a power of two")
 				    ->where,
 			    "-o");
 	assert_reported(scene, REPORT_ERROR, "config_error", "'nowhere' is not an output");

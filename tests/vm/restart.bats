@@ -228,8 +228,8 @@ exec_until_told() {
 		'LISTEN_PID=$$ exec bpflock -c "$0" 3</dev/null 4<&3 5<&3 6<&3 7<&3 8<&3 9<&3' "$CONF" >>"$LOG" 2>&1 3>&- &
 	DAEMON_JOB=$!
 	await_log 'event=started'
-	[ "$(grep -c 'has passed something that is not ours' "$LOG")" -eq 6 ]
-	grep 'plugins/kimglock/policy.*cannot be pinned: Invalid argument' "$LOG"
+	[ "$(grep -c 'has passed something that is not of bpflock' "$LOG")" -eq 6 ]
+	grep 'plugins/kimglock/policy.*cannot pin what the service manager kept: Invalid argument' "$LOG"
 	[ ! -e /sys/fs/bpf/escape ]
 	DAEMON=$(pidof bpflock)
 	stop_bpflock

@@ -153,7 +153,7 @@ kimglock_works() {
 	forget_log
 	mount -t tmpfs none /sys/fs
 	told=0
-	await_log 'event=enforcement state=unverified reason=.*is not there.* bpfprog=selfguard' || told=$?
+	await_log 'event=enforcement state=unverified reason=.*this system lacks.* bpfprog=selfguard' || told=$?
 	umount /sys/fs
 	[ "$told" -eq 0 ]
 	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
@@ -303,7 +303,7 @@ kimglock_works() {
 	killed
 	cp "$BINARY" /usr/local/sbin/bpflock2
 	run timeout 20 env -i /usr/local/sbin/bpflock2 -c "$CONF"
-	[[ $status -eq 1 && $output == *'is guarded: this process is not known to be a bpflock'* ]]
+	[[ $status -eq 1 && $output == *'is guarded: this process is not recognized as bpflock'* ]]
 	run env -i /usr/local/sbin/bpflock2 --unload
 	[[ $status -eq 1 && $output == *'is guarded'* ]]
 	[ -e "$PINS/v1/plugins/kimglock/g1/link0" ]

@@ -82,7 +82,7 @@ has_states() {
 	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = privileged' >>"$CONF"
 	run try_bpflock -- -c "$CONF"
 	[ "$status" -eq 1 ]
-	[[ $output == *'level=error msg="event=plugin_failed error=\"attached, and the kernel does not call it\"" bpfprog=pgrouplock'* ]]
+	[[ $output == *'level=error msg="event=plugin_failed error=\"attached, but the kernel does not call it\"" bpfprog=pgrouplock'* ]]
 	run head -c 1 /dev/mem
 	[[ $output == *'Operation not permitted' ]]
 }
@@ -91,7 +91,7 @@ has_states() {
 	start pgrouplock
 	touch "$SILENT"
 	eventually has_states pgrouplock 'enforcing failed'
-	expect_log 'level=error msg="event=enforcement state=failed reason=\\"attached, and the kernel does not call it\\"" bpfprog=pgrouplock'
+	expect_log 'level=error msg="event=enforcement state=failed reason=\\"attached, but the kernel does not call it\\"" bpfprog=pgrouplock'
 	sleep 2
 	has_states pgrouplock 'enforcing failed'
 	rm "$SILENT"
@@ -102,7 +102,7 @@ has_states() {
 	touch "$REFUSED"
 	start pgrouplock
 	has_states pgrouplock unverified
-	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"another LSM denies the self-test before bpf is asked\\"" bpfprog=pgrouplock'
+	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"another LSM denies the self-test before the program is called\\"" bpfprog=pgrouplock'
 }
 
 @test "an enforcer without a self-test is unverified, which is a warning" {
