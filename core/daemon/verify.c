@@ -40,7 +40,8 @@ static struct verification try_hook(const struct instance *instance, __u32 self_
 	if (error == -ENOENT)
 		return unverified("its self-test needs something that this system lacks");
 	if (error && kernel->confidential)
-		return unverified("superseded by kernel lockdown: it denies the self-test before the program is called");
+		return unverified("superseded by kernel lockdown: it denies the self-test before the program is "
+				  "called");
 	if (error)
 		return unverified("another LSM denies the self-test before the program is called");
 	return (struct verification){

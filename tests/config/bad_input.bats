@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What is wrong with a configuration: all of it in one run, each with its place, what is wrong and what is valid.
+# A wrong configuration: one run reports all errors, each with its place, what is wrong and what is valid.
 
 load ../vm/daemon.bash
 
@@ -17,7 +17,7 @@ teardown() {
 	clean_up_bpflock
 }
 
-# check LINE...: a file with these lines.
+# check LINE...: checks a file with these lines.
 check() {
 	printf '%s\n' "$@" >"$FILE"
 	run run_bpflock -- -c "$FILE" --check-config
@@ -28,14 +28,14 @@ check_variables() {
 	run run_bpflock "$@" -- -c /dev/null --check-config
 }
 
-# Status 2 and this many lines.
+# Expects status 2 and this many lines.
 refused_with() {
 	echo "$output"
 	[ "$status" -eq 2 ]
 	[ "${#lines[@]}" -eq "$1" ]
 }
 
-# complains PLACE TEXT...: one line about that place has all these texts.
+# complains PLACE TEXT...: expects a line about that place with all these texts.
 complains() {
 	local text found
 	found=$(grep -F -- "bpflock: $1: " <<<"$output")
@@ -187,7 +187,7 @@ complains() {
 @test "what a plugin's own check refuses is told with its place" {
 	check '[execsnoop]' 'enabled = yes' 'trace = filter'
 	refused_with 1
-	# of what enables it, since a check is about several options
+	# The place is that of the first option of the section, because a check is about several options.
 	complains "$FILE:2" "execsnoop: trace = filter needs at least one of uids, comms and cgroups"
 	check_variables BPFLOCK_EXEC_SNOOP=filter
 	refused_with 1

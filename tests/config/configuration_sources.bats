@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Where the configuration comes from, which source wins, and what the daemon tells of it without running.
+# The sources of the configuration, which source wins, and the commands that print it.
 
 load ../vm/daemon.bash
 
@@ -24,19 +24,19 @@ teardown() {
 	cp -r --no-preserve=ownership "$BPFLOCK_BUILD/stage$ETC" /etc
 }
 
-# conf FILE LINE...: a file below /etc/bpflock
+# conf FILE LINE...: writes a file below /etc/bpflock.
 conf() {
 	printf '%s\n' "${@:2}" >"$ETC/$1"
 }
 
-# dump [NAME=VALUE...] [-- ARGUMENT...]: the configuration as the daemon would take it goes to $OUT.
+# dump [NAME=VALUE...] [-- ARGUMENT...]: writes the configuration that the daemon would use to $OUT.
 dump() {
 	local variables arguments
 	split_words "$@"
 	run_bpflock "${variables[@]}" -- "${arguments[@]}" --dump-config >"$OUT"
 }
 
-# is SECTION KEY VALUE [ORIGIN]: a line of what was dumped last.
+# is SECTION KEY VALUE [ORIGIN]: expects this line in the last dump.
 is() {
 	local line expected="${3:+$3    }; ${4:-}"
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# tests/vm/boot with a machine that is played: how the end of a guest is judged.
+# tests/vm/boot with a fake machine: how it judges the end of a guest.
 
 setup() {
 	mkdir -p "$BATS_TEST_TMPDIR"/{tests/vm,bin,root/boot,root/lib/modules/1.2.3}
@@ -17,7 +17,7 @@ play() {
 	chmod +x "$1"
 }
 
-# The guest whose console shows TEXT and whose command ends with STATUS, or which has none: guest TEXT [STATUS]
+# A fake guest: its console shows TEXT, and its command ends with STATUS, or without a status: guest TEXT [STATUS]
 guest() {
 	local name
 	for name in qemu-system-x86_64 qemu-system-aarch64; do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# tests/vm/apt.bash with an apt that is played: like the real one it refuses a directory that another apt is using.
+# tests/vm/apt.bash with a fake apt. Like the real one, it refuses a directory that another apt is using.
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"
@@ -21,7 +21,7 @@ setup() {
 	chmod +x bin/apt-get
 }
 
-# fetch ARCH: as fetch-root and fetch-kernel do: first the lists, then what they name.
+# fetch ARCH: downloads the lists, then the packages, as fetch-root and fetch-kernel do.
 fetch() {
 	env PATH="$PWD/bin:$PATH" XDG_CACHE_HOME="$PWD/cache" VM="$BATS_TEST_DIRNAME/../vm" ARCH="$1" bash -c '
 		set -euo pipefail

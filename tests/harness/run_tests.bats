@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# tests/vm/run-tests with guests that are played: what goes wrong in one is a failure, and so is what was never run.
+# tests/vm/run-tests with fake guests: an error in a guest is a failure, and so is a test that was not run.
 
 setup() {
 	mkdir -p "$BATS_TEST_TMPDIR/tests/vm" "$BATS_TEST_TMPDIR/tests/subject"
@@ -12,7 +12,7 @@ setup() {
 	guest_prints 1..2 'ok 1 a' 'ok 2 b'
 }
 
-# What boot does in the place of a guest: guest COMMANDS
+# The commands that boot runs instead of a guest: guest COMMANDS
 guest() {
 	printf '#!/bin/bash\nprintf "%%s\\n" "$*" >>"%s/booted"\n%s\n' "$PWD" "$1" >tests/vm/boot
 	chmod +x tests/vm/boot
@@ -28,7 +28,7 @@ run_tests() {
 	echo "$output"
 }
 
-# fails_with TEXT: it says so, and no status hides it.
+# fails_with TEXT: expects this text and a failure status.
 fails_with() {
 	[ "$status" -ne 0 ]
 	[[ $output == *"$1"* ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What counts as passed, failed and skipped.
+# Which tests count as passed, failed and skipped.
 
 setup() {
 	cd "$BATS_TEST_TMPDIR"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# scripts/test with parts that are played: what it does when one of them fails, dies or leaves something out.
+# scripts/test with fake parts: what it does when a part fails, dies or leaves something out.
 
 setup() {
 	mkdir -p "$BATS_TEST_TMPDIR"/{scripts,build/tests/unit,build-sanitize/tests/unit} "$BATS_TEST_TMPDIR"/tests/{vm,fuzz,static}
@@ -19,7 +19,7 @@ setup() {
 	play build-sanitize/tests/unit/test_a 'printf "1..2\nok 1 - a\nok 2 - b\n"'
 }
 
-# play FILE COMMANDS: what is in its place; file names and the directory are the copy's.
+# play FILE COMMANDS: replaces FILE by these commands, in the copy of the tree.
 play() {
 	printf '#!/bin/bash\n%s\n' "$2" >"$1"
 	chmod +x "$1"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Under the kernel's own lockdown=confidentiality, which nothing but a reboot takes back: tests/vm/kernels names it last.
+# Under the kernel's own lockdown=confidentiality. Only a reboot ends it, so tests/vm/kernels names this file last.
 
 load ../vm/policy.bash
 load ../vm/exec.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Debian's arm64 6.1 attaches no program to a function of the kernel: what bpflock says and does there.
+# Debian's arm64 6.1 attaches no program to functions of the kernel. These tests show what bpflock reports there.
 
 load ../vm/daemon.bash
 

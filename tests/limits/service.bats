@@ -8,7 +8,7 @@ UNITS=/run/systemd/system
 PARTIAL=yes
 CONF=/etc/bpflock/conf.d/50-test.conf
 
-# What looks after hardware, disks and clocks, or would empty /tmp under the tests.
+# Units that manage hardware, disks and clocks, or that would empty /tmp during the tests.
 UNWANTED=(systemd-udevd systemd-udev-trigger systemd-modules-load systemd-timesyncd systemd-hwdb-update
 	systemd-remount-fs systemd-tmpfiles-setup systemd-tmpfiles-setup-dev systemd-journal-flush keyboard-setup console-setup)
 
@@ -16,7 +16,7 @@ setup_file() {
 	install_programs
 	mkdir -p "$UNITS/bpflock.service.d" "${CONF%/*}"
 	printf '%s\n' '[Unit]' 'Requires=basic.target' 'After=basic.target' >"$UNITS/guest.target"
-	# The log where the tests read it; and an emulated machine is slow.
+	# The log goes where the tests read it. The interval of the start limit is long, because an emulated machine is slow.
 	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=1h' '[Service]' "StandardError=append:$LOG" >"$UNITS/bpflock.service.d/test.conf"
 	for unit in "${UNWANTED[@]}"; do ln -sf /dev/null "$UNITS/$unit.service"; done
 	set_profile restricted
@@ -45,11 +45,11 @@ set_profile() {
 	configure "profile = $1" 'log = denied' "${@:2}" '[execsnoop]' 'enabled = no'
 }
 
-# The unit with this profile, anew.
+# Starts the unit again with this profile.
 start_unit() {
 	set_profile "$1"
 	start_log
-	systemctl reset-failed bpflock.service 2>/dev/null || true # and with it the count of starts
+	systemctl reset-failed bpflock.service 2>/dev/null || true # this also resets the count of starts
 	systemctl start bpflock.service || { cat "$LOG" && return 1; }
 	DAEMON=$(pidof bpflock)
 }
@@ -153,7 +153,7 @@ state_is() {
 	[ "$(property ExecMainStatus)" -eq 2 ]
 	[ "$(property NRestarts)" -eq 0 ]
 	nothing_opened
-	# What was recorded after the last words of the one that stopped is told by the next.
+	# Records after the last line of the daemon that stopped are logged by the next one.
 	set_profile restricted
 	systemctl reset-failed bpflock.service
 	systemctl start bpflock.service

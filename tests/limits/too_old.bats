@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A kernel that bpflock must not run on: before 5.13, reading kernel memory inside the hook asks the hook again.
+# A kernel that is too old for bpflock: before 5.13, reading kernel memory inside the hook calls the hook again.
 
 load ../vm/daemon.bash
 

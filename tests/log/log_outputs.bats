@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The log as readers find it: formats, outputs, and what no name of a process or a file can do to it.
+# The log for its readers: formats, outputs, and that no name of a process or a file can forge anything.
 
 load ../vm/daemon.bash
 
@@ -18,12 +18,12 @@ teardown() {
 	rm -rf /dev/log "${DIR:?}"/*
 }
 
-# The daemon with both plugins: start [NAME=VALUE...]
+# Starts the daemon with both plugins: start [NAME=VALUE...]
 start() {
 	start_bpflock BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=baseline "$@" -- -c /dev/null
 }
 
-# with_outputs OUTPUTS [NAME=VALUE...]: like start, where a line on stderr need not be among them.
+# with_outputs OUTPUTS [NAME=VALUE...]: like start, for outputs that need not include stderr.
 with_outputs() {
 	BEGAN=$DIR/log
 	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline "BPFLOCK_LOG_OUTPUT=$1" "${@:2}" -- -c /dev/null \
@@ -31,7 +31,7 @@ with_outputs() {
 	DAEMON_JOB=$!
 }
 
-# Does it, and waits for its line, which is printed: json JQ-CONDITION COMMAND...
+# Runs the command, waits for its line, and prints the line: json JQ-CONDITION COMMAND...
 json() {
 	"${@:2}" >/dev/null 2>&1 || true
 	local line deadline=$((SECONDS + 20))
@@ -52,7 +52,7 @@ open_as() {
 	bash -c 'printf %s "$1" >/proc/$$/comm && : </dev/mem' bash "$1"
 }
 
-# Every line has the one shape that there is, whatever names are in it.
+# Every line has the same form, whatever names are in it.
 every_line_is_logfmt() {
 	local inner='([^"\\]|\\.)*'
 
@@ -196,9 +196,9 @@ every_line_is_json() {
 	[ ! -e "$PINS" ]
 }
 
-# ---- names that somebody chose
+# ---- names that an attacker chose
 
-# Names of programs, which become those of processes: the first 15 bytes of each.
+# Names of programs. The first 15 bytes of each become the name of a process.
 forged_names=(
 	"$NAME"
 	$'a\ntime="2022-02-11T11:17:06Z" level=error msg="event=forged'
@@ -244,7 +244,7 @@ run_forged_names() {
 	grep -F 'filename=\"'"$DIR"'/k=v retval=0\\x22 bpfprog=forged subsys=bpf\" retval=0" bpfprog=execsnoop subsys=bpf' "$LOG"
 	grep -F 'filename=\"'"$DIR"'/\\x1b[2J\\x1b]0;title\\x07\" retval=0" bpfprog=execsnoop subsys=bpf' "$LOG"
 	grep -F 'filename=\"'"$DIR"'/\\xff\\xfe\\xc3(\" retval=0" bpfprog=execsnoop subsys=bpf' "$LOG"
-	# The same as names of processes
+	# The same names, as names of processes
 	grep -F 'operation=\"raw io port access\"' "$LOG" | grep -F ' comm=\"a\\ntime=\\x222022-02\" pcomm=bash retval=0 '
 	grep -F 'operation=\"raw io port access\"' "$LOG" | grep -F ' comm=\"\\x1b[2J\\x1b]0;title\\x07\" pcomm=bash retval=0 '
 	every_line_is_logfmt

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Outputs of the log that fail: enforcement goes on, the other output has every line, what is lost is counted to the
-# event, and the output is used again when it can be. What fails is named first.
+# Outputs of the log that fail. Enforcement continues, the other output has every line, each lost event is counted, and
+# the output is used again when that is possible. The names of the tests begin with the output that fails.
 
 load ../vm/policy.bash
 
@@ -11,7 +11,7 @@ JOURNAL=/run/systemd/journal/socket
 setup_file() {
 	install_programs
 	mkdir -p "$DIR" "${JOURNAL%/*}"
-	# Datagrams that wait in a socket: what systemd sets; the kernel's 10 are soon full
+	# Maximum number of datagrams that wait in a socket: as systemd sets it. The kernel's default, 10, is soon reached.
 	sysctl -qw net.unix.max_dgram_qlen=512
 }
 
@@ -22,13 +22,13 @@ teardown() {
 	rm -rf /dev/log "$JOURNAL" "${DIR:?}"/*
 }
 
-# The output under test beside stderr, which has every line: start OUTPUT [NAME=VALUE...]
+# Starts the daemon with the output under test and stderr, which has every line: start OUTPUT [NAME=VALUE...]
 start() {
 	configure 'profile = restricted' 'event_window = 0'
 	start_bpflock "BPFLOCK_LOG_OUTPUT=stderr, $1" "${@:2}" -- -c "$CONF"
 }
 
-# So many denials of a process of this name, all of which have reached the log: deny COUNT NAME
+# Causes so many denials of a process of this name, and waits until all are in the log: deny COUNT NAME
 deny() {
 	run "$PROGRAMS/ask" -c "$1" "$2" "$DEBUGFS"
 	[ "$status" -eq "$ASK_DENIED" ]
@@ -39,14 +39,14 @@ told_are() {
 	[[ $(told "$2") -eq $1 ]]
 }
 
-# What the lines of losses say in all: lost SINK KEY
+# The sum of a key over all lines of losses: lost SINK KEY
 lost() {
 	log_lines "event=events_lost count=[0-9]+ messages=[0-9]+ stage=sink sink=$1 since=[0-9TZ:-]+ until=[0-9TZ:-]+\" subsys=bpflock\$" |
 		sed -E "s/.* $2=([0-9]+) .*/\\1/" | awk '{ sum += $1 } END { print sum + 0 }'
 }
 
-# Ends the daemon. Then what the kernel has counted is in the log, and it is what was written to the output and
-# what was lost for it: accounted SINK FILE...
+# Ends the daemon, and expects: the count of the kernel in the log = events written to the output + events that the
+# output has lost. accounted SINK FILE...
 accounted() {
 	local sink=$1 counted everywhere written
 	shift
@@ -59,7 +59,7 @@ accounted() {
 	[[ $counted -gt 0 && $everywhere -eq $counted && $((written + $(lost "$sink" count))) -eq $counted ]]
 }
 
-# None is cut, and no two are one.
+# No line is cut, and no two lines are joined.
 lines_are_whole() {
 	[ -z "$(cat "$@" | grep -vE '^time="[^"]+" level=[a-z]+ msg="event=.*" (bpfprog=[a-z]+ )?subsys=(bpf|bpflock)$')" ]
 }
@@ -289,7 +289,7 @@ stop_receiver() {
 	kill -KILL "$RECEIVER" && wait "$RECEIVER" || true
 }
 
-# away_and_back OUTPUT: its receiver ends, and another one takes its place
+# away_and_back OUTPUT: its receiver ends, and another one replaces it
 away_and_back() {
 	"receive_$1"
 	start "$1"
@@ -304,7 +304,7 @@ away_and_back() {
 	[ "$(lost "$1" count)" -eq 30 ]
 }
 
-# never_read OUTPUT: its receiver stands still, and goes on
+# never_read OUTPUT: its receiver stops reading, and continues later
 never_read() {
 	"receive_$1"
 	start "$1"
@@ -322,7 +322,7 @@ received_are() {
 	[[ $(grep -c "comm=$2 .* reason=" "$DIR/received") -eq $1 ]]
 }
 
-# The line of a process, then a field of its datagram: journal_has COMM REGEX
+# Waits for the line of a process, then for a field of its datagram: journal_has COMM REGEX
 journal_has() {
 	sed -n "/^MESSAGE=.* comm=$1 /,/^\$/p" "$DIR/received" | grep -E "$2"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Plugins that misbehave (tests/plugins/misbehaver, tests/plugins/broken/liar.c): what is wrong is told with the
-# plugin's name, and what others enforce stays in force.
+# Plugins that misbehave (tests/plugins/misbehaver, tests/plugins/broken/liar.c): the error is reported with the
+# plugin's name, and other enforcers stay in force.
 
 load ../vm/policy.bash
 
@@ -31,7 +31,7 @@ install_plugins() {
 	done
 }
 
-# kimglock that denies, and the misbehaver as the lines say: configure_both LINE...
+# Configures kimglock to deny, and the misbehaver with these lines: configure_both LINE...
 configure_both() {
 	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" ${OUTPUT:+"log_output = $OUTPUT"} ${FORMAT:+"log_format = $FORMAT"} \
 		'[kimglock]' 'enabled = yes' 'profile = restricted' '[misbehaver]' "$@" >"$CONF"
@@ -43,7 +43,7 @@ start_both() {
 	start_bpflock -- -c "$CONF"
 }
 
-# A start that is to fail with that status: try_both STATUS LINE...
+# Expects that a start fails with this status: try_both STATUS LINE...
 try_both() {
 	local expected=$1
 	shift
@@ -53,7 +53,7 @@ try_both() {
 	[ "$status" -eq "$expected" ]
 }
 
-# fails STATUS PHASE MANNER TEXT: a start of which that callback makes a failure, which is told in these words.
+# fails STATUS PHASE MANNER TEXT: expects that this callback fails a start, and that this text reports it.
 fails() {
 	try_both "$1" "phase = $2" "manner = $3"
 	[[ $output == *"$4"* ]]
@@ -205,13 +205,13 @@ deny_memory() {
 	wait "$DAEMON_JOB" || status=$?
 	[ "$status" -eq 139 ]
 	tail -n 1 /tmp/own.log | grep 'event=plugin_crashed phase=observe signal=SIGSEGV" bpfprog=misbehaver subsys=bpflock$'
-	grep 'event=lsm_locked_down .* comm=trigger ' /tmp/own.log # the sinks come before the observers
+	grep 'event=lsm_locked_down .* comm=trigger ' /tmp/own.log # a line is written before observers get the record
 
 	deny_memory
 	run chroot / /bin/true
 	[ "$status" -ne 0 ]
 	start_both 'enabled = no'
-	await_log 'event=lsm_locked_down .* comm=head .*bpfprog=kimglock' # of the gap
+	await_log 'event=lsm_locked_down .* comm=head .*bpfprog=kimglock' # recorded in the gap
 	denied restricted /dev/mem
 	chroot / /bin/true
 }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Plugins of other people (tests/plugins): what they get for free, and what is refused.
+# Plugins from outside (tests/plugins): what the core does for them, and what is refused.
 
 load ../vm/daemon.bash
 load ../vm/exec.bash
@@ -33,19 +33,20 @@ install_plugins() {
 	done
 }
 
-# The daemon, or a command of it, with these plugins and no configuration file: start|run|try [NAME=VALUE...] [-- ARGUMENT...]
+# Runs the daemon, or a command of it, with these plugins and no configuration file:
+# with_plugins start|run|try [NAME=VALUE...] [-- ARGUMENT...]
 with_plugins() {
 	local variables arguments
 	split_words "${@:2}"
 	"${1}_bpflock" "${variables[@]}" -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS" "${arguments[@]}"
 }
 
-# refused NAME REASON: a line of the listing.
+# refused NAME REASON: expects this line in the list of plugins.
 refused() {
 	grep -E "^$1 +- +- +refused: " <<<"$output" | grep -F -- "$2"
 }
 
-# The directory as a whole is refused: refused_directory DIRECTORY TEXT...
+# Expects that the whole directory is refused: refused_directory DIRECTORY TEXT...
 refused_directory() {
 	local directory=$1 text
 	shift
@@ -168,7 +169,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	run chroot / /bin/true
 	[ "$status" -ne 0 ]
 	decided chroot -1 'denied \(block\)' chroot
-	# allowed by the list, though the kernel refuses it for its own reasons; and not logged
+	# allowed by the list, and not logged; the kernel refuses it for another reason
 	run unshare --mount pivot_root / /
 	[[ $output != *"Operation not permitted"* ]]
 	run date --set "@$(date +%s)"
@@ -300,7 +301,7 @@ decided() { # OPERATION RETVAL REASON COMM
 }
 
 @test "a file that was refused is not opened" {
-	# Its constructor would leave a trace.
+	# Its constructor makes a file, which shows that the plugin was opened.
 	cat >"$BATS_TEST_TMPDIR/trace.c" <<-END
 	#include <fcntl.h>
 	__attribute__((constructor)) static void run(void) { open("/run/was-opened", O_CREAT, 0600); }
@@ -308,7 +309,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	cc -shared -fPIC -o "$PLUGINS/trace.so" "$BATS_TEST_TMPDIR/trace.c"
 	chmod 755 "$PLUGINS/trace.so"
 	run with_plugins run -- --list-plugins
-	[ -e /run/was-opened ] # it would
+	[ -e /run/was-opened ] # so the test can fail
 	rm /run/was-opened
 	chmod 777 "$PLUGINS/trace.so"
 	run with_plugins run -- --list-plugins
@@ -324,7 +325,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	refused_directory "$PLUGINS" "$PLUGINS belongs to user 1000, not to root"
 	chown 0 "$PLUGINS"
 
-	# Sticky or not: whoever can write to a directory can put another one in the place of ours.
+	# Sticky or not: who can write to a directory can replace a directory in it.
 	cp -r "$PLUGINS" /tmp/plugins
 	refused_directory /tmp/plugins "/tmp is writable by its group or by others (mode 1777)"
 	ln -sfn /tmp/plugins /run/link

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Attacks on a loaded daemon, at random, for a long time (SOAK_SECONDS, 600): nothing opens, nothing of ours is lost, and
-# the log tells each.
+# Random attacks on a daemon under load, for a long time (SOAK_SECONDS, 600). No attack succeeds, no object of bpflock is
+# lost, and the log has each attack.
 
 # shellcheck disable=SC2034 # for what is loaded
 GUARDED=yes PARTIAL=yes
@@ -12,7 +12,8 @@ SECONDS_OF_ATTACKS=${SOAK_SECONDS:-600}
 ATTACK=$PROGRAMS/attack
 TAMPER=$PROGRAMS/tamper
 
-# Each by a container that shares all but the network with the host: it sees the daemon, its pins and its mounts.
+# Each attack is made by a container that shares everything but the network namespace with the host. So it sees the
+# daemon, its pins and its mounts.
 ATTACKS=(
 	'attack policy' 'attack mark' 'attack link' 'attack fmod_ret' 'attack lsm' 'attack lsm_cgroup'
 	"attack readonly /sys/fs/bpf" "attack cover /sys/fs/bpf" "attack cover /sys" "attack move /sys/fs/bpf /mnt"
@@ -37,7 +38,7 @@ pinned() {
 	find "$PINS" -printf '%P %i %m\n' | sort
 }
 
-# One of them, as a container. It must fail.
+# Makes one attack as a container. It must fail.
 attack_at_random() {
 	local words
 	read -ra words <<<"${ATTACKS[RANDOM % ${#ATTACKS[@]}]/DAEMON/$DAEMON}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A steady load for a long time (SOAK_SECONDS, 600): memory and descriptors stay what they are, and the sums are exact.
+# A steady load for a long time (SOAK_SECONDS, 600): memory and descriptors do not grow, and the sums are exact.
 
 load ../vm/policy.bash
 
@@ -27,7 +27,7 @@ configure_soak() {
 	printf '%s\n' '[execsnoop]' 'enabled = yes' 'trace = all' >>"$CONF"
 }
 
-# What happens in each interval: executions, denials in a container, counts, and now and then another policy.
+# The load of one interval: executions, denials in a container, counts, and sometimes another policy.
 interval() {
 	local _
 	for _ in {1..20}; do
@@ -56,10 +56,10 @@ interval() {
 	kill "$hammer"
 	[ -n "$first" ]
 	[ "${first#* }" -eq "${now#* }" ]
-	# malloc may keep a little more of what it has been given back.
+	# malloc may keep some freed memory.
 	[ "${now% *}" -le "$((${first% *} + 256))" ]
 
-	# Now and then the policy was `log = denied`.
+	# Sometimes the policy was `log = denied`.
 	PARTIAL=yes
 	stop_bpflock
 	denied=$(log_lines 'event=decisions .*op=debugfs ' | tail -n 1 | sed -E 's/.* denied=([0-9]+).*/\1/')
