@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every decision is in the log, or the log says that it is not (the sum check of clean_up_bpflock); and denials come first.
+# Every decision is in the log, or the log reports it as lost (the sum check of clean_up_bpflock). Denials have priority.
 
 load enforcement.bash
 
-# Of the records in a ring: 8 bytes before each, and struct bpflock_decision.
+# The size of a record in the ring: a header of 8 bytes, and struct bpflock_decision.
 RECORD_SIZE=112
 
 setup_file() {
@@ -35,7 +35,7 @@ exec_storm() {
 	kill -STOP "$DAEMON"
 	ask_as flood 1000 "$DEBUGFS"
 	exec_storm 100
-	# As many as the last quarter holds, less one for what wraps around.
+	# As many records as the last quarter holds, minus one that may be skipped at the end of the ring.
 	denials=$((16384 / RECORD_SIZE - 1))
 	ask_as denied "$denials" /dev/mem
 	kill -CONT "$DAEMON"

@@ -1,14 +1,14 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sum check of a log in either format: each record that the kernel has counted stands in the log, or the log says that
-# it was lost; and so does each decision. What a daemon that was killed leaves in doubt, the log says as well.
+# Sum check of a log in either format: each record and each decision that the kernel has counted is in the log, or the
+# log reports it as lost. Records that are doubtful after a kill are reported as well.
 #
 #	awk [-v partial=1] [-v quiet=PLUGIN] -f accounts.awk LOG...
 #
-# partial: not every decision was to be recorded (log = denied); quiet: of this plugin. The log must be whole and end with a daemon's stop.
-# Prints the sums of each plugin. Exit status 1: they do not balance.
+# partial: allowed decisions are not recorded (log = denied). quiet: the same, for this plugin only. The log must be
+# complete, and end with the stop of a daemon. Prints the sums of each plugin. Exit status 1: they do not balance.
 
-# What follows KEY= in logfmt, or "KEY": in JSON, up to the first character that belongs to no name and no number.
+# The value after KEY= in logfmt, or after "KEY": in JSON. It ends before a character that no name or number contains.
 function value(key,    text) {
 	if (!match($0, "[ ,{\"]" key "(=|\":\"?)[A-Za-z0-9_:/.]+"))
 		return ""
@@ -17,7 +17,7 @@ function value(key,    text) {
 	return text
 }
 
-# A lineage ends: its last totals count, and the next one starts at zero.
+# The state of a plugin ends: its last totals count, and the next state starts at zero.
 function close_lineage(plugin,    op) {
 	records[plugin] += latest[plugin]
 	latest[plugin] = 0
@@ -29,7 +29,7 @@ function close_lineage(plugin,    op) {
 		}
 }
 
-# The plugin of a line: where no name that others choose can be.
+# The plugin of a line, from a place that no name of a process can forge.
 {
 	plugin = ""
 	if (match($0, /" bpfprog=[a-z_0-9]+ subsys=[a-z]+$/) || match($0, /[{,]"bpfprog":"[a-z_0-9]+"/)) {
@@ -61,7 +61,7 @@ event == "decisions" {
 	decides[plugin] = 1
 }
 
-# The last line of a plugin's totals. They go up over daemons and reloads; where they do not, a lineage has ended.
+# The last line of a plugin's totals. They grow over daemons and reloads. If they are smaller, the state has ended.
 event == "records" {
 	plugins[plugin] = 1
 	if (value("count") + 0 < latest[plugin])
@@ -75,7 +75,7 @@ event == "records" {
 		}
 }
 
-# Of outputs only the log's own matters, and its losses are of nobody in particular.
+# Of the losses of outputs only those of this log count. They belong to no single plugin.
 event == "events_lost" && (plugin != "" || $0 ~ /stage(=|":")invalid/ || $0 ~ /sink(=|":")(stderr|stdout)/) {
 	lost[plugin] += value("count")
 	doubtful[plugin] += value("uncertain")
@@ -83,7 +83,7 @@ event == "events_lost" && (plugin != "" || $0 ~ /stage(=|":")invalid/ || $0 ~ /s
 
 event == "plugin_running" { runs[plugin] = 1 }
 
-# What was given to the service manager comes back, and then the next daemon tells of a gap; or it does not.
+# If the service manager returns the objects, the next daemon logs a gap. Otherwise the states have ended.
 event == "gap" { given = 0 }
 
 event == "started" || event == "reloaded" {
@@ -111,7 +111,7 @@ END {
 	for (name in plugins) {
 		close_lineage(name)
 		surplus = written[name] + lost[name] - records[name]
-		# In the order of the kernel's own counting: decisions, of which some are records, of which some are denials.
+		# Some decisions become records, and some of these are denials.
 		unrecorded = decides[name] ? decisions[name] - records[name] : 0
 		missing_denials = denials[name] - written_denials[name] - lost[name] - lost[""]
 		balanced = surplus + lost[""] >= 0 && surplus <= doubtful[name] + doubtful[""] &&

@@ -1,8 +1,8 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Shared by fetch-kernel and fetch-root: packages of any Debian suite and architecture, without touching the
-# machine's own. Debian's address is never written down here: it is read from the machine's own apt sources.
+# Shared by fetch-kernel and fetch-root: packages of any Debian suite and architecture. The machine's packages do not
+# change. Debian's address is read from the machine's apt sources.
 # shellcheck disable=SC2154 # $cache and $native_arch are common.bash's
 
 # configured_suites: lines "SUITE URI" for every Debian suite of the machine's apt.
@@ -25,10 +25,9 @@ mirror_for() {
 	die "apt knows no Debian $wanted suite to derive $1 from (run apt-get update, or add one to its sources)"
 }
 
-# use_suite SUITE ARCH: points apt ("${apt_options[@]}") at that suite. The machine's own configuration is used
-# where it has the suite; otherwise, and for another architecture, apt gets sources, lists and status of its own,
-# so that the machine's are neither read nor changed. apt does not wait for another apt in the same directories: who
-# has called this keeps a lock on them until it ends, and the next one waits.
+# use_suite SUITE ARCH: points apt ("${apt_options[@]}") at that suite. The machine's configuration is used where it
+# has the suite. Otherwise, and for another architecture, apt gets separate sources, lists and status. apt does not
+# wait for another apt in the same directories. So the caller holds a lock on them until it ends.
 use_suite() {
 	local suite=$1 arch=$2 private=$cache/apt/$1 uri apt_lock
 

@@ -12,7 +12,7 @@ teardown() {
 	clean_up_bpflock
 }
 
-# would_deny RULE [COMMAND...]: a file of debugfs is opened, and the log says what would have been.
+# would_deny RULE [COMMAND...]: opens a file of debugfs, and expects `would deny` in the log.
 would_deny() {
 	local rule=$1
 	shift

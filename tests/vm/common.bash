@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: Apache-2.0
 #
-# Shared by the commands of tests/vm: where things are kept, and how tests/vm/kernels is read.
+# Shared by the commands of tests/vm: paths, and functions that read tests/vm/kernels.
 # shellcheck disable=SC2034 # the commands use what is set here
 
 vm_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)
@@ -16,7 +16,7 @@ die() {
 	exit 1
 }
 
-# kernels_in SET: the names of a set, one per line. "all" means every kernel there is.
+# kernels_in SET: the names of a set, one per line. "all" means every kernel.
 kernels_in() {
 	awk -v set="$1" '!/^#/ && NF { if (set == "all" || $5 == set) print $1 }' "$vm_dir/kernels"
 }
@@ -26,7 +26,7 @@ kernel_field() {
 	awk -v name="$1" -v column="$2" '$1 == name { print $column; found = 1 } END { exit !found }' "$vm_dir/kernels"
 }
 
-# Each line of tests/vm/kernels can be read: a SET that nobody knows would never be booted.
+# Checks each line of tests/vm/kernels: kernels of an unknown SET would never be booted.
 check_kernels() {
 	local wrong
 

@@ -1,35 +1,36 @@
 # SPDX-License-Identifier: Apache-2.0
 # For guest tests: installs bpflock, starts and stops the daemon, reads its log.
 #
-# bats traces each command, to tell where a test has failed: a hundred times of what a command of bash costs. Functions
-# that run many begin with `local - && set +T`: what they call is not traced, and a failure in there is told at the call.
+# bats traces each command, to report where a test has failed. This makes a command of bash a hundred times slower. So
+# functions that run many commands begin with `local - && set +T`: their commands are not traced, and a failure is
+# reported at the call.
 
 LOG=/tmp/bpflock.log
 PINS=/sys/fs/bpf/bpflock
 
-# Nobody writes to it: what reads it with a limit waits, and no program has to be started for that. Under emulation
-# that costs as much as many lines of bash, and a guest that polls with programs takes its daemon's time.
+# A named pipe to which nobody writes. A read with a timeout waits, without starting a program. Under emulation,
+# starting programs is expensive and slows down the daemon.
 NOTHING=/run/nothing
 
-# Its time is when the log was last looked at.
+# The modification time of this file is the time at which the log was last read.
 LOOKED=/run/looked
 
-# Every daemon, or what runs it, that this shell has started.
+# The jobs of all daemons that this shell has started.
 DAEMON_JOBS=()
 
-# Without a guard the daemon starts in half the time, so only the tests of what the guard does let it run by default
-# (GUARDED=yes). Those that enable it in a file say so as well: the variable would win.
+# Without a guard the daemon starts in half the time. So only tests about the guard let it run by default (GUARDED=yes).
+# Tests that enable it in a file also set GUARDED=yes, because the variable would win.
 GUARDED=${GUARDED-}
 
-# The words before the daemon's own: what makes its namespaces, drops its capabilities and the like.
+# The words before the command of the daemon. They make namespaces, drop capabilities and so on.
 UNDER=()
 
-# What a test reads of a file to have accessed it: one byte. On arm64 to open it must do: /dev/mem has nothing to
-# read there, as there is no memory at address 0, and what there is is hidden (CONFIG_STRICT_DEVMEM).
+# How many bytes a test reads to access a file. On arm64 it only opens the file: /dev/mem cannot be read there, because
+# there is no memory at address 0, and the rest is hidden (CONFIG_STRICT_DEVMEM).
 BYTES=1
 [[ $(uname -m) != aarch64 ]] || BYTES=0
 
-# The staged installation of the build becomes that of the guest: once per boot.
+# Copies the staged installation of the build to the guest, once per boot.
 install_bpflock() {
 	[[ -e /run/bpflock-installed ]] && return
 	cp -r --no-preserve=ownership "$BPFLOCK_BUILD/stage/." /
@@ -47,12 +48,12 @@ split_words() {
 	arguments=("${@:2}")
 }
 
-# The daemon in an environment of its own: run_bpflock [NAME=VALUE...] [-- ARGUMENT...]
+# Runs the daemon with only these environment variables: run_bpflock [NAME=VALUE...] [-- ARGUMENT...]
 run_bpflock() {
 	(become_bpflock "$@")
 }
 
-# The same, in the place of the shell.
+# The same, but the daemon replaces the shell.
 become_bpflock() {
 	local variables arguments
 	split_words "$@"
@@ -67,14 +68,14 @@ start_bpflock() {
 	resume_bpflock "$@"
 }
 
-# An empty log, for a daemon that starts. What was in it is kept for the sum check.
+# Empties the log for a new daemon. The old content is kept for the sum check.
 start_log() {
 	[[ ! -e $LOG ]] || cat "$LOG" >>"$LOG.before"
 	: >"$LOG"
 	rm -f "$LOG.forgotten"
 }
 
-# The same, with a log that goes on from where its predecessor's ended.
+# The same, but the log continues after that of the predecessor.
 resume_bpflock() {
 	local - && set +T
 	local deadline=$((SECONDS + 60)) started
@@ -97,13 +98,13 @@ times_started() {
 	grep -cE 'event(=|":")started' "$LOG" || true
 }
 
-# Stops it cleanly and waits for its end. Its exit status is the function's.
+# Stops the daemon cleanly and waits for its end. Returns its exit status.
 stop_bpflock() {
 	local - && set +T
 	kill "$DAEMON" && wait_for_end "$DAEMON" && wait "$DAEMON_JOB"
 }
 
-# Nothing can follow: the daemon is stopped, its log is looked through, and whatever the test left is taken away.
+# Stops the daemon, checks its log, and removes everything that the test left.
 clean_up_bpflock() {
 	local - && set +T
 	local failed=0
@@ -114,14 +115,14 @@ clean_up_bpflock() {
 	fail_in_teardown "$failed"
 }
 
-# Of a teardown bats takes the last status only, or an exit. After a test that has failed by itself an exit would take
-# its line out of the TAP (bats 1.8).
+# bats sees only the last status of a teardown, or an exit. After a test that has failed already, an exit would remove
+# the test's line from the TAP output (bats 1.8).
 fail_in_teardown() {
 	(($1 == 0)) || [[ -n ${BATS_TEST_NAME-} && -z ${BATS_TEST_COMPLETED-} ]] || exit 1
 }
 
-# No daemon ended otherwise than by 0, or by the SIGKILL of a test; 127 is for one that this shell has waited for and
-# judged. A test of daemons that end badly says in BADLY why.
+# Checks that each daemon ended with status 0, or by the SIGKILL of a test. 127: the test has already waited for it. A
+# test whose daemons end otherwise sets BADLY to the reason.
 daemons_ended_well() {
 	local job status result=0
 
@@ -137,8 +138,8 @@ daemons_ended_well() {
 	return "$result"
 }
 
-# Whatever runs is stopped. What a daemon that was killed has left is taken over by one that tells it and stops; it
-# finds the plugins where the test has put its own, if anywhere (PLUGINS).
+# Stops all daemons. If one was killed, another one is started: it takes over what was left, logs it, and stops. It uses
+# the test's plugin directory, if there is one (PLUGINS).
 stop_all() {
 	local UNDER=() plugin options=(${PLUGINS:+-o "bpflock.plugin_dir=$PLUGINS"})
 
@@ -152,7 +153,7 @@ stop_all() {
 	stop_bpflock
 }
 
-# end_all SIGNAL NAME: every process of that name, if there is one; fails when one does not end
+# end_all SIGNAL NAME: signals every process of that name, and fails if one of them does not end
 end_all() {
 	local - && set +T
 	local pids pid status=0
@@ -170,8 +171,8 @@ was_killed() {
 	[[ ${lines##*$'\n'} == *started* ]]
 }
 
-# Sum check of everything that was logged since the last clean_up_bpflock. A test says in UNACCOUNTED why its log
-# cannot show it, and in PARTIAL that not every decision was to be recorded.
+# Sum check of everything that was logged since the last clean_up_bpflock. A test sets UNACCOUNTED to the reason where
+# its log cannot show the sums. It sets PARTIAL where allowed decisions were not recorded.
 accounts_balance() {
 	local log logs=() sums status=0
 
@@ -195,18 +196,18 @@ wait_for_end() {
 	done
 }
 
-# A tenth of a second.
+# Waits a tenth of a second.
 pause() {
 	read -rt 0.1 <>"$NOTHING" || true
 }
 
-# What is in the log now is about to be looked at.
+# Call it before reading the log: await_news waits for changes after this.
 look() {
 	: >"$LOOKED"
 }
 
-# Until something has been written to it since, or may have been within one tick of the clock: for a second at most,
-# as the clock may be set back meanwhile.
+# Waits until the log was written after look(), or may have been written within the same tick of the clock. It waits for
+# a second at most, because a test may set the clock back.
 await_news() {
 	local _
 	for _ in {1..10}; do
@@ -236,12 +237,12 @@ in_file() {
 	LOG=$1 await_log "$2"
 }
 
-# The lines of the log that match, in order. What has happened is in the log once a later event is.
+# The lines of the log that match, in order. When an event is in the log, all earlier events are.
 log_lines() {
 	recent_log | grep -E -- "$1" || true
 }
 
-# A line of the log matches, without waiting for it: what must be there already. Prints all such lines.
+# Expects that a line of the log matches now, without waiting. Prints all such lines.
 expect_log() {
 	local - && set +T
 	recent_log | grep -E -- "$1" || {
@@ -251,7 +252,7 @@ expect_log() {
 	}
 }
 
-# Nothing that happened before is looked for any more.
+# From now on the functions above ignore everything that is in the log now.
 forget_log() {
 	stat -c %s "$LOG" >"$LOG.forgotten"
 }
@@ -264,7 +265,7 @@ recent_log() {
 	tail -c "+$((forgotten + 1))" "$LOG"
 }
 
-# eventually COMMAND...: until it succeeds
+# eventually COMMAND...: repeats the command until it succeeds
 eventually() {
 	local - && set +T
 	local deadline=$((SECONDS + 60))
@@ -274,7 +275,7 @@ eventually() {
 	done
 }
 
-# A line of kimglock's: decision OPERATION allow|denied RULE [NAME of the process]
+# Waits for a line of kimglock: decision OPERATION allow|denied RULE [NAME of the process]
 decision() {
 	local - && set +T
 	local retval=0 quote='(\\")?'
@@ -283,7 +284,7 @@ decision() {
 	await_log "event=lsm_locked_down operation=$quote$1$quote .* comm=${4:-[^ ]+} .*retval=$retval reason=$2 \\($3\\)\" bpfprog=kimglock subsys=bpf\$"
 }
 
-# What the kernel calls the opening of a file.
+# The kernel's wording for opening a file.
 operation_of() {
 	case $1 in
 	/dev/mem) echo /dev/mem,kmem,port ;;
@@ -293,7 +294,7 @@ operation_of() {
 	esac
 }
 
-# The file can be read, and the log says by which rule: allowed RULE FILE [COMMAND that runs head...]
+# Expects that the file can be read, and that the log has this rule: allowed RULE FILE [COMMAND that runs head...]
 allowed() {
 	local - && set +T
 	local rule=$1 file=$2
@@ -303,7 +304,7 @@ allowed() {
 	decision "$(operation_of "$file")" allow "$rule" head
 }
 
-# It cannot, and head says so in the usual words. Same arguments.
+# Expects that the file cannot be read, with the usual error. Same arguments.
 denied() {
 	local - && set +T
 	local rule=$1 file=$2
@@ -317,7 +318,7 @@ denied() {
 	decision "$(operation_of "$file")" denied "$rule" head
 }
 
-# A start that is to fail. It ends the test rather than it hangs when the daemon starts after all.
+# Expects that a start fails. If the daemon starts nevertheless, the timeout ends it.
 try_bpflock() {
 	local UNDER=(timeout -k 1 60 ${UNDER[@]+"${UNDER[@]}"})
 

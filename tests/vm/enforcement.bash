@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# For guest tests of what is in force while daemons come, go and die.
+# For guest tests of what is in force while daemons start, stop and die.
 
 load ../vm/policy.bash
 
@@ -8,7 +8,7 @@ kill_bpflock() {
 	wait_for_end "$DAEMON"
 }
 
-# Asks under that name, whatever the answer: ask_as NAME COUNT [FILE]
+# Opens a file as a process of this name, whatever the result: ask_as NAME COUNT [FILE]
 ask_as() {
 	"$PROGRAMS/ask" -c "$2" "$1" "${3:-$DEBUGFS}" || true
 }
@@ -24,7 +24,7 @@ stop_hammer() {
 	cat /tmp/hammered
 }
 
-# The same, and in many attempts it has opened nothing.
+# Ends that process, and expects that none of its many attempts succeeded.
 nothing_opened() {
 	stop_hammer
 	grep -qE '^[0-9]{3,} attempts, 0 opened$' /tmp/hammered

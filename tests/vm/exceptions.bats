@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Exceptions of baseline: cgroups, units and sessions, while they come and go.
+# Exceptions of baseline: cgroups, units and sessions that appear and disappear.
 #
 # No systemd and no logind run in the guest. What systemd does for a unit that bpflock can see is to make and
 # remove its cgroup; what logind does is to replace and remove files in /run/systemd. The tests do just that.
@@ -17,7 +17,7 @@ teardown() {
 	rm -rf /run/systemd
 }
 
-# Deepest first; the root of the hierarchy itself cannot go.
+# Removes the deepest first. The root of the hierarchy cannot be removed.
 remove_all_cgroups() {
 	local directory
 	find "$CGROUPS" -mindepth 1 -depth -type d | while read -r directory; do
@@ -33,7 +33,7 @@ make_cgroup() {
 	mkdir -p "$CGROUPS$1"
 }
 
-# Asks from a cgroup, in namespaces for which baseline allows nothing: allowed_in CGROUP
+# Opens a file from a cgroup, in namespaces for which baseline allows nothing: allowed_in CGROUP
 allowed_in() {
 	in_cgroup "$1" unshare --fork --pid --net "$PROGRAMS/ask" asker "$DEBUGFS"
 }

@@ -7,7 +7,7 @@ CGROUPS=/sys/fs/cgroup
 install_exec_programs() {
 	mkdir -p "$WORK"
 	cp "$BPFLOCK_BUILD"/tests/vm/programs/exec_{ways,32bit} "$WORK"
-	cp "$WORK/exec_32bit" "$WORK/target" # ends at once when it is given nothing
+	cp "$WORK/exec_32bit" "$WORK/target" # ends at once without arguments
 }
 
 # snooped FIELDS: waits for the line of an execution and prints it; FIELDS are those behind its cgroupid.
@@ -15,8 +15,8 @@ snooped() {
 	await_log "event=syscall_execve tgid=[0-9]+ pid=[0-9]+ ppid=[0-9]+ uid=[0-9]+ cgroupid=[0-9]+ $1\" bpfprog=execsnoop subsys=bpf\$"
 }
 
-# settle [COMMAND...]: what was executed before is in the log after this, or never will be. COMMAND executes
-# what it is given in such a way that it passes the filter.
+# settle [COMMAND...]: after this, all earlier executions that are logged are in the log. COMMAND executes its
+# arguments in such a way that they pass the filter.
 settle() {
 	"$@" "/settled/$BATS_TEST_NUMBER" 2>/dev/null || true
 	await_log "filename=/settled/$BATS_TEST_NUMBER retval=-2"

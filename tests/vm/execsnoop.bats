@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# execsnoop with trace = all: every way to execute something, and what is logged of it. One daemon for all tests.
+# execsnoop with trace = all: every way to execute a program, and what is logged. One daemon for all tests.
 
 load daemon.bash
 load exec.bash

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# execsnoop's options: arguments, what trace = none and trace = filter leave out, and what is said of losses.
+# execsnoop's options: arguments, what trace = none and trace = filter leave out, and reports of losses.
 
 load daemon.bash
 load exec.bash
@@ -34,7 +34,7 @@ teardown() {
 @test "args = yes cuts long arguments at 512 bytes and marks them" {
 	start_bpflock BPFLOCK_EXECSNOOP_ARGS=yes
 	name=/usr/bin/printf
-	# Every argument ends in one more byte, on the stack as in the limit.
+	# Every argument has a terminating NUL, which counts for the limit.
 	printf -v fits '%*s' $((512 - ${#name} - 2)) ''
 	"$name" "${fits// /a}" >/dev/null
 	snooped "comm=printf pcomm=[^ ]+ filename=$name args=.\"$name ${fits// /a}.\" retval=0"
@@ -126,7 +126,7 @@ teardown() {
 	kill -STOP "$DAEMON"
 	as_user "$WORK/exec_ways" storm:200 "$WORK/target"
 	kill -CONT "$DAEMON"
-	# Within the 10 seconds after which the daemon looks for losses.
+	# The daemon checks for losses every 10 seconds.
 	await_log 'level=warning msg="event=events_lost count=[0-9]+ .*" bpfprog=execsnoop'
 	stop_bpflock
 	lost=0

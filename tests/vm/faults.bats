@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What happens to a daemon from outside: stopped, starved, its clock set, started five times at once.
+# A daemon that is stopped by SIGSTOP, lacks memory, has its clock set, or is started five times at once.
 
 load enforcement.bash
 

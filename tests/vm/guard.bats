@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The guard that runs whenever an enforcer does: that it is there, what it leaves alone, and how it is turned off.
+# The guard runs whenever an enforcer does: it starts automatically, allows what it must not deny, and can be disabled.
 
 # shellcheck disable=SC2034 # for what is loaded
 GUARDED=yes PARTIAL=yes
@@ -22,12 +22,13 @@ teardown() {
 	rm -rf "$FOREIGN"
 }
 
-# No configuration but that of an enforcer: guarded [NAME=VALUE...]
+# Starts the daemon with the configuration of an enforcer only: guarded [NAME=VALUE...]
 guarded() {
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline BPFLOCK_KIMGLOCK_EVENT_WINDOW=0 "$@" -- -c /dev/null
 }
 
-# In a cgroup of its own, from where it can be stopped although root on the host may not: guarded_within [NAME=VALUE...]
+# Starts it in a cgroup of its own. It can be stopped from there, also where root on the host may not stop it:
+# guarded_within [NAME=VALUE...]
 guarded_within() {
 	WITHIN=yes
 	mkdir -p "$CGROUPS/guarded"
@@ -48,7 +49,7 @@ tamper_line() {
 	echo "event=tamper operation=$1 tgid=.* comm=$2 .*reason=denied \\(${3:-baseline}\\)\" bpfprog=selfguard subsys=bpf\$"
 }
 
-# The guard denies a container, and logs that: nothing else of the guard was logged before.
+# Expects that the guard denies something to a container and logs it, and that the guard has logged nothing else.
 only_denial() {
 	local - && set +T
 	run contained bpftool map show pinned "$PINS/v1/ring"
@@ -60,14 +61,14 @@ only_denial() {
 	}
 }
 
-# A map, a program and a link that are not the daemon's, with ids before and behind those that are.
+# Makes a map, a program and a link that are not the daemon's. Their ids are smaller or larger than the daemon's.
 make_foreign() {
 	mkdir -p "$FOREIGN/$1"
 	"$ATTACK" fentry "$FOREIGN/$1/link"
 	bpftool map create "$FOREIGN/$1/map" type array key 4 value 4 entries 1 name "foreign_$1"
 }
 
-# listed map|prog|link COMMAND...: how many of the daemon's own, and how many others, bpftool shows to COMMAND
+# listed map|prog|link COMMAND...: how many objects of the daemon, and how many others, bpftool shows to COMMAND
 listed() {
 	local kind=$1 ids own=0 others=0
 	shift
@@ -78,7 +79,7 @@ listed() {
 	echo "$own $others"
 }
 
-# By the kernel's numbers, from the daemon's own descriptors.
+# Reads the ids of the daemon's objects from its descriptors.
 learn_own() {
 	local kind
 	declare -gA OWN=()
@@ -261,7 +262,7 @@ learn_own() {
 	[ "$status" -ne 0 ]
 	guard_runs
 	resume_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
-	await_log "$(tamper_line unpin rm)" # of the gap
+	await_log "$(tamper_line unpin rm)" # recorded in the gap
 	guard_runs
 	UNACCOUNTED='what was unloaded is told by nobody'
 	kill -KILL "$DAEMON"
@@ -287,7 +288,7 @@ programs() {
 	run mkdir "$PINS/v2"
 	[ "$status" -ne 0 ]
 	reload_with 'profile = baseline'
-	eventually mkdir "$PINS/v2" # once the kernel has let go of the old programs
+	eventually mkdir "$PINS/v2" # once the kernel has freed the old programs
 	eventually rmdir "$PINS/v2"
 }
 
@@ -302,7 +303,7 @@ programs() {
 }
 
 @test "a hook that is full is an error that names who has filled it" {
-	# As many as the kernel takes: 38, or 36 on 7.3.
+	# As many as the kernel accepts: 38, or 36 on 7.3.
 	"$PROGRAMS/crowd" locked_down 100 >"$BATS_TEST_TMPDIR/crowd" 2>&1 3>&- &
 	local crowd=$! attached
 	eventually grep '^attached' "$BATS_TEST_TMPDIR/crowd"

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a container with all capabilities, or a root shell that shares all but the network with the host, tries against
-# a bpflock that guards itself by default; and the same by root on the host, where that is to be denied as well.
+# Attacks on a bpflock with the default guard. The attackers are a container with all capabilities, and a root shell
+# that shares everything but the network namespace with the host. The same by root on the host, under `restricted`.
 
 # shellcheck disable=SC2034 # for what is loaded
 GUARDED=yes PARTIAL=yes
@@ -19,7 +19,7 @@ setup_file() {
 	mkdir -p /mnt/a /mnt/b
 }
 
-# Who attacks, and the rule that denies it.
+# The attacker, and the rule that denies the attack.
 setup() {
 	WHO=("${CONTAINER[@]}") RULE=baseline
 }
@@ -38,8 +38,8 @@ guarded() {
 	PINNED=$(pinned)
 }
 
-# The daemon has a mount namespace of its own, so that an attack that succeeds harms nothing else, and its neighbour is
-# in there: guarded_in_mounts private|shared
+# Starts the daemon in a mount namespace of its own, so that a successful attack harms nothing else. The attacker is in
+# that namespace: guarded_in_mounts private|shared
 guarded_in_mounts() {
 	# shellcheck disable=SC2016 # the inner shell's
 	UNDER=(unshare -m sh -c 'mount --make-r"$0" / && exec "$@"' "$1")
@@ -47,7 +47,7 @@ guarded_in_mounts() {
 	WHO=("${NEIGHBOUR[@]}" nsenter "--mount=/proc/$DAEMON/ns/mnt")
 }
 
-# Root on the host is denied, too; the daemon is stopped from within its cgroup.
+# Starts the daemon so that root on the host is denied too. It can be stopped from within its cgroup.
 guarded_against_root() {
 	mkdir -p "$CGROUPS/guarded"
 	# shellcheck disable=SC2016 # the inner shell's
@@ -63,24 +63,24 @@ stop_from_within() {
 	in_cgroup /guarded pkill -x bpflock && wait_for_end "$DAEMON" || true
 }
 
-# As the daemon sees it.
+# The pins, as the daemon sees them.
 pinned() {
 	find "/proc/$DAEMON/root$PINS" -printf '%P %i %m\n' | sort
 }
 
-# One of the daemon's, from its own descriptors: own_id map_id|prog_id|link_id
+# The id of an object of the daemon, from its descriptors: own_id map_id|prog_id|link_id
 own_id() {
 	cat "/proc/$DAEMON/fdinfo/"* 2>/dev/null | awk -v what="$1:" '$1 == what { print $2; exit }'
 }
 
-# What cannot be had by its id is as if it were not there: tamper_line OPERATION COMM
+# The line of a denial. Opening an object by its id returns ENOENT: tamper_line OPERATION COMM
 tamper_line() {
 	local errno=1
 	[[ $1 != map && $1 != program && $1 != link ]] || errno=2
 	echo "event=tamper operation=$1 tgid=.* comm=$2 .*retval=-$errno reason=denied \\($RULE\\)\" bpfprog=selfguard subsys=bpf\$"
 }
 
-# Everything is pinned as before, and kimglock denies. What was decided before is in the log after this.
+# Expects that the pins are unchanged and kimglock denies. After this, all earlier decisions are in the log.
 unharmed() {
 	run "${CONTAINER[@]}" head -c 1 /dev/mem
 	[[ $status -ne 0 && $output == *'Operation not permitted' ]] || {
@@ -94,7 +94,7 @@ unharmed() {
 	}
 }
 
-# Gives a command a process name of its own, NAME, so that no other attack's line can be taken for that of this one.
+# Gives a command a unique process name, NAME, so that its line cannot be confused with that of another attack.
 ATTACKS=0
 name_attack() {
 	ATTACKS=$((ATTACKS + 1))
@@ -103,7 +103,8 @@ name_attack() {
 	ln -s "$(type -P "$1")" "$BATS_TEST_TMPDIR/$NAME"
 }
 
-# It fails, the guard logs that once and nothing else, and no harm was done: refused OPERATION COMMAND...
+# Expects that the command fails, the guard logs that once and nothing else, and nothing was harmed:
+# refused OPERATION COMMAND...
 refused() {
 	local - && set +T
 	local operation=$1
@@ -117,14 +118,14 @@ refused() {
 	}
 	await_log "$(tamper_line "$operation" "$NAME")" >/dev/null
 	unharmed
-	# Repetitions that an earlier line has told of are another attack's, or this one's.
+	# Lines with `count=` are repetitions, of this attack or of an earlier one.
 	[[ $(log_lines 'event=tamper' | grep -vc ' count=') -eq 1 ]] || {
 		echo "more was logged: $*" && log_lines 'event=tamper'
 		return 1
 	}
 }
 
-# It is no attack, and nothing of the guard's business: permitted COMMAND...
+# Expects that the command succeeds, and that the guard logs nothing: permitted COMMAND...
 permitted() {
 	local - && set +T
 	forget_log
@@ -168,7 +169,7 @@ refuse_unpinning() {
 	refused unpin chmod 0777 "$PINS"
 }
 
-# Of the host only: what a container adds opens nothing.
+# Denied to the host only: adding to the pins removes no protection.
 refuse_adding() {
 	refused unpin ln "$PINS/v1/plugins/kimglock/g1/link0" /sys/fs/bpf/other
 	refused unpin ln -s /tmp "$PINS/v2"
@@ -196,7 +197,7 @@ refuse_signals() {
 	refused signal "$TAMPER" pidfd "$DAEMON"
 }
 
-# The kernel does not know any more who has asked for it, so nothing is logged.
+# At this hook the kernel does not know any more who requested the signal, so nothing is logged.
 refuse_sigio() {
 	forget_log
 	run ${WHO[@]+"${WHO[@]}"} "$TAMPER" sigio "$DAEMON"
@@ -205,7 +206,7 @@ refuse_sigio() {
 	[ "$(count 'event=tamper')" -eq 0 ]
 }
 
-# What turns the whole file system read-only, from wherever it is seen.
+# Makes the whole file system read-only, for all its mounts.
 refuse_readonly() {
 	refused unmount mount -o remount,ro /sys/fs/bpf
 	refused unmount "$ATTACK" readonly /sys/fs/bpf
@@ -241,7 +242,7 @@ nothing_of_ours_exists() {
 	[ -z "$({ bpftool -j map && bpftool -j prog; } | jq -r '.[].name' | grep -xF "$(printf '%s\n' "${names[@]}")")" ]
 }
 
-# What belongs to a generation that has been replaced is not the daemon's any more: it decides nothing.
+# Objects of a replaced generation do not count: they are not the daemon's any more, and decide nothing.
 nothing_was_taken() {
 	local kind id _
 	while read -r kind id _; do
@@ -308,7 +309,7 @@ nothing_was_taken() {
 @test "nor in the host's, which is the daemon's, by a container that has one of its own" {
 	guarded
 	WHO=("${NEIGHBOUR[@]}" unshare -m nsenter --mount=/proc/1/ns/mnt)
-	# Without -l what is busy would stay: nothing is lost when this succeeds.
+	# Without -l: a busy mount stays, so the test harms nothing if this is not denied.
 	refused unmount umount /sys/fs/bpf
 	refused unmount umount /sys
 }
@@ -349,7 +350,7 @@ nothing_was_taken() {
 	run "${WHO[@]}" flock -n "$PINS" true
 	[[ $status -ne 0 && $output == *'not permitted'* ]]
 	resume_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- -c /dev/null
-	await_log "$(tamper_line lock_pin flock)" # of the gap
+	await_log "$(tamper_line lock_pin flock)" # recorded in the gap
 }
 
 @test "signals are denied, whichever way they are sent" {
@@ -370,7 +371,7 @@ nothing_was_taken() {
 
 @test "nobody may trace the daemon, write its memory or take its descriptors" {
 	guarded
-	refused ptrace "$TAMPER" mem "$DAEMON" # by the host's /proc
+	refused ptrace "$TAMPER" mem "$DAEMON" # through the host's /proc
 	WHO=("${NEIGHBOUR[@]}")
 	refuse_tracing
 	permitted readlink "/proc/$DAEMON/exe"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# On a kernel that may be interrupted anywhere, the check for the daemon is, by another one: none may let a signal pass.
+# With full preemption, one check for the daemon's mark may interrupt another. No check may then let a signal pass.
 
 load policy.bash
 
@@ -10,7 +10,7 @@ PREEMPTION=/sys/kernel/debug/sched/preempt
 
 setup_file() {
 	install_programs
-	# The one that is in force is in brackets.
+	# The current mode is in brackets.
 	sed -E 's/.*\((.*)\).*/\1/' "$PREEMPTION" >"$BATS_FILE_TMPDIR/preemption"
 	echo full >"$PREEMPTION"
 }

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# What every guest test may rely on.
+# Properties of a guest on which every guest test may rely.
 
 setup_file() {
 	[[ -n ${VM_RELEASE:-} ]] || { echo "these tests run in a guest: use tests/vm/run-tests" >&2; return 1; }
@@ -38,7 +38,7 @@ is_mounted() { # DIR TYPE
 }
 
 @test "a write to the root stays in the guest" {
-	# The host's results directory is seen twice: through the root, and through the share that is written through.
+	# The host's results directory is visible twice: below the root, and as the share whose writes reach the host.
 	echo lost > "$VM_RESULTS/written-to-the-root"
 	[[ $(< "$VM_RESULTS/written-to-the-root") == lost ]]
 	[[ ! -e /results/written-to-the-root ]]

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Start, stop, crash, takeover, reload, second instance: what stays in force, what stays behind, and what is said.
+# Start, stop, crash, takeover, reload, second instance: what stays in force, what is left, and what is logged.
 
 load enforcement.bash
 
@@ -15,12 +15,12 @@ teardown() {
 	clean_up_bpflock
 }
 
-# The daemon with this environment, and no file: start [NAME=VALUE...]
+# Starts the daemon with this environment, without a file: start [NAME=VALUE...]
 start() {
 	start_bpflock "$@" -- -c /dev/null
 }
 
-# The daemon with a file of these lines.
+# Starts the daemon with a file of these lines.
 start_with() {
 	configure "$@"
 	start_bpflock -- -c "$CONF"
@@ -30,7 +30,7 @@ configure() {
 	printf '%s\n' "$@" >"$CONF"
 }
 
-# reload_with EVENT LINE...: gives the daemon another file, and waits for what it says to that.
+# reload_with EVENT LINE...: reloads a file of these lines, and waits for the event.
 reload_with() {
 	configure "${@:2}"
 	forget_log
@@ -225,7 +225,7 @@ generations() {
 	head -c 1 /dev/mem 2>/dev/null || true
 	await_log 'comm=head .*filename=/usr/bin/head args=\\"head -c 1 /dev/mem\\" retval=0'
 	decision "$DEV_MEM" denied restricted head
-	# Neither of the two twice
+	# Each of the two once
 	[ "$(log_lines ' comm=head pcomm=' | wc -l)" -eq 2 ]
 }
 
@@ -305,7 +305,7 @@ generations() {
 	nothing_is_left
 }
 
-# traced FILE: what follows runs in another network namespace, and leaves these system calls there.
+# traced FILE: later daemons start in another network namespace, and these system calls are written to FILE.
 traced() {
 	UNDER=(unshare -n strace -o "$1" -e 'trace=bpf,setns')
 }
@@ -346,7 +346,7 @@ traced() {
 
 @test "a foreign map in the place of one of ours is refused by its path, and stays" {
 	local name kind
-	# Of the last two only the entries, and only the flags, are not those of ours.
+	# The last two maps have only one difference to bpflock's: the number of entries, and the flags.
 	while read -r name kind; do
 		mkdir -m 0700 "$PINS" "$PINS/v1"
 		# shellcheck disable=SC2086 # several words
@@ -365,7 +365,7 @@ traced() {
 
 # ---- what the kernel or the machine lacks
 
-# A bind mount over a file of the kernel's, for the daemon alone.
+# Bind-mounts a file over a file of the kernel, for the daemon only.
 under_a_file() {
 	UNDER=(unshare -m bash -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$1" "$2")
 }

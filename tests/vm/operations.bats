@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Every operation that can be triggered for real: alone in `block` it is denied, and all others are allowed.
+# Every operation that a real system call can trigger. If `block` has only this one, it is denied, and all others are
+# allowed.
 
 load policy.bash
 
-# What tests/vm/programs/trigger.c can do; the operation that it asks for, and what the kernel calls that; and
-# other operations that the kernel asks for on the way.
+# The triggers of tests/vm/programs/trigger.c. The columns are: the operation, the kernel's wording for it, and other
+# operations about which the kernel also asks.
 TRIGGERS="
 unsigned_insmod | unsigned_module          | unsigned module loading         |
 module_param_hw | unsafe_module_parameters | unsafe module parameters        |
@@ -32,7 +33,7 @@ set_serial      | tiocsserial              | reconfiguration of serial port IO |
 
 declare -gA OPERATION WORDING ON_THE_WAY
 
-# In the shell alone: under emulation every process that is started costs.
+# Uses no other programs, because starting a process is slow under emulation.
 read_table() {
 	local trigger operation wording on_the_way
 	while IFS='|' read -r trigger operation wording on_the_way; do
@@ -60,7 +61,7 @@ teardown_file() {
 	clean_up_bpflock
 }
 
-# What the triggers need of modules and files.
+# Provides the modules and files that the triggers need.
 provide_files() {
 	local root
 	modprobe -a msr parport
@@ -74,7 +75,7 @@ provide_files() {
 		cp "$root/lib/modules/$VM_RELEASE/vmlinuz" vmlinuz || true
 }
 
-# Pulls every trigger. What came of each is in RUN.results, and in RUN.decisions a line for each decision:
+# Runs every trigger. RUN.results gets the result of each, and RUN.decisions a line for each decision:
 # TRIGGER|WORDING|retval=... reason=...
 pull_all() {
 	forget_log
@@ -86,13 +87,13 @@ pull_all() {
 	}' <(recent_log) >"$1.decisions"
 }
 
-# Whether this kernel was seen to ask for the trigger's operation when nothing was blocked.
+# Did this kernel ask for the trigger's operation when nothing was blocked?
 is_asked() {
 	grep -qxE "$1\\|${WORDING[$1]}\\|retval=0 reason=allow \\((privileged|level)\\)" privileged.decisions &&
 		grep -qx "$1 allowed" privileged.results
 }
 
-# The results that are right while an operation is blocked; what this kernel cannot do stays impossible.
+# The expected results while an operation is blocked. A trigger that is impossible on this kernel stays impossible.
 expected_results() {
 	local trigger result
 	while read -r trigger result; do
@@ -103,8 +104,8 @@ expected_results() {
 	done <privileged.results
 }
 
-# blocked_alone TRIGGER: the test of each. What is allowed without a decision in the log was not decided: no kernel of
-# tests/vm/kernels is known that cannot be made to ask. Triggers of one operation share one run.
+# blocked_alone TRIGGER: the test of each trigger. It fails where the log has no decision: every kernel of
+# tests/vm/kernels is known to ask for each operation. Triggers of one operation share one run.
 blocked_alone() {
 	local operation=${OPERATION[$1]} denied="${WORDING[$1]}|retval=-1 reason=denied (block)"
 	is_asked "$1" || {

@@ -7,21 +7,21 @@ PROGRAMS=/tmp/programs
 CONF=/tmp/bpflock.conf
 CGROUPS=/sys/fs/cgroup
 
-# Any file of each that root may open. The kernel asks when it is opened, before any capability.
+# Files that root may open. The kernel calls `locked_down` at the open, before it checks capabilities.
 DEBUGFS=/sys/kernel/debug/fault_around_bytes
 TRACEFS=/sys/kernel/tracing/current_tracer
 
-# The status of ask for a denial: neither a shell nor a command that starts it ends with that.
+# The exit status of `ask` for a denial. No shell, and no command that starts `ask`, uses this status.
 ASK_DENIED=13
 
-# From memory: much quicker than over 9p.
+# Copies the programs to memory, because 9p is slow.
 install_programs() {
 	install_bpflock
 	mkdir -p "$PROGRAMS"
 	find "$BPFLOCK_BUILD/tests/vm/programs" -maxdepth 1 -type f -exec cp -t "$PROGRAMS" {} +
 }
 
-# kimglock's section: configure LINE...
+# Writes the section of kimglock: configure LINE...
 configure() {
 	printf '%s\n' '[kimglock]' 'enabled = yes' "$@" >"$CONF"
 }
@@ -31,12 +31,12 @@ start_with() {
 	start_bpflock -- -c "$CONF"
 }
 
-# A start that is to fail; if it does not, the test ends all the same: try_start [WORD... before the daemon's own]
+# A start that must fail. If it does not, the timeout ends it: try_start [WORD... before the daemon's command]
 try_start() {
 	timeout 60 env -i PATH="$PATH" "$@" bpflock -c "$CONF"
 }
 
-# The log starts anew with the new configuration.
+# Reloads the configuration. The log before that is ignored from now on.
 reload_with() {
 	local - && set +T
 	configure "$@"
@@ -57,12 +57,12 @@ counters() {
 		sed -E 's/.* allowed=([0-9]+) denied=([0-9]+) would_deny=([0-9]+)[ "].*/\1 \2 \3/'
 }
 
-# How many decisions the lines on stdin speak of.
+# The number of decisions that the lines on stdin stand for.
 count_decisions() {
 	awk '/ reason=/ { n = 1; if (match($0, / count=[0-9]+/)) n = substr($0, RSTART + 7, RLENGTH - 7); sum += n } END { print sum + 0 }'
 }
 
-# The same of the lines of a process in the log.
+# The same for the lines of a process in the log.
 told() {
 	log_lines "comm=$1 .* reason=" | count_decisions
 }
@@ -74,12 +74,12 @@ in_cgroup() {
 	(echo "$BASHPID" >"$CGROUPS$cgroup/cgroup.procs" && exec "$@")
 }
 
-# In namespaces for which baseline allows nothing.
+# Runs a command in namespaces for which baseline allows nothing.
 contained() {
 	unshare --fork --pid --net "$@"
 }
 
-# The kernel waits for nothing: a cgroup goes once its last process has been reaped.
+# Removes a cgroup. This fails until the last process in it has been reaped.
 remove_cgroup() {
 	local deadline=$((SECONDS + 10))
 	until rmdir "$CGROUPS$1" 2>/dev/null; do
@@ -98,7 +98,7 @@ more_than() {
 	[[ $(count "$2") -gt $1 ]]
 }
 
-# What was decided before is in the log after this.
+# After this, all earlier decisions are in the log.
 settle() {
 	local - && set +T
 	"$PROGRAMS/ask" settled "$DEBUGFS" || true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A policy that changes as fast as can be, while others ask: every decision is the old one's or the new one's.
+# A policy that changes as fast as possible, under load: every decision is made by the old or the new policy.
 
 load policy.bash
 
@@ -19,7 +19,7 @@ teardown() {
 A=('profile = privileged' 'allow = dev_mem' 'block = ioport')
 B=('profile = privileged' 'allow = ioport' 'block = dev_mem')
 
-# The value of NAME=VALUE in the storm's words: storm_said LINE NAME
+# The value of NAME=VALUE in the output of the storm: storm_said LINE NAME
 storm_said() {
 	sed -nE "s/^$1.*$2=([0-9]+).*/\\1/p" "$BATS_TEST_TMPDIR/storm"
 }
@@ -36,14 +36,14 @@ storm_said() {
 		>"$BATS_TEST_TMPDIR/storm"
 	sed 's/^/# /' "$BATS_TEST_TMPDIR/storm" >&3
 
-	# There was a storm, and each answer in it was one of the two.
+	# There was a storm, and each answer was that of one of the two policies.
 	for operation in dev_mem ioport; do
 		[ "$(storm_said $operation allowed)" -gt 100 ]
 		[ "$(storm_said $operation denied)" -gt 100 ]
 	done
 	[ "$(storm_said answers other)" -eq 0 ]
 
-	# The counters know of exactly these, and of no rule but the two. The daemon was told of B.
+	# The counters have exactly these numbers. The last configuration of the daemon is B.
 	for operation in dev_mem ioport; do
 		[ "$(counters $operation)" = "$(storm_said $operation allowed) $(storm_said $operation denied) 0" ]
 	done

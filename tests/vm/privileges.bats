@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What a running daemon may do, and holds open.
+# The capabilities and descriptors of a running daemon.
 
 load policy.bash
 
@@ -13,7 +13,7 @@ teardown() {
 	rm -rf "$CONF" /tmp/log /tmp/of_another
 }
 
-# As the kernel writes sets of capabilities.
+# Sets of capabilities, in the kernel's form.
 CAP_BPF_AND_PERFMON=000000c000000000
 NONE=0000000000000000
 
@@ -36,7 +36,7 @@ socket_inodes() {
 	find "/proc/$DAEMON/fd" -lname 'socket:*' -printf '%l\n' | tr -dc '0-9\n' | sort -u
 }
 
-# A line for kimglock, and one for execsnoop, which is disabled without.
+# Takes a line for kimglock, and a line for execsnoop. Without the second execsnoop is disabled.
 configure_both() {
 	configure "$1" '[bpflock]' 'log_output = stderr, file:/tmp/log/bpflock.log' ${2:+'[execsnoop]' 'enabled = yes' "$2"}
 }
@@ -84,7 +84,7 @@ reload() {
 	remove_cgroup /late
 }
 
-# No capability overrides a file's mode any more: README says so.
+# No capability overrides the mode of a file any more: see docs/privileges.md.
 @test "a log file in somebody else's directory opens at start, and a reload that cannot open it changes nothing" {
 	mkdir -m 0700 /tmp/log
 	chown nobody /tmp/log

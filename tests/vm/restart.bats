@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Restarts by a service manager: what is pinned goes into its file descriptor store, and comes back.
+# Restarts by a service manager: it keeps the pinned objects in its file descriptor store, and passes them on.
 
 load enforcement.bash
 
@@ -16,7 +16,7 @@ teardown() {
 	clean_up_bpflock
 }
 
-# manage [-n] [WORD...]: the service manager, with the daemon as its service.
+# manage [-n] [WORD...]: starts the service manager, with the daemon as its service.
 manage() {
 	start_log
 	env -i PATH="$PATH" "$PROGRAMS/service_manager" "$@" bpflock -c "$CONF" >"$MESSAGES" 2>>"$LOG" 3>&- &
@@ -25,7 +25,7 @@ manage() {
 	DAEMON=$(pidof bpflock)
 }
 
-# A restart of the service, until it has started again, or says this: restart [REGEX]
+# Restarts the service, and waits until it has started, or for this line: restart [REGEX]
 restart() {
 	forget_log
 	kill -USR1 "$MANAGER"
@@ -105,7 +105,7 @@ pinned() {
 	nothing_is_left
 }
 
-# The ring holds what is decided while no daemon reads it, however long that takes.
+# The ring keeps decisions that are made while no daemon reads it.
 @test "each decision of a restart is logged once" {
 	configure 'profile = restricted' 'event_window = 0' '[bpflock]' 'ring_size = 32M'
 	manage
@@ -122,7 +122,7 @@ pinned() {
 	[ "$(count ' comm=hammer .*reason=denied \(restricted\)')" -eq "$attempts" ]
 }
 
-# Executes a program until it is told to end, and prints how often.
+# Executes a program again and again until it is signalled, and prints how often.
 exec_until_told() {
 	local count=0 told=no
 	trap 'told=yes' TERM

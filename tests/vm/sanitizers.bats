@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The daemon's whole run, as it was built with AddressSanitizer and UndefinedBehaviorSanitizer.
+# A whole run of a daemon that was built with AddressSanitizer and UndefinedBehaviorSanitizer.
 
 load enforcement.bash
 

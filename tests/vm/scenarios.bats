@@ -16,11 +16,11 @@ PROGRAMS=$BPFLOCK_BUILD/tests/vm/programs
 TIME='time="[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"'
 DENIED="head: cannot open '/dev/mem' for reading: Operation not permitted"
 
-# Any file of each, that root may read.
+# Files that root may read.
 TRACEFS=/sys/kernel/tracing/current_tracer
 DEBUGFS=/sys/kernel/debug/fault_around_bytes
 
-# The daemon with this environment, and no file: start [NAME=VALUE...]
+# Starts the daemon with this environment, without a file: start [NAME=VALUE...]
 start() {
 	start_bpflock "$@" -- -c /dev/null
 }
@@ -42,7 +42,7 @@ start() {
 
 @test "A: ids are those of the initial namespaces, and of the process" {
 	start BPFLOCK_KIMGLOCK_PROFILE=privileged
-	# Number 1 of its own pid namespace, and some other number in the host's /proc
+	# Process 1 of its pid namespace, with another number in the host's /proc
 	ids=$(unshare -f -p bash -c '
 		read -r pid _ _ ppid _ </proc/self/stat
 		echo "tgid=$pid pid=$pid ppid=$ppid" && : </dev/mem')
@@ -87,7 +87,7 @@ start() {
 @test "B: baseline allows where nothing but the user, mount, ipc, uts or cgroup namespace is new" {
 	start BPFLOCK_KIMGLOCK_PROFILE=baseline
 	allowed baseline /dev/mem unshare -m -i -u -C
-	# In a user namespace nobody may open /dev/mem anyway, but root's files of debugfs
+	# In a user namespace nobody may open /dev/mem anyway, but debugfs files of root can be opened
 	allowed baseline "$DEBUGFS" unshare -U
 	allowed baseline "$DEBUGFS" unshare -r
 	denied baseline "$DEBUGFS" unshare -r -n

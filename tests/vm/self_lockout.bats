@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The daemon never locks itself out: what it needs is denied to everybody else meanwhile.
+# The daemon never locks itself out, while operations that it needs are denied to everybody else.
 
 load policy.bash
 
@@ -17,7 +17,7 @@ teardown() {
 	rm -f "$UPGRADE"
 }
 
-# Everything locked, and execsnoop, whose load makes libbpf probe with bpf_probe_read_kernel.
+# Denies everything, and enables execsnoop: for its load libbpf probes bpf_probe_read_kernel.
 lock() {
 	configure "${LOCKED[@]}" "$@"
 	printf '%s\n' '[execsnoop]' 'enabled = yes' 'trace = all' >>"$CONF"
@@ -32,7 +32,7 @@ leave_locked() {
 	others_are_denied
 }
 
-# Any other process of root: the same load, and attaching kprobes.
+# Expects that another process of root may not load such a program or attach kprobes.
 others_are_denied() {
 	local trigger
 	for trigger in bpf_read_kernel bpf_write_user tracefs kprobe_events perf_kprobe debugfs; do
@@ -152,7 +152,7 @@ start_upgrade() {
 	bpflock --unload
 	[ ! -e "$PINS" ]
 	UNACCOUNTED="it was unloaded without a daemon"
-	# Until the kernel has let go of the programs
+	# Until the kernel has freed the programs
 	bpftool map create /sys/fs/bpf/other type array key 4 value 4 entries 1 name other
 	eventually bpftool map show pinned /sys/fs/bpf/other
 	rm /sys/fs/bpf/other

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# selfguard: what root tries against the daemon, its pins and its BPF objects, and who is let in all the same.
+# selfguard: attacks by root on the daemon, its pins and its BPF objects, and who is allowed nevertheless.
 
 load policy.bash
 
@@ -25,7 +25,8 @@ teardown() {
 	clean_up_bpflock
 }
 
-# The daemon in a cgroup of its own; kimglock is there to see that it goes on. guarded [LINE of selfguard's]...
+# Starts the daemon in a cgroup of its own, with kimglock, whose enforcement must continue:
+# guarded [LINE of selfguard]...
 configure_guarded() {
 	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = restricted' \
 		'[selfguard]' "profile = ${PROFILE-restricted}" 'log = all' 'event_window = 0' "$@" >"$CONF"
@@ -54,7 +55,7 @@ replace_binary() {
 	mv "$BINARY.new" "$BINARY"
 }
 
-# What has an id is denied as if it were not there.
+# Opening an object by its id returns ENOENT.
 tamper_line() {
 	local retval=-1
 
@@ -62,7 +63,7 @@ tamper_line() {
 	echo "event=tamper operation=$1 tgid=.* comm=$2 .*retval=$retval reason=denied \\(restricted\\)\" bpfprog=selfguard subsys=bpf\$"
 }
 
-# refused OPERATION COMMAND...: it fails, and the log has it.
+# refused OPERATION COMMAND...: expects that the command fails, and that the log has the denial.
 refused() {
 	local operation=$1
 	shift
@@ -72,7 +73,7 @@ refused() {
 	await_log "$(tamper_line "$operation" "${1##*/}")"
 }
 
-# Nothing was logged but what this does.
+# Expects that nothing was logged except the denial that this causes.
 nothing_logged() {
 	run bpftool map show id "$(own_id map_id)"
 	await_log "$(tamper_line map bpftool)"
@@ -250,7 +251,7 @@ kimglock_works() {
 	configure_guarded
 	start_bpflock -- -c "$CONF"
 	refused signal "$(type -P kill)" -TERM "$DAEMON"
-	# Whoever may move it could have been let in; so could init.
+	# A task that may move the daemon to another cgroup could get access in this way; init could too.
 	mkdir -p "$CGROUPS/guarded"
 	echo "$DAEMON" >"$CGROUPS/guarded/cgroup.procs"
 }
@@ -277,7 +278,7 @@ kimglock_works() {
 	[ "$status" -ne 0 ]
 	kimglock_works
 	start_again
-	await_log 'event=tamper operation=unpin .*comm=rm' # of the gap
+	await_log 'event=tamper operation=unpin .*comm=rm' # recorded in the gap
 	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
 	[ "$(find "$PINS/v1/plugins/kimglock" -name 'g[0-9]*')" = "$PINS/v1/plugins/kimglock/g2" ]
 	refused unpin rm "$PINS/v1/plugins/kimglock/g2/link0"
@@ -335,7 +336,7 @@ kimglock_works() {
 		run timeout 20 env -i "$variable" "$BINARY" -c "$CONF"
 		[[ $status -eq 1 && $output == *"is guarded: "*"start it without ${variable%%=*} in its environment"* ]]
 	done
-	# The last variable of many, and the longest that is still looked through
+	# The last of several variables, after the longest one that the guard still reads
 	run timeout 20 env -i A=1 "B=$(printf '%3000s' '')" "LD_BIND_NOW=1" "$BINARY" --unload
 	[[ $status -eq 1 && $output == *'start it without LD_BIND_NOW'* ]]
 	run timeout 20 env -i "B=$(printf '%4096s' '')" "$BINARY" --unload
@@ -345,7 +346,7 @@ kimglock_works() {
 	UNACCOUNTED='it was unloaded without a daemon'
 	env -i "B=$(printf '%3000s' '')" NOT_LD_PRELOAD=1 "$BINARY" --unload
 	[ ! -e "$PINS" ]
-	eventually "$PROGRAMS/attack" lsm # until the kernel has let go of the programs
+	eventually "$PROGRAMS/attack" lsm # until the kernel has freed the programs
 }
 
 @test "the mark exempts from nothing but what the daemon needs" {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The sum check that ends the other tests finds what it is there for.
+# The sum check at the end of the other tests finds missing and surplus records.
 
 load daemon.bash
 
@@ -11,7 +11,7 @@ line() {
 	echo "time=\"2026-11-24T00:00:00Z\" level=info msg=\"event=$1${4+ ${*:4}}\"${2:+ bpfprog=$2} subsys=$3"
 }
 
-# Of so many decisions the first two were denied: asked COUNT [KEY=VALUE...]
+# Lines of so many decisions, of which the first two are denials: asked COUNT [KEY=VALUE...]
 asked() {
 	local i
 	for i in $(seq "$1"); do

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# A daemon that dies, at any moment: the machine stays locked, and its successor says what it missed.
+# A daemon that dies at any moment: enforcement stays in force, and the successor logs what happened meanwhile.
 
 load enforcement.bash
 
@@ -22,7 +22,7 @@ teardown() {
 	RANDOM=4711
 	start_hammer
 	for _ in {1..20}; do
-		# From a daemon's first moments, in the middle of a takeover, to when it has long been at work.
+		# At different times: at the begin of a start, during the takeover, and long after the start.
 		sleep "$((RANDOM % 4)).$((RANDOM % 10))"
 		end_all KILL bpflock
 		become_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
@@ -58,7 +58,7 @@ teardown() {
 	stop_bpflock
 	[ "$(count 'comm=meanwhile .*retval=-1 reason=denied \(restricted\)"')" -eq 7 ]
 	expect_log 'level=warning msg="event=gap since=20[0-9TZ:.-]+ until=20[0-9TZ:.-]+ milliseconds=[0-9]+ records=7" subsys=bpflock$'
-	# In the order in which it happened, before the daemon says that it has started.
+	# In the order of the events, before event=started.
 	[ "$(grep -noE 'comm=meanwhile|event=gap|event=started' "$LOG" | tail -n 3 | sed 's/.*://' | xargs)" = 'comm=meanwhile event=gap event=started' ]
 	[ "$(grep -cE 'event=gap' "$LOG")" -eq 1 ]
 }
@@ -84,7 +84,7 @@ teardown() {
 	start_with 'profile = restricted' 'event_window = 1h'
 	ask_as collected 50
 	await_log 'comm=collected '
-	# The ring has been read once a later event is in the log.
+	# When a later event is in the log, the ring has been read.
 	settle
 	kill_bpflock
 	resume_bpflock -- -c "$CONF"
@@ -178,7 +178,7 @@ teardown() {
 @test "a start that fails after everything was loaded leaves the pins as they were, and in force" {
 	start_with 'profile = restricted'
 	kill_bpflock
-	# Where the links of the next generation would be pinned there is something already.
+	# Something else is at the path where the links of the next generation would be pinned.
 	mkdir -m 0700 "$PINS/v1/plugins/execsnoop"
 	bpftool map create "$PINS/v1/plugins/execsnoop/stats" type array key 4 value 8 entries 1 name foreign
 	before=$(pinned)

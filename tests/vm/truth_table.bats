@@ -1,10 +1,10 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The order of evaluation: every row, asked for from every place.
+# The order of evaluation: every row, for requests from every place.
 
 load policy.bash
 
-# A place is where a process asks from, and the column of the rules that is right there. Its name is the process's.
+# A place is the context of a request, with the column of the rules that applies there. Its name is that of the process.
 #
 #	initial		the initial pid and network namespaces
 #	contained	any other
@@ -48,7 +48,7 @@ teardown_file() {
 	remove_cgroup /excepted/child && remove_cgroup /excepted && remove_cgroup /other
 }
 
-# What the kernel finds when it looks for the module by itself.
+# Replaces the module that autoload finds by an unsigned one.
 use_unsigned_module() {
 	local path pack=(cat)
 	path=$(modinfo -n "$MODULE")
@@ -58,7 +58,7 @@ use_unsigned_module() {
 	mount --bind "$BATS_FILE_TMPDIR/module" "$path"
 }
 
-# from WAY NAME WHAT: asks under that name; the words of the way come before those of the program.
+# from WAY NAME WHAT: makes a request as a process of that name. The words of WAY precede the command.
 from() {
 	local way=() asker=(ask)
 	read -ra way <<<"$1"
@@ -66,11 +66,11 @@ from() {
 		asker=("${way[@]: -2}")
 		way=("${way[@]:0:${#way[@]}-2}")
 	fi
-	# Whatever is in the way: a shell function can only come first.
+	# A shell function must be the first word.
 	"${way[@]}" "${asker[@]}" "$2" "$3" </dev/null
 }
 
-# The answers that came, one line for each place: NAME EXIT-STATUS
+# The actual answers, one line for each place: NAME EXIT-STATUS
 ask_everywhere() {
 	local name way status
 	while IFS='|' read -r name _ way; do
@@ -82,7 +82,7 @@ ask_everywhere() {
 	done <<<"$PLACES"
 }
 
-# The rule's words for one of the three columns: rule_at COLUMN INITIAL CONTAINED EXCEPTED
+# The reason for one of the three columns: rule_at COLUMN INITIAL CONTAINED EXCEPTED
 rule_at() {
 	case $1 in
 	initial) echo "$2" ;;
@@ -91,7 +91,7 @@ rule_at() {
 	esac
 }
 
-# The decisions that are right, as they should be in the log: expected INITIAL CONTAINED EXCEPTED
+# The decisions that the log should have: expected INITIAL CONTAINED EXCEPTED
 expected() {
 	local name column rule
 	while IFS='|' read -r name column _; do
@@ -107,7 +107,7 @@ decisions() {
 		grep -v '^settled '
 }
 
-# What the answers should have been, given the decisions: NAME EXIT-STATUS
+# The expected answers for these decisions: NAME EXIT-STATUS
 answers() {
 	sed -E "s/ retval=0 .*/ 0/; s/ retval=-1 .*/ $ASK_DENIED/"
 }
@@ -198,8 +198,8 @@ uniform() {
 		'profile = baseline' 'level = confidentiality'
 }
 
-# Autoload: the kernel runs modprobe, in the initial namespaces, for whoever needs the module.
-# Only where baseline denies the one who asks is he the one in the log.
+# Autoload: the kernel runs modprobe in the initial namespaces for the task that needs the module. The log has modprobe,
+# except where baseline denies the task that asked.
 expected_of_autoload() {
 	expected "$@" | sed -E '/ reason=denied \(baseline\)/! { s/^[^ ]+/modprobe/; s/\(exception\)/(baseline)/ }'
 }

@@ -39,7 +39,7 @@ line() {
 	await_log "event=$1 ${TEXT}tgid=.* comm=$4 .*retval=$2 reason=$3\" bpfprog=kimglock subsys=bpf\$"
 }
 
-# Opened for writing, and nothing written: open_to_write FILE [COMMAND that runs it...]
+# Opens a file for writing, and writes nothing: open_to_write FILE [COMMAND that runs it...]
 open_to_write() {
 	local file=$1
 	shift
@@ -69,7 +69,7 @@ may() {
 	line lsm_file_open 0 "allow \\($rule\\)" sh
 }
 
-# An agent as an option: mount_agent NAME_OF_HIERARCHY [COMMAND...]
+# Gives a release agent as a mount option: mount_agent NAME_OF_HIERARCHY [COMMAND...]
 mount_agent() {
 	"${@:2}" mount -t cgroup -o "none,name=$1,release_agent=/bin/agent" agents /mnt
 }
@@ -122,7 +122,7 @@ nothing_was_decided() {
 
 @test "nor by a handle, which leads to the file without its name" {
 	handle=$("$PROGRAMS/by_handle" "$AGENTS/release_agent")
-	# The hierarchy goes on for its group; in the new superblock nobody has looked the name up.
+	# The group keeps the hierarchy alive. The new mount has a new superblock, in which the name was not looked up yet.
 	mkdir -p "$AGENTS/group"
 	umount "$AGENTS"
 	mount -t cgroup -o none,name=agents agents "$AGENTS"
@@ -150,7 +150,7 @@ nothing_was_decided() {
 	nothing_was_decided
 }
 
-# Some have a name as long as one of theirs, some the same name elsewhere.
+# Some of these names are as long as a protected one, and some are a protected name in another directory.
 @test "a contained task may write other files of these file systems, and nothing is logged" {
 	for file in "$SYSCTL"/{hostname,printk_delay,core_uses_pid} /proc/sys/vm/swappiness /proc/self/comm \
 		/sys/kernel/{rcu_expedited,mm/ksm/run} "$AGENTS"/{notify_on_release,cgroup.procs}; do

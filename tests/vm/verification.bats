@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# "Enforcing" is said only of what was seen to run.
+# An enforcer is reported as enforcing only after its programs were seen to run.
 
 load policy.bash
 
@@ -20,7 +20,7 @@ teardown() {
 	rm -f "$SILENT" "$REFUSED"
 }
 
-# start PLUGIN LINE...: that enforcer alone, looked after every second
+# start PLUGIN LINE...: starts this enforcer only, which is verified every second
 start() {
 	configure_plugin "$@"
 	start_bpflock -- -c "$CONF"
@@ -30,12 +30,12 @@ configure_plugin() {
 	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" 'verify_interval = 1s' "[$1]" 'enabled = yes' "${@:2}" >"$CONF"
 }
 
-# What the log says of an enforcer's state, in order.
+# The states of an enforcer in the log, in order.
 states() {
 	log_lines "event=enforcement .*bpfprog=$1 " | sed -E 's/.* state=([a-z]+).*/\1/' | xargs
 }
 
-# How often kimglock has let the daemon through.
+# How often kimglock has allowed a request of the daemon as such.
 passes() {
 	bpftool -j map dump pinned "$PINS/v1/plugins/kimglock/g1/policy" | jq '[.. | .passes? | numbers] | first'
 }
