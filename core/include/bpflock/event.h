@@ -25,12 +25,12 @@
  * @pid:      thread, in the initial pid namespace
  * @ppid:     parent process, in the initial pid namespace
  * @uid:      real user id, in the initial user namespace
- * @type:     the plugin's own number of the event, as in its event table
+ * @type:     the plugin's number of the event, as in its table of events
  * @cpu:      where it was recorded
  * @comm:     name of the thread; not trusted, it may hold any bytes
  * @pcomm:    name of the parent; not trusted
  *
- * Filled by bpflock_event_begin(). A plugin's own record has it as its first member.
+ * Filled by bpflock_event_begin(). It is the first member of every record of a plugin.
  * Since ABI 1.0.
  */
 struct bpflock_event {

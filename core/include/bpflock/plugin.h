@@ -52,7 +52,7 @@ struct bpflock_table {
 
 /**
  * struct bpflock_value - the name of a number
- * @name:    as it stands in configuration and log
+ * @name:    its name in the configuration and the log
  * @value:   the number. Several names of one number are aliases; the first is the one printed.
  * @summary: one line for --help-plugin, or NULL
  *
@@ -217,8 +217,8 @@ struct bpflock_event_type {
 
 /**
  * struct bpflock_operation - one thing that an enforcer decides about
- * @name:       as it stands in `block` and `allow`, [a-z][a-z0-9_]*
- * @text:       the kernel's own wording for the log, or NULL: then the log has the name
+ * @name:       its name in `block` and `allow`, [a-z][a-z0-9_]*
+ * @text:       the kernel's wording, for the log; NULL: the log has the name
  * @summary:    one line for --help-plugin
  * @enumerator: its enumerator in the plugin's `operation_enum`, or NULL: see below
  * @groups:     the groups that it is in, without '@', separated by spaces; or NULL. The name of
@@ -254,7 +254,7 @@ struct bpflock_operation {
  */
 #define BPFLOCK_SELF_TEST_NONE 0u
 #define BPFLOCK_SELF_TEST_BPF_READ 1u /* loads a program that reads kernel memory: lsm/locked_down */
-#define BPFLOCK_SELF_TEST_PLUGIN 2u   /* the plugin's own self_test() */
+#define BPFLOCK_SELF_TEST_PLUGIN 2u   /* the plugin's self_test() */
 
 /* Flags of programs. Since ABI 1.0. */
 #define BPFLOCK_PROGRAM_OPTIONAL 0x1u /* some kernels lack the hook; another program does the work there */
@@ -280,7 +280,7 @@ struct bpflock_program {
 /**
  * struct bpflock_host - what the daemon offers to a callback
  * @size: sizeof(struct bpflock_host) of the daemon
- * @core: the daemon's own; not for plugins
+ * @core: for the daemon only
  *
  * Valid during the callback only. Since ABI 1.0.
  */
