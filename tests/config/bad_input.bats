@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A wrong configuration: one run reports all errors, each with its place, what is wrong and what is valid.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 # shellcheck disable=SC2034 # for daemon.bash: no warning that there is no guard
 GUARDED=yes

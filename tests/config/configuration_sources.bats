@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The sources of the configuration, which source wins, and the commands that print it.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 # shellcheck disable=SC2034 # for daemon.bash: no warning that there is no guard
 GUARDED=yes

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Under the kernel's own lockdown=confidentiality. Only a reboot ends it, so tests/vm/kernels names this file last.
 
-load ../vm/policy.bash
-load ../vm/exec.bash
+load ../lib/policy.bash
+load ../lib/exec.bash
 
 PLUGINS=/run/plugins
 

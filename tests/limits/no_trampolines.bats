@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Debian's arm64 6.1 attaches no program to functions of the kernel. These tests show what bpflock reports there.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 setup_file() {
 	install_bpflock

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The unit, as installed, under a real systemd: process 1 of the guest, with basic.target.
 
-load ../vm/enforcement.bash
+load ../lib/enforcement.bash
 
 UNITS=/run/systemd/system
 PARTIAL=yes

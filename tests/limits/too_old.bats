@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A kernel that is too old for bpflock: before 5.13, reading kernel memory inside the hook calls the hook again.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 setup_file() {
 	install_bpflock

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The log for its readers: formats, outputs, and that no name of a process or a file can forge anything.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 DIR=/tmp/outputs
 NAME=$'x" level=error msg="'
@@ -210,7 +210,7 @@ forged_names=(
 
 run_forged_names() {
 	for name in "${forged_names[@]}"; do
-		cp "$BPFLOCK_BUILD/tests/vm/programs/ioperm" "$DIR/$name"
+		cp "$BPFLOCK_BUILD/tests/programs/ioperm" "$DIR/$name"
 		"$DIR/$name" || true
 	done
 }

@@ -3,7 +3,7 @@
 # Outputs of the log that fail. Enforcement continues, the other output has every line, each lost event is counted, and
 # the output is used again when that is possible. The names of the tests begin with the output that fails.
 
-load ../vm/policy.bash
+load ../lib/policy.bash
 
 DIR=/tmp/sinks
 JOURNAL=/run/systemd/journal/socket

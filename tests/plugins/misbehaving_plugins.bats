@@ -3,7 +3,7 @@
 # Plugins that misbehave (tests/plugins/misbehaver, tests/plugins/broken/liar.c): the error is reported with the
 # plugin's name, and other enforcers stay in force.
 
-load ../vm/policy.bash
+load ../lib/policy.bash
 
 PLUGINS=/run/plugins # nobody but root can write to any part of this path
 

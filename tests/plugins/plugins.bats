@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # Plugins from outside (tests/plugins): what the core does for them, and what is refused.
 
-load ../vm/daemon.bash
-load ../vm/exec.bash
+load ../lib/daemon.bash
+load ../lib/exec.bash
 
 PLUGINS=/run/plugins # nobody but root can write to any part of this path
 

@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034 # for what is loaded
 GUARDED=yes PARTIAL=yes
 
-load ../vm/policy.bash
+load ../lib/policy.bash
 
 SECONDS_OF_ATTACKS=${SOAK_SECONDS:-600}
 ATTACK=$PROGRAMS/attack

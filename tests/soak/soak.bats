@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A steady load for a long time (SOAK_SECONDS, 600): memory and descriptors do not grow, and the sums are exact.
 
-load ../vm/policy.bash
+load ../lib/policy.bash
 
 SECONDS_OF_LOAD=${SOAK_SECONDS:-600}
 WARM_UP=60

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Every decision is in the log, or the log reports it as lost (the sum check of clean_up_bpflock). Denials have priority.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 # The size of a record in the ring: a header of 8 bytes, and struct bpflock_decision.
 RECORD_SIZE=112

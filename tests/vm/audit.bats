@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # audit_only: a dry run decides, logs what it would deny, and allows.
 
-load policy.bash
+load ../lib/policy.bash
 
 setup_file() {
 	install_programs

@@ -5,7 +5,7 @@
 # No systemd and no logind run in the guest. What systemd does for a unit that bpflock can see is to make and
 # remove its cgroup; what logind does is to replace and remove files in /run/systemd. The tests do just that.
 
-load policy.bash
+load ../lib/policy.bash
 
 setup_file() {
 	install_programs

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # execsnoop with trace = all: every way to execute a program, and what is logged. One daemon for all tests.
 
-load daemon.bash
-load exec.bash
+load ../lib/daemon.bash
+load ../lib/exec.bash
 
 setup_file() {
 	install_bpflock

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # execsnoop's options: arguments, what trace = none and trace = filter leave out, and reports of losses.
 
-load daemon.bash
-load exec.bash
+load ../lib/daemon.bash
+load ../lib/exec.bash
 
 setup_file() {
 	install_bpflock

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A daemon that is stopped by SIGSTOP, lacks memory, has its clock set, or is started five times at once.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 setup_file() {
 	install_programs

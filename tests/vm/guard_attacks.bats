@@ -6,7 +6,7 @@
 # shellcheck disable=SC2034 # for what is loaded
 GUARDED=yes PARTIAL=yes
 
-load policy.bash
+load ../lib/policy.bash
 
 ATTACK=$PROGRAMS/attack
 TAMPER=$PROGRAMS/tamper

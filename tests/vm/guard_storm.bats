@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # With full preemption, one check for the daemon's mark may interrupt another. No check may then let a signal pass.
 
-load policy.bash
+load ../lib/policy.bash
 
 GUARDED=yes
 PARTIAL=yes

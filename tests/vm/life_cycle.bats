@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Start, stop, crash, takeover, reload, second instance: what stays in force, what is left, and what is logged.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 DEV_MEM=/dev/mem,kmem,port
 

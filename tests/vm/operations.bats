@@ -3,9 +3,9 @@
 # Every operation that a real system call can trigger. If `block` has only this one, it is denied, and all others are
 # allowed.
 
-load policy.bash
+load ../lib/policy.bash
 
-# The triggers of tests/vm/programs/trigger.c. The columns are: the operation, the kernel's wording for it, and other
+# The triggers of tests/programs/trigger.c. The columns are: the operation, the kernel's wording for it, and other
 # operations about which the kernel also asks.
 TRIGGERS="
 unsigned_insmod | unsigned_module          | unsigned module loading         |

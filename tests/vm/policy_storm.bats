@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A policy that changes as fast as possible, under load: every decision is made by the old or the new policy.
 
-load policy.bash
+load ../lib/policy.bash
 
 CHANGES=10000
 POLICY=/sys/fs/bpf/bpflock/v1/plugins/kimglock/g1/policy

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The capabilities and descriptors of a running daemon.
 
-load policy.bash
+load ../lib/policy.bash
 
 setup_file() {
 	install_programs

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # event_window: identical decisions become one line with a count; the counters are exact whatever is logged.
 
-load policy.bash
+load ../lib/policy.bash
 
 setup_file() {
 	install_programs

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Restarts by a service manager: it keeps the pinned objects in its file descriptor store, and passes them on.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 MESSAGES=/tmp/messages
 

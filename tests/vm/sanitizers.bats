@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A whole run of a daemon that was built with AddressSanitizer and UndefinedBehaviorSanitizer.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 SANITIZED=/run/sanitized
 

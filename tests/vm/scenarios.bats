@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The main job: what an operator sees of kimglock and execsnoop, through real programs.
 
-load daemon.bash
+load ../lib/daemon.bash
 
 setup_file() {
 	install_bpflock
@@ -12,7 +12,7 @@ teardown() {
 	clean_up_bpflock
 }
 
-PROGRAMS=$BPFLOCK_BUILD/tests/vm/programs
+PROGRAMS=$BPFLOCK_BUILD/tests/programs
 TIME='time="[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}Z"'
 DENIED="head: cannot open '/dev/mem' for reading: Operation not permitted"
 

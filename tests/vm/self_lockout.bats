@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The daemon never locks itself out, while operations that it needs are denied to everybody else.
 
-load policy.bash
+load ../lib/policy.bash
 
 LOCKED=('profile = restricted' 'level = confidentiality')
 UPGRADE=/usr/local/sbin/bpflock-upgrade

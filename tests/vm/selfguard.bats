@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # selfguard: attacks by root on the daemon, its pins and its BPF objects, and who is allowed nevertheless.
 
-load policy.bash
+load ../lib/policy.bash
 
 GUARDED=yes
 QUIET='' # log = all

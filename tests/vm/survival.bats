@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A daemon that dies at any moment: enforcement stays in force, and the successor logs what happened meanwhile.
 
-load enforcement.bash
+load ../lib/enforcement.bash
 
 setup_file() {
 	install_programs

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The order of evaluation: every row, for requests from every place.
 
-load policy.bash
+load ../lib/policy.bash
 
 # A place is the context of a request, with the column of the rules that applies there. Its name is that of the process.
 #

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Programs that the kernel runs in the initial namespaces: who may write their paths.
 
-load policy.bash
+load ../lib/policy.bash
 
 SYSCTL=/proc/sys/kernel
 BINFMT=/proc/sys/fs/binfmt_misc

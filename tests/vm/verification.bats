@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # An enforcer is reported as enforcing only after its programs were seen to run.
 
-load policy.bash
+load ../lib/policy.bash
 
 PLUGINS=/run/plugins
 SILENT=/run/pgrouplock.silent

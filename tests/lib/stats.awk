@@ -3,7 +3,7 @@
 # Sum check of a log in either format: each record and each decision that the kernel has counted is in the log, or the
 # log reports it as lost. Records that are doubtful after a kill are reported as well.
 #
-#	awk [-v partial=1] [-v quiet=PLUGIN] -f accounts.awk LOG...
+#	awk [-v partial=1] [-v quiet=PLUGIN] -f stats.awk LOG...
 #
 # partial: allowed decisions are not recorded (log = denied). quiet: the same, for this plugin only. The log must be
 # complete, and end with the stop of a daemon. Prints the sums of each plugin. Exit status 1: they do not balance.

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For guest tests of what is in force while daemons start, stop and die.
 
-load ../vm/policy.bash
+load ../lib/policy.bash
 
 kill_bpflock() {
 	kill -KILL "$DAEMON"

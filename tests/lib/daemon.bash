@@ -109,7 +109,7 @@ clean_up_bpflock() {
 	local - && set +T
 	local failed=0
 
-	stop_all && daemons_ended_well && accounts_balance || failed=1
+	stop_all && daemons_ended_well && sums_balance || failed=1
 	end_all KILL bpflock
 	rm -rf "$PINS" "$LOG" "$LOG".*
 	fail_in_teardown "$failed"
@@ -173,7 +173,7 @@ was_killed() {
 
 # Sum check of everything that was logged since the last clean_up_bpflock. A test sets UNACCOUNTED to the reason where
 # its log cannot show the sums. It sets PARTIAL where allowed decisions were not recorded.
-accounts_balance() {
+sums_balance() {
 	local log logs=() sums status=0
 
 	[[ -z ${UNACCOUNTED-} ]] || return 0
@@ -181,7 +181,7 @@ accounts_balance() {
 		[[ ! -e $log ]] || logs+=("$log")
 	done
 	((${#logs[@]})) || return 0
-	sums=$(awk -v "partial=${PARTIAL:+1}" -v "quiet=${QUIET-selfguard}" -f "$BATS_TEST_DIRNAME/../vm/accounts.awk" "${logs[@]}") || status=1
+	sums=$(awk -v "partial=${PARTIAL:+1}" -v "quiet=${QUIET-selfguard}" -f "$BATS_TEST_DIRNAME/../lib/stats.awk" "${logs[@]}") || status=1
 	[[ -z $sums ]] || printf '%s\n' "# ${BATS_TEST_DESCRIPTION:-${BATS_TEST_FILENAME##*/}}" "$sums" >>/results/sums
 	((status == 0)) || { echo "$sums" && cat "${logs[@]}"; }
 	return "$status"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # For guest tests of the policy: kimglock with a configuration that changes while it runs.
 
-load ../vm/daemon.bash
+load ../lib/daemon.bash
 
 PROGRAMS=/tmp/programs
 CONF=/tmp/bpflock.conf
@@ -18,7 +18,7 @@ ASK_DENIED=13
 install_programs() {
 	install_bpflock
 	mkdir -p "$PROGRAMS"
-	find "$BPFLOCK_BUILD/tests/vm/programs" -maxdepth 1 -type f -exec cp -t "$PROGRAMS" {} +
+	find "$BPFLOCK_BUILD/tests/programs" -maxdepth 1 -type f -exec cp -t "$PROGRAMS" {} +
 }
 
 # Writes the section of kimglock: configure LINE...

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The sum check at the end of the other tests finds missing and surplus records.
 
-load daemon.bash
-
 LOG=$BATS_TEST_TMPDIR/log
 
 # line EVENT PLUGIN SUBSYSTEM [KEY=VALUE...]
@@ -34,7 +32,7 @@ stopped() {
 }
 
 sums() {
-	run awk "${@}" -f "$BATS_TEST_DIRNAME/accounts.awk" "$LOG"
+	run awk "${@}" -f "$BATS_TEST_DIRNAME/../lib/stats.awk" "$LOG"
 	echo "$output"
 }
 

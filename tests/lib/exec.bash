@@ -6,7 +6,7 @@ CGROUPS=/sys/fs/cgroup
 
 install_exec_programs() {
 	mkdir -p "$WORK"
-	cp "$BPFLOCK_BUILD"/tests/vm/programs/exec_{ways,32bit} "$WORK"
+	cp "$BPFLOCK_BUILD"/tests/programs/exec_{ways,32bit} "$WORK"
 	cp "$WORK/exec_32bit" "$WORK/target" # ends at once without arguments
 }
 
