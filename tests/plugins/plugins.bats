@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# Plugins from outside (tests/plugins): what the core does for them, and what is refused.
+# Plugins from outside (examples, tests/plugins): what the core does for them, and what is refused.
 
 load ../lib/daemon.bash
 load ../lib/exec.bash
@@ -14,7 +14,8 @@ setup_file() {
 
 setup() {
 	rm -rf "$PLUGINS"
-	install_plugins mountwatch witness hostlock
+	install_examples mountwatch hostlock
+	install_plugins witness
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
 }
 
@@ -24,13 +25,32 @@ teardown() {
 	rm -rf /run/witness /tmp/plugins
 }
 
-# install_plugins NAME...
-install_plugins() {
+# install_from DIRECTORY NAME...
+install_from() {
 	local name
 	mkdir -p "$PLUGINS"
-	for name; do
-		install -m 755 "$BPFLOCK_BUILD/tests/plugins/$name.so" "$PLUGINS"
+	for name in "${@:2}"; do
+		install -m 755 "$BPFLOCK_BUILD/$1/$name.so" "$PLUGINS"
 	done
+}
+
+# install_examples NAME...
+install_examples() {
+	install_from examples "$@"
+}
+
+# install_plugins NAME...
+install_plugins() {
+	install_from tests/plugins "$@"
+}
+
+# build_example NAME: as its author would, from the installed headers alone.
+build_example() {
+	cp -r "$BATS_TEST_DIRNAME/../../examples/$1" "$BATS_TEST_TMPDIR"
+	make -C "$BATS_TEST_TMPDIR/$1"
+	[ "$(nm -D --defined-only "$BATS_TEST_TMPDIR/$1/$1.so" | wc -l)" -eq 1 ]
+	nm -D "$BATS_TEST_TMPDIR/$1/$1.so" | grep -E ' [DR] bpflock_plugin_v1$'
+	install -m 755 "$BATS_TEST_TMPDIR/$1/$1.so" "$PLUGINS"
 }
 
 # Runs the daemon, or a command of it, with these plugins and no configuration file:
@@ -88,14 +108,18 @@ decided() { # OPERATION RETVAL REASON COMM
 }
 
 @test "the smallest plugin can be built outside of the tree, from the installed headers alone" {
-	cp -r "$BATS_TEST_DIRNAME/mountwatch" "$BATS_TEST_TMPDIR"
-	make -C "$BATS_TEST_TMPDIR/mountwatch"
-	[ "$(nm -D --defined-only "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | wc -l)" -eq 1 ]
-	nm -D "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" | grep -E ' [DR] bpflock_plugin_v1$'
-	install -m 755 "$BATS_TEST_TMPDIR/mountwatch/mountwatch.so" "$PLUGINS"
+	build_example mountwatch
 	with_plugins start BPFLOCK_MOUNTWATCH_ENABLED=yes
 	mount -t tmpfs outside /mnt
 	await_log 'comm=mount .* source=outside fstype=tmpfs flags=0x0" bpfprog=mountwatch'
+}
+
+@test "an enforcer can be built outside of the tree as well" {
+	build_example hostlock
+	with_plugins start BPFLOCK_HOSTLOCK_PROFILE=restricted
+	run chroot / /bin/true
+	[ "$status" -ne 0 ]
+	decided chroot -1 'denied \(restricted\)' chroot
 }
 
 @test "an option of a third-party plugin is a variable at once" {
