@@ -31,11 +31,11 @@ static const struct argp_option options[] = {
 	{ "option", 'o', "SECTION.KEY=VALUE", 0, "Set an option; overrides files and environment", 0 },
 	{ "check-config", KEY_CHECK, NULL, 0, "Say whether the configuration is valid, and exit", 1 },
 	{ "dump-config", KEY_DUMP, NULL, 0, "Print every value with its origin, and exit", 1 },
-	{ "list-plugins", KEY_LIST, NULL, 0, "List the plugins that there are, and exit", 1 },
+	{ "list-plugins", KEY_LIST, NULL, 0, "List the installed plugins, and exit", 1 },
 	{ "help-plugin", KEY_HELP_PLUGIN, "NAME", 0,
 	  "Describe a plugin's options, events and operations, and exit", 1 },
 	{ "unload", KEY_UNLOAD, NULL, 0,
-	  "Take away what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all",
+	  "Remove what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all",
 	  1 },
 	{ 0 },
 };

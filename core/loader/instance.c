@@ -70,7 +70,7 @@ static int check_rows(const struct instance *instance, struct report *report)
 	return 0;
 }
 
-/* Of an observer nothing but lines is missed. */
+/* A missing program of an observer only costs events. */
 static bool is_required(const struct instance *instance, const struct bpf_program *program)
 {
 	const struct bpflock_program *row = row_of(instance, program);
@@ -79,7 +79,7 @@ static bool is_required(const struct instance *instance, const struct bpf_progra
 	       !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
 }
 
-/* What root on the host may do anyway is not worth the time that attaching takes. */
+/* A program that would only decide about the host is left out where the policy allows the host everything. */
 static bool is_superfluous(const struct instance *instance, const struct bpf_program *program)
 {
 	const struct bpflock_program *row = row_of(instance, program);
@@ -99,8 +99,9 @@ static int fail_without(const struct instance *instance, const struct bpf_progra
 }
 
 /*
- * Programs whose target this kernel lacks would fail the whole object. An enforcer is not loaded without one, unless
- * another program does its work on such kernels; an observer's are left out, by name.
+ * One program whose target this kernel lacks would make the load of the whole object fail. For an enforcer that is an
+ * error, unless the program is optional: another one does its work on such kernels. Such programs of an observer are
+ * left out, and the log names them.
  */
 static int select_programs(struct instance *instance, const struct kernel *kernel,
 			   struct report *report)
@@ -108,7 +109,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 	struct bpf_program *program;
 	size_t left = 0;
 
-	/* An object without programs is that of a plugin that only reads what others record. */
+	/* A plugin that only reads the records of others has an object without programs. */
 	instance->skipped = xstrdup("");
 	bpf_object__for_each_program(program, instance->object) {
 		const char *section = bpf_program__section_name(program);
@@ -133,7 +134,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 	return 0;
 }
 
-/* The kernel would load and attach them all the same, and never call them. */
+/* The kernel loads and attaches LSM programs also where it never calls them. */
 static int check_bpf_lsm(const struct instance *instance, const struct kernel *kernel,
 			 struct report *report)
 {
@@ -168,13 +169,13 @@ static int set_options(const struct instance *instance, struct report *report)
 	return 0;
 }
 
-/* As the kernel has it in its own structures (MKDEV). */
+/* A device number as in the kernel's own structures (MKDEV in include/linux/kdev_t.h). */
 static __u64 kernel_device(dev_t device)
 {
 	return (__u64)major(device) << 20 | minor(device);
 }
 
-/* An object uses of the shared declarations what it includes: an observer has no policy. */
+/* An object has only the variables of the headers that it includes. */
 static int set_shared_variables(const struct instance *instance, const struct stat *pins,
 				struct report *report)
 {
@@ -321,7 +322,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	return error;
 }
 
-/* The end of the verifier's log, on one line. */
+/* The end of the verifier's log as one line (to be freed). */
 static char *end_of_log(const char *log)
 {
 	size_t length = strlen(log);
@@ -334,8 +335,8 @@ static char *end_of_log(const char *log)
 }
 
 /*
- * Maps the policy of an enforcer. libbpf's own view of a map of global variables (map_contents()) ends with
- * the load: it is a copy.
+ * Maps the policy of an enforcer. map_contents() does not serve here: it is libbpf's copy, which the kernel gets when
+ * the object is loaded.
  */
 static int map_policy(struct instance *instance, struct report *report)
 {
@@ -361,7 +362,7 @@ static int map_fd(const struct instance *instance, const char *name)
 	return map ? bpf_map__fd(map) : -1;
 }
 
-/* Before anything is attached: from then on it may be guarded. */
+/* Call it before anything is attached: from then on a guard may hide the objects. */
 static int protect_objects(const struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
@@ -375,7 +376,7 @@ static int protect_objects(const struct instance *instance, struct report *repor
 		if (!error && bpf_program__fd(program) >= 0)
 			error = protected_add(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	if (error)
-		return fail(instance, error, report, "its objects cannot be noted as our own");
+		return fail(instance, error, report, "its objects cannot be marked as protected");
 	return 0;
 }
 
@@ -407,7 +408,7 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
 		return 0;
 	error = exceptions_watch(section, instance->exceptions_map, &instance->next_exceptions);
-	return error ? fail(instance, error, report, "its exceptions cannot be followed") : 0;
+	return error ? fail(instance, error, report, "the cgroups of its exceptions cannot be watched") : 0;
 }
 
 void instance_commit_exceptions(struct instance *instance)
@@ -456,7 +457,7 @@ static int fail_to_attach(const struct instance *instance, const struct bpf_prog
 	if (error == -E2BIG) {
 		hook_programs_each(instance->protected, join_crowd, &crowd);
 		report_remedy(&report->items[report->count - 1],
-			      "too many programs are there already; end whoever loaded these: %s",
+			      "the hook has as many programs as it takes; stop the programs that loaded these: %s",
 			      *crowd.programs ? crowd.programs : "they cannot be seen from here");
 	}
 	free(crowd.programs);
@@ -481,7 +482,7 @@ int instance_attach(struct instance *instance, struct report *report)
 		instance->links[instance->link_count++] = link;
 		error = protected_add(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(link));
 		if (error)
-			return fail(instance, error, report, "a link of it cannot be noted as our own");
+			return fail(instance, error, report, "one of its links cannot be marked as protected");
 	}
 	return 0;
 }
@@ -551,7 +552,10 @@ void instance_record(struct instance *instance)
 			 __ATOMIC_RELEASE);
 }
 
-/* Does a map of its object go with it? The daemon's stay; those of the plugin's state go with the last generation. */
+/*
+ * Does a map of its object end with it? The daemon's maps do not. Those of the plugin's state end with the last
+ * generation.
+ */
 static bool ends_with(const struct instance *instance, const char *map)
 {
 	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };
@@ -592,7 +596,7 @@ static struct bpf_link *open_link(const char *directory, size_t number)
 	return bpf_link__open(path);
 }
 
-/* Who holds them when their pins are gone detaches them by closing them. */
+/* Opens the pinned links: after their pins are removed, closing the descriptors detaches the programs. */
 static void open_links(struct instance *instance)
 {
 	CLEANUP(cleanup_free) char *directory =

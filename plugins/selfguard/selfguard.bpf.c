@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /*
- * selfguard: guards the daemon, its BPF objects and its pins. What is not about them returns at once, without a
- * record.
+ * selfguard: guards the daemon, its BPF objects and its pins. A program returns at once, and records nothing, where
+ * none of these is concerned.
  */
 #include <bpflock/protected.bpf.h>
 #include <bpflock/policy.bpf.h>
@@ -14,7 +14,7 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* Constants of the kernel that are in no header for programs. */
+/* Constants of the kernel that no header for BPF programs has. */
 #define SIGHUP 1
 #define SIGKILL 9
 #define MNT_SHARED 0x1000
@@ -29,7 +29,7 @@ char LICENSE[] SEC("license") = "GPL";
 #define NAME_SIZE 64
 
 /**
- * struct shown - what the daemon has shown of itself
+ * struct shown - how a process is recognized as the daemon
  * @mount_namespace: address of its mount namespace
  * @device:    of the directory in which its binary lies
  * @directory: inode of that directory
@@ -37,8 +37,8 @@ char LICENSE[] SEC("license") = "GPL";
  * @start_time: of that process
  * @name:      of the binary in its directory
  *
- * The binary is told by its place, because an upgrade gives that to another inode; and in the kernel,
- * because overlayfs shows user space other devices than it has here.
+ * The binary is recognized by its directory and name, because an upgrade replaces its inode. The values are taken in
+ * the kernel, because overlayfs shows user space other device numbers.
  */
 struct shown {
 	__u64 mount_namespace;
@@ -64,8 +64,8 @@ struct way {
 struct way ways[SELFGUARD_WAYS] = {};
 
 /*
- * The target's mark alone would not do: up to 6.1 bpf_task_storage_get() finds nothing while this CPU is inside
- * another call for task storage.
+ * The mark in the target's task storage is not enough: up to 6.1 bpf_task_storage_get() finds nothing while this CPU
+ * is inside another call for task storage.
  */
 static __always_inline bool is_daemon(struct task_struct *task)
 {
@@ -144,7 +144,7 @@ int BPF_PROG(sg_rename_pin, struct inode *old_dir, struct dentry *old_dentry, st
 	return bpflock_decide(SELFGUARD_UNPIN, SELFGUARD_TAMPER);
 }
 
-/* A second name of a link keeps it attached after the daemon has unloaded it. */
+/* A second pin of a link would keep it attached after the daemon has unloaded it. */
 SEC("lsm/inode_link")
 int BPF_PROG(sg_link_pin, struct dentry *old_dentry, struct inode *dir, struct dentry *new_dentry, int ret)
 {
@@ -172,8 +172,8 @@ int BPF_PROG(sg_symlink_pin, struct inode *dir, struct dentry *dentry, const cha
 }
 
 /*
- * A directory that is not 0700 is refused by a successor. Also the self-test. There is no such program for
- * chown: its hook takes structures by value, which not every kernel and architecture can attach to.
+ * A successor refuses a directory whose mode is not 0700. This program also serves the self-test. There is none for
+ * chown: its hook takes structures by value, and some kernels and architectures cannot attach to such a function.
  */
 SEC("lsm/path_chmod")
 int BPF_PROG(sg_chmod_pin, const struct path *path, unsigned short mode, int ret)
@@ -181,7 +181,7 @@ int BPF_PROG(sg_chmod_pin, const struct path *path, unsigned short mode, int ret
 	return decide_pin(path->dentry, ret);
 }
 
-/* One who holds the lock is taken for a daemon that runs, and the next start is refused. */
+/* A process that holds the lock would pass for a running daemon, and the next start would be refused. */
 SEC("lsm/file_lock")
 int BPF_PROG(sg_lock_pin, struct file *file, unsigned int command, int ret)
 {
@@ -195,9 +195,8 @@ int BPF_PROG(sg_lock_pin, struct file *file, unsigned int command, int ret)
  */
 
 /*
- * Are the four bytes at an address of the kernel's zero? bpf_snprintf() takes them for a network address. A cast by
- * bpf_rdonly_cast() would read more simply; but where the kernel lacks that, libbpf looks for it in the modules,
- * which takes CAP_SYS_ADMIN.
+ * Are the four bytes at a kernel address zero? bpf_snprintf() prints them as a network address. bpf_rdonly_cast() would
+ * be simpler, but where the kernel lacks it libbpf searches the modules, for which the daemon would need CAP_SYS_ADMIN.
  */
 static __always_inline bool is_zero(__u64 address)
 {
@@ -212,8 +211,8 @@ static __always_inline bool is_zero(__u64 address)
 }
 
 /*
- * Of the same peer group as another mount? 6.17 took the flag out of vfsmount.mnt_flags; the group's number,
- * which only shared mounts have, lies outside of vfsmount, where programs cannot read it as its member.
+ * Is the mount shared, that is, in a peer group with others? 6.17 removed that flag from vfsmount.mnt_flags. The
+ * number of the group, which only shared mounts have, lies outside of vfsmount, so a program cannot read it directly.
  */
 static __always_inline bool is_shared(const struct vfsmount *vfsmount)
 {
@@ -231,8 +230,8 @@ static __always_inline bool in_mount_namespace_of_daemon(void)
 }
 
 /*
- * What becomes of a copy of the mount in another mount namespace is of no concern, unless that is shared with
- * ours: then it comes here.
+ * A copy of the mount in another mount namespace does not matter, unless it is shared with ours: then changes
+ * propagate to ours.
  */
 static __always_inline bool is_mount_of(const struct way *way, const struct vfsmount *mount)
 {
@@ -250,7 +249,7 @@ static __always_inline bool is_mount_on_way(const struct vfsmount *mount)
 	return false;
 }
 
-/* Would something that is mounted here hide the pins? */
+/* Would a mount at this place hide the pins? */
 static __always_inline bool is_on_way(const struct path *path)
 {
 #pragma unroll
@@ -273,7 +272,7 @@ int BPF_PROG(sg_unmount_pins, struct vfsmount *mount, int flags, int ret)
 	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
 }
 
-/* In the order in which mount(2) looks at its flags. What MS_MOVE moves, this hook is not told. */
+/* In the order in which mount(2) tests its flags. This hook does not get what MS_MOVE moves. */
 static __always_inline bool takes_away_pins(const struct path *path, unsigned long flags)
 {
 	if (flags & MS_REMOUNT)
@@ -310,7 +309,7 @@ int BPF_PROG(sg_pivot_root, const struct path *old_path, const struct path *new_
 	return bpflock_decide(SELFGUARD_UNMOUNT, SELFGUARD_TAMPER);
 }
 
-/* Read-only, say, by fsconfig(2) or mount(2), whatever mount of it is named. */
+/* For example read-only, by fsconfig(2) or mount(2), through any mount of the file system. */
 SEC("lsm/sb_remount")
 int BPF_PROG(sg_remount_pins, struct super_block *filesystem, void *options, int ret)
 {
@@ -324,8 +323,8 @@ int BPF_PROG(sg_remount_pins, struct super_block *filesystem, void *options, int
  */
 
 /*
- * The id of a new object is there for everybody before the daemon can note it as its own. Until then the object is
- * known by its address; it gets another owner only by another creation, which comes by here.
+ * Everybody can open a new object by its id before the daemon can mark it as protected. Until then the object is known
+ * by its address. Another object can only get the same address through these hooks.
  */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
@@ -357,7 +356,7 @@ int BPF_PROG(sg_new_map_6_1, struct bpf_map *map, int ret)
 	return note_creator((__u64)map, ret);
 }
 
-/* A program may move while it is verified; its auxiliary structure stays where it is. */
+/* The verifier may reallocate a program; the address of its bpf_prog_aux stays the same. */
 SEC("lsm/bpf_prog_load")
 int BPF_PROG(sg_new_prog, struct bpf_prog *program, union bpf_attr *attributes, void *token)
 {
@@ -370,7 +369,7 @@ int BPF_PROG(sg_new_prog_6_1, struct bpf_prog_aux *aux, int ret)
 	return note_creator((__u64)aux, ret);
 }
 
-/* Threads whose request for an object by its id has been decided: the hook of the object comes after that. */
+/* Threads whose request for an object by its id is decided already: the hook of the object comes after that. */
 struct {
 	__uint(type, BPF_MAP_TYPE_LRU_HASH);
 	__uint(max_entries, 1024);
@@ -397,7 +396,7 @@ static __always_inline void forget_id(void)
 	bpf_map_delete_elem(&decided_by_id, &thread);
 }
 
-/* Those whose return value becomes the hook's, or takes its place. */
+/* Programs whose return value becomes that of the hook. */
 static __always_inline bool can_override(const union bpf_attr *attributes)
 {
 	return attributes->prog_type == BPF_PROG_TYPE_LSM ||
@@ -412,7 +411,7 @@ static __always_inline bool is_init(void)
 	return task->tgid == 1;
 }
 
-/* The hook got another argument in some kernel before 6.18, so nothing behind the second is named. */
+/* Some kernel before 6.18 added an argument to the hook, so only the first two are named. */
 SEC("lsm/bpf")
 int BPF_PROG(sg_bpf, int command, union bpf_attr *attributes)
 {
@@ -436,8 +435,8 @@ int BPF_PROG(sg_bpf, int command, union bpf_attr *attributes)
 }
 
 /*
- * The kernel asks when it makes a descriptor: for an id, for a pin, or for a new object. Of an object that is not
- * known by its id yet it can only be the id.
+ * The kernel calls the hook when it makes a descriptor: for an id, for a pin, or for a new object. While an object is
+ * not known by its id yet, only the first of these is possible.
  */
 static __always_inline int decide_object(__u32 kind, __u32 id, __u64 address, __u32 operation)
 {
@@ -479,7 +478,7 @@ static __always_inline bool is_root(struct task_struct *task)
 	return (__u32)bpf_get_current_uid_gid() == 0 && task->cred->user_ns->level == 0;
 }
 
-/* In the root cgroup are all whom nobody has put anywhere: nothing follows from that. */
+/* The root cgroup holds every process that was not put into another one, so it does not show who belongs together. */
 static __always_inline bool is_in_cgroup_of(struct task_struct *daemon)
 {
 	struct cgroup *cgroup = daemon->cgroups->dfl_cgrp;
@@ -487,7 +486,7 @@ static __always_inline bool is_in_cgroup_of(struct task_struct *daemon)
 	return cgroup->level > 0 && cgroup->kn->id == bpf_get_current_cgroup_id();
 }
 
-/* The kernel's own signals never come to the hook. Signal 0 only asks whether there is such a process. */
+/* The kernel does not call the hook for its own signals. Signal 0 only tests whether the process exists. */
 static __always_inline bool may_signal(struct task_struct *daemon, int signal)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -507,8 +506,8 @@ int BPF_PROG(sg_kill_daemon, struct task_struct *task, void *info, int signal, c
 }
 
 /*
- * The signal of a file that became ready (F_SETSIG may have chosen SIGKILL). The current task is whoever made it
- * ready, perhaps a stranger, so it is neither decided by nor recorded. The daemon itself asks for none.
+ * The signal for a file that became ready; F_SETSIG may have chosen SIGKILL. The current task made the file ready, and
+ * may be anybody, so it has no part in the decision and nothing is recorded. The daemon uses no such signal.
  */
 SEC("lsm/file_send_sigiotask")
 int BPF_PROG(sg_sigio, struct task_struct *task, void *owner, int signal, int ret)
@@ -530,14 +529,14 @@ static __always_inline int decide_limit(struct task_struct *task, int ret)
 	return bpflock_decide(SELFGUARD_LIMIT, SELFGUARD_TAMPER);
 }
 
-/* RLIMIT_CPU is a SIGKILL that comes later; other limits starve. */
+/* RLIMIT_CPU ends in a SIGKILL; other limits take memory or descriptors away. */
 SEC("lsm/task_setrlimit")
 int BPF_PROG(sg_limit_daemon, struct task_struct *task, unsigned int resource, void *limit, int ret)
 {
 	return decide_limit(task, ret);
 }
 
-/* Also where a cpuset asks, as the task is moved to another cgroup. */
+/* The kernel also calls the hook when the task is moved to a cgroup with another cpuset. */
 SEC("lsm/task_setscheduler")
 int BPF_PROG(sg_sched_daemon, struct task_struct *task, int ret)
 {
@@ -556,13 +555,13 @@ int BPF_PROG(sg_ioprio, struct task_struct *task, int priority, int ret)
 	return decide_limit(task, ret);
 }
 
-/* A way round every profile: what is done in the name of a process of the host is done by the host. */
+/* Through ptrace a container could act as a process of the host, and so evade every profile. */
 static __always_inline bool is_host_from_container(struct task_struct *child)
 {
 	return !bpflock_in_initial_namespaces() && bpflock_task_is_initial(child);
 }
 
-/* Reading, which is what ps does, is left alone: what could harm asks for the mode of an attachment. */
+/* PTRACE_MODE_READ, as of ps, is allowed: everything that could do harm asks for PTRACE_MODE_ATTACH. */
 SEC("lsm/ptrace_access_check")
 int BPF_PROG(sg_ptrace, struct task_struct *child, unsigned int mode, int ret)
 {
@@ -598,7 +597,7 @@ static __always_inline bool is_name_of_daemon(const struct dentry *dentry)
 	return true;
 }
 
-/* Whoever could put another binary there is root, and could load a library into this one. */
+/* Root could replace the binary, but root could also load a library into it. */
 static __always_inline bool is_binary_of_daemon(const struct file *file)
 {
 	const struct dentry *dentry = file->f_path.dentry;
@@ -611,13 +610,13 @@ static __always_inline bool is_binary_of_daemon(const struct file *file)
 
 #define STRINGS_MAX 4096
 #define BLOCK_SIZE 64
-#define BLOCK_STEP 56 /* blocks overlap by more than what is looked for */
+#define BLOCK_STEP 56 /* blocks overlap by more than the length of a searched string */
 
 /**
- * struct strings - argv and envp where the kernel has put them for the new program, which has not run yet
- * @begin: of the first
- * @end:   behind the last
- * @plain: nothing in them is for the linker, as far as they were read
+ * struct strings - argv and envp in the memory of the new program, which has not run yet
+ * @begin: address of the first
+ * @end:   address behind the last
+ * @plain: nothing that was read so far is for the dynamic linker
  */
 struct strings {
 	unsigned long begin;
@@ -625,7 +624,10 @@ struct strings {
 	__u32 plain;
 };
 
-/* By "LD_..." and "GLIBC_TUNABLES" the dynamic linker takes code from elsewhere. Behind the end of a string. */
+/*
+ * Does a variable begin here by which the dynamic linker takes code from elsewhere ("LD_...", "GLIBC_TUNABLES")? It
+ * begins behind the NUL of the string before it.
+ */
 static __always_inline bool is_for_linker(const char *at)
 {
 	if (at[0] || (at[1] != 'L' && at[1] != 'G'))
@@ -634,7 +636,7 @@ static __always_inline bool is_for_linker(const char *at)
 	       (at[2] == 'L' && at[3] == 'I' && at[4] == 'B' && at[5] == 'C' && at[6] == '_');
 }
 
-/* For bpf_loop(): returns 1 where there is nothing more to read. What cannot be read is not plain. */
+/* For bpf_loop(): returns 1 at the end. Strings that cannot be read are not plain. */
 static long read_block(__u32 number, struct strings *strings)
 {
 	unsigned long at = strings->begin + (unsigned long)number * BLOCK_STEP;
@@ -657,8 +659,8 @@ static long read_block(__u32 number, struct strings *strings)
 }
 
 /*
- * The first string is the name of the program: there is one, or what follows it would not be seen to begin. Without
- * bpf_loop(), before 5.17, nothing is plain.
+ * The search begins behind the first string, the name of the program, so there must be one. Without bpf_loop(), before
+ * 5.17, nothing counts as plain.
  */
 static __always_inline bool has_plain_strings(const struct linux_binprm *bprm)
 {
@@ -672,9 +674,9 @@ static __always_inline bool has_plain_strings(const struct linux_binprm *bprm)
 }
 
 /*
- * A successor, and `bpflock --unload`, must get at what a dead daemon left: they are the daemon from their
- * first instruction on. One who is traced is not, nor one whose linker is told to load something else, nor one who
- * executes anything else.
+ * A successor and `bpflock --unload` need what a dead daemon left. So a process that executes the daemon's binary
+ * counts as the daemon from its first instruction on. A traced process does not, and none whose dynamic linker is told
+ * to load something else. The mark ends when the process executes another file.
  */
 SEC("lsm/bprm_committed_creds")
 int BPF_PROG(sg_mark_daemon, struct linux_binprm *bprm)

@@ -313,7 +313,7 @@ programs() {
 	kill "$crowd"
 	wait "$crowd"
 	[ "$status" -eq 1 ]
-	[[ $output == *'kl_locked_down cannot be attached'*'too many programs are there already; end whoever loaded these: '* ]]
+	[[ $output == *'kl_locked_down cannot be attached'*'the hook has as many programs as it takes; stop the programs that loaded these: '* ]]
 	[ "$(grep -oE '[0-9]+ \(crowd\)' <<<"$output" | wc -l)" -eq "$attached" ]
 	[ ! -e "$PINS" ]
 }
