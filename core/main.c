@@ -26,17 +26,17 @@ enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_UNLOAD };
 
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0,
-	  "Read this file and no other (default: " BPFLOCK_CONFIG_DIR "/bpflock.conf and "
-	  BPFLOCK_CONFIG_DIR "/conf.d/*.conf)", 0 },
+	  "Read this file and no other (default: " BPFLOCK_CONFIG_DIR "/bpflock.conf and " BPFLOCK_CONFIG_DIR
+	  "/conf.d/*.conf)",
+	  0 },
 	{ "option", 'o', "SECTION.KEY=VALUE", 0, "Set an option; overrides files and environment", 0 },
 	{ "check-config", KEY_CHECK, NULL, 0, "Say whether the configuration is valid, and exit", 1 },
 	{ "dump-config", KEY_DUMP, NULL, 0, "Print every value with its origin, and exit", 1 },
 	{ "list-plugins", KEY_LIST, NULL, 0, "List the installed plugins, and exit", 1 },
-	{ "help-plugin", KEY_HELP_PLUGIN, "NAME", 0,
-	  "Describe a plugin's options, events and operations, and exit", 1 },
-	{ "unload", KEY_UNLOAD, NULL, 0,
-	  "Remove what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all",
+	{ "help-plugin", KEY_HELP_PLUGIN, "NAME", 0, "Describe a plugin's options, events and operations, and exit",
 	  1 },
+	{ "unload", KEY_UNLOAD, NULL, 0,
+	  "Remove what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all", 1 },
 	{ 0 },
 };
 
@@ -44,8 +44,7 @@ static void add_assignment(struct arguments *arguments, const char *assignment)
 {
 	size_t count = arguments->assignment_count + 2;
 
-	arguments->assignments =
-		xreallocarray(arguments->assignments, count, sizeof(*arguments->assignments));
+	arguments->assignments = xreallocarray(arguments->assignments, count, sizeof(*arguments->assignments));
 	arguments->assignments[arguments->assignment_count++] = assignment;
 	arguments->assignments[arguments->assignment_count] = NULL;
 }

@@ -44,8 +44,8 @@ static struct bus_source *find_source(const struct bus *bus, __u64 source)
 	return NULL;
 }
 
-static void show_observers(const struct bus *bus, const struct bus_source *from,
-			   const struct bpflock_event *event, size_t size)
+static void show_observers(const struct bus *bus, const struct bus_source *from, const struct bpflock_event *event,
+			   size_t size)
 {
 	for (size_t i = 0; i < bus->source_count; i++) {
 		struct report report = { 0 };
@@ -64,8 +64,7 @@ static bool is_decision(const struct bus_source *source, const struct bpflock_ev
 	return type && type->flags & BPFLOCK_EVENT_DECISION;
 }
 
-static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event,
-			size_t size)
+static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event, size_t size)
 {
 	struct delivery *delivery = &source->delivery;
 	bool again = delivery_take(delivery, event);
@@ -75,8 +74,7 @@ static int write_record(struct bus *bus, struct bus_source *source, const struct
 		delivery_gone(delivery, 1);
 		return -EINVAL;
 	}
-	if (is_decision(source, event) &&
-	    !repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
+	if (is_decision(source, event) && !repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
 		return 0;
 	if (again)
 		record_mark_again(&decoded.record);
@@ -126,8 +124,7 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	struct delivery *delivery = &repeat->source->delivery;
 	struct decoded_record decoded;
 
-	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time,
-			  &decoded) < 0)
+	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time, &decoded) < 0)
 		return;
 	record_add_count(&decoded.record, repeat->count);
 	delivery_write_begins(delivery, NULL, repeat->count);
@@ -197,8 +194,7 @@ static void begin(struct bus *bus, struct log *log)
 	bus->taken = 0;
 }
 
-void bus_attach(struct bus_source *source, struct delivery_state *state,
-		const struct bpflock_stats *stats)
+void bus_attach(struct bus_source *source, struct delivery_state *state, const struct bpflock_stats *stats)
 {
 	struct delivery *delivery = &source->delivery;
 

@@ -40,8 +40,7 @@ struct bus *bus_close(struct bus *bus);
  * From now on `state` of this source is kept up to date for a successor. NULL: the source does not run any more.
  * `stats` are those of each CPU, taken before any record of the source is read.
  */
-void bus_attach(struct bus_source *source, struct delivery_state *state,
-		const struct bpflock_stats *stats);
+void bus_attach(struct bus_source *source, struct delivery_state *state, const struct bpflock_stats *stats);
 /* What a dead predecessor lost. Call it after everything is read that was in the ring at bus_attach(). */
 struct delivery_loss bus_inherited_loss(struct bus_source *source);
 

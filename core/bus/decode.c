@@ -7,8 +7,7 @@
 #include "util/memory.h"
 
 /* The last byte says whether the string was cut: see BPFLOCK_CUT. */
-static void add_string(struct decoded_record *decoded, const char *name, const char *bytes,
-		       size_t size, bool *ret_cut)
+static void add_string(struct decoded_record *decoded, const char *name, const char *bytes, size_t size, bool *ret_cut)
 {
 	size_t length = strnlen(bytes, size);
 
@@ -19,8 +18,7 @@ static void add_string(struct decoded_record *decoded, const char *name, const c
 		log_bytes(&decoded->record, name, bytes, length);
 }
 
-static void add_strv(struct decoded_record *decoded, const char *name, const char *bytes,
-		     size_t size, bool *ret_cut)
+static void add_strv(struct decoded_record *decoded, const char *name, const char *bytes, size_t size, bool *ret_cut)
 {
 	__u32 length;
 
@@ -61,8 +59,7 @@ static void add_enum(struct log_record *record, const struct bpflock_field *fiel
 	log_uint(record, field->name, number);
 }
 
-static void add_field(struct decoded_record *decoded, const struct bpflock_field *field,
-		      const char *bytes)
+static void add_field(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes)
 {
 	struct log_record *record = &decoded->record;
 	bool cut = false;
@@ -91,8 +88,8 @@ static void add_field(struct decoded_record *decoded, const struct bpflock_field
 	if (cut) {
 		size_t used = strlen(decoded->truncated);
 
-		snprintf(decoded->truncated + used, sizeof(decoded->truncated) - used, "%s%s",
-			 used ? "," : "", field->name);
+		snprintf(decoded->truncated + used, sizeof(decoded->truncated) - used, "%s%s", used ? "," : "",
+			 field->name);
 	}
 }
 
@@ -102,8 +99,8 @@ static bool is_retval(const struct bpflock_field *field)
 }
 
 /* A field that lies beyond the end of a short record is left out. */
-static void add_fields(struct decoded_record *decoded, const struct bpflock_event_type *type,
-		       const char *bytes, size_t size, bool retval)
+static void add_fields(struct decoded_record *decoded, const struct bpflock_event_type *type, const char *bytes,
+		       size_t size, bool retval)
 {
 	const struct bpflock_field *fields = type->fields.rows;
 
@@ -123,8 +120,7 @@ static void add_task(struct log_record *record, const struct bpflock_event *even
 	log_bytes(record, "pcomm", event->pcomm, strnlen(event->pcomm, sizeof(event->pcomm)));
 }
 
-static int add_decision(struct log_record *record, const struct bus_source *source,
-			const void *bytes, size_t size)
+static int add_decision(struct log_record *record, const struct bus_source *source, const void *bytes, size_t size)
 {
 	const struct bpflock_decision *decision = bytes;
 	const struct operation *operation;

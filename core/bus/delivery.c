@@ -19,8 +19,8 @@ static void inherit_line(struct delivery *delivery)
 	}
 }
 
-void delivery_begin(struct delivery *delivery, struct delivery_state *state,
-		    const struct bpflock_stats *stats, size_t cpus)
+void delivery_begin(struct delivery *delivery, struct delivery_state *state, const struct bpflock_stats *stats,
+		    size_t cpus)
 {
 	*delivery = (struct delivery){ .state = state,
 				       .inherited = -(__s64)state->accounted,

@@ -67,8 +67,8 @@ struct delivery_loss {
 };
 
 /* `stats` are those of each CPU, taken before any record is read. */
-void delivery_begin(struct delivery *delivery, struct delivery_state *state,
-		    const struct bpflock_stats *stats, size_t cpus);
+void delivery_begin(struct delivery *delivery, struct delivery_state *state, const struct bpflock_stats *stats,
+		    size_t cpus);
 void delivery_end(struct delivery *delivery);
 
 /* Call it for each record that is read. Returns whether a predecessor may have written its line already. */

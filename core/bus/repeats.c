@@ -10,8 +10,7 @@ static bool is_kind(const struct repeat *repeat, const struct bus_source *source
 
 	return repeat->source == source && last->operation == decision->operation &&
 	       last->event.type == decision->event.type && last->rule == decision->rule &&
-	       last->verdict == decision->verdict &&
-	       last->event.cgroupid == decision->event.cgroupid &&
+	       last->verdict == decision->verdict && last->event.cgroupid == decision->event.cgroupid &&
 	       strncmp(last->event.comm, decision->event.comm, sizeof(last->event.comm)) == 0;
 }
 
@@ -32,8 +31,7 @@ static struct repeat *find_free(struct repeats *repeats)
 	return NULL;
 }
 
-bool repeats_take(struct repeats *repeats, struct bus_source *source,
-		  const struct bpflock_decision *decision)
+bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_decision *decision)
 {
 	struct repeat *repeat;
 
@@ -53,8 +51,8 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source,
 	return true;
 }
 
-__u64 repeats_expire(struct repeats *repeats, __u64 now,
-		     void (*visit)(void *context, const struct repeat *repeat), void *context)
+__u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *context, const struct repeat *repeat),
+		     void *context)
 {
 	__u64 next = 0;
 

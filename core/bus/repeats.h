@@ -30,14 +30,13 @@ struct repeats {
 };
 
 /* Returns whether this decision is to be written now. If not, it has been counted. */
-bool repeats_take(struct repeats *repeats, struct bus_source *source,
-		  const struct bpflock_decision *decision);
+bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_decision *decision);
 
 /*
  * Closes the windows that end at `now` or before, and visits those in which decisions wait. Returns the end of the
  * next window, or 0 where none is open.
  */
-__u64 repeats_expire(struct repeats *repeats, __u64 now,
-		     void (*visit)(void *context, const struct repeat *repeat), void *context);
+__u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *context, const struct repeat *repeat),
+		     void *context);
 
 #endif

@@ -8,8 +8,7 @@
 
 void sequences_begin(struct sequences *sequences, size_t cpus)
 {
-	*sequences = (struct sequences){ .cpus = xcalloc(cpus, sizeof(*sequences->cpus)),
-					 .count = cpus };
+	*sequences = (struct sequences){ .cpus = xcalloc(cpus, sizeof(*sequences->cpus)), .count = cpus };
 }
 
 void sequences_end(struct sequences *sequences)
@@ -55,8 +54,7 @@ __u64 sequences_missing(const struct sequences *sequences, const __u64 *before)
 		const struct sequence *sequence = &sequences->cpus[i];
 
 		if (sequence->taken)
-			missing += sequence->last + 1 - first_number(sequence, before, i) -
-				   sequence->taken;
+			missing += sequence->last + 1 - first_number(sequence, before, i) - sequence->taken;
 	}
 	return missing;
 }

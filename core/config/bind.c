@@ -39,8 +39,8 @@ static const char *origin_of(const struct config_entry *entry)
 	return entry->kind == CONFIG_ASSIGNMENT ? "-o" : entry->where;
 }
 
-static struct config_place place_of(const struct binder *binder, const struct binding *binding,
-				    const char *key, const char *where)
+static struct config_place place_of(const struct binder *binder, const struct binding *binding, const char *key,
+				    const char *where)
 {
 	return (struct config_place){
 		.report = binder->report,
@@ -62,8 +62,7 @@ static void set_value(const struct binder *binder, struct binding *binding, size
 		config_value_begin(value, origin_of(entry));
 		binding->latest[index] = entry;
 	} else if (!(value->option->flags & BPFLOCK_OPTION_LIST)) {
-		report_remedy(config_complain(&place, "it is set twice"), "first by %s",
-			      latest->where);
+		report_remedy(config_complain(&place, "it is set twice"), "first by %s", latest->where);
 		return;
 	}
 	config_value_append(value, entry->value, &place);
@@ -78,8 +77,7 @@ static void note_enabler(struct binding *binding, const struct config_entry *ent
 		binding->enabler = entry;
 }
 
-static void bind_option(const struct binder *binder, size_t section, size_t option,
-			const struct config_entry *entry)
+static void bind_option(const struct binder *binder, size_t section, size_t option, const struct config_entry *entry)
 {
 	struct binding *binding = &binder->bindings[section];
 
@@ -102,8 +100,7 @@ static struct binding *opaque_of_variable(const struct binder *binder, const cha
 
 static void bind_variable(const struct binder *binder, const struct config_entry *entry)
 {
-	const struct config_variable *variable =
-		config_variable_find(&binder->variables, entry->key);
+	const struct config_variable *variable = config_variable_find(&binder->variables, entry->key);
 	struct binding *opaque;
 
 	if (variable) {
@@ -123,13 +120,11 @@ static void unknown_section(const struct binder *binder, const struct config_ent
 
 	for (size_t i = 0; i < binder->config->section_count; i++)
 		config_names_add(&valid, binder->config->sections[i].name);
-	config_suggest(config_error(binder->report, entry->where, "there is no section [%s]",
-				    entry->section),
-		       &valid, entry->section);
+	config_suggest(config_error(binder->report, entry->where, "there is no section [%s]", entry->section), &valid,
+		       entry->section);
 }
 
-static void unknown_key(const struct binder *binder, const struct binding *binding,
-			const struct config_entry *entry)
+static void unknown_key(const struct binder *binder, const struct binding *binding, const struct config_entry *entry)
 {
 	CLEANUP(config_names_clear) struct config_names valid = { 0 };
 	struct config_place place = place_of(binder, binding, entry->key, entry->where);
@@ -231,8 +226,7 @@ static void build_section(const struct config_schema_section *schema, struct con
 	}
 }
 
-static void start_binder(struct binder *ret, const struct config_schema *schema,
-			 struct report *report)
+static void start_binder(struct binder *ret, const struct config_schema *schema, struct report *report)
 {
 	struct config *config = xcalloc(1, sizeof(*config));
 
@@ -266,8 +260,8 @@ static void finish_binder(struct binder *binder)
 	config_variables_clear(&binder->variables);
 }
 
-int config_bind(const struct config_text *text, const struct config_schema *schema,
-		struct config **ret, struct report *report)
+int config_bind(const struct config_text *text, const struct config_schema *schema, struct config **ret,
+		struct report *report)
 {
 	size_t errors = report->errors;
 	struct binder binder;

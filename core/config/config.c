@@ -100,16 +100,14 @@ static void fill_member(void *member, __u32 size, const struct config_value *val
 		fill_number(member, size, number_of(value));
 }
 
-void config_fill(const struct config_section *section, const struct bpflock_table *options,
-		 void *structure)
+void config_fill(const struct config_section *section, const struct bpflock_table *options, void *structure)
 {
 	for (__u32 i = 0; i < options->count; i++) {
 		struct bpflock_option option;
 
 		table_copy_row(options, i, &option, sizeof(option));
 		if (option.size > 0)
-			fill_member((char *)structure + option.offset, option.size,
-				    config_value(section, option.name));
+			fill_member((char *)structure + option.offset, option.size, config_value(section, option.name));
 	}
 }
 
@@ -118,8 +116,7 @@ bool config_value_equal(const struct config_value *a, const struct config_value 
 	if (a->option->type != b->option->type || a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (is_string(a) ? strcmp(a->strings[i], b->strings[i]) != 0 :
-				   a->numbers[i] != b->numbers[i])
+		if (is_string(a) ? strcmp(a->strings[i], b->strings[i]) != 0 : a->numbers[i] != b->numbers[i])
 			return false;
 	return true;
 }

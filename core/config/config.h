@@ -53,8 +53,7 @@ struct config_text;
  * Reads all sources. Syntax errors go into the report, each with file and line, and reading continues. Returns 0, or
  * -EINVAL when something was reported. *ret is set in both cases.
  */
-int config_read(const struct config_sources *sources, struct config_text **ret,
-		struct report *report);
+int config_read(const struct config_sources *sources, struct config_text **ret, struct report *report);
 struct config_text *config_text_free(struct config_text *text);
 
 /* The last value given to a key of the core's section, unchecked, or NULL. */
@@ -135,8 +134,8 @@ struct config {
  * set in both cases, so that further checks of values report in the same run. A value that was refused is empty. The
  * schema must outlive the configuration.
  */
-int config_bind(const struct config_text *text, const struct config_schema *schema,
-		struct config **ret, struct report *report);
+int config_bind(const struct config_text *text, const struct config_schema *schema, struct config **ret,
+		struct report *report);
 struct config *config_hold(struct config *config);
 struct config *config_free(struct config *config);
 
@@ -158,8 +157,7 @@ const char *config_string(const struct config_section *section, const char *opti
  * empty list. Pointers in the structure belong to the section. The members lie within the structure: this was checked
  * when the plugin was accepted. Numbers fit in their members: config_bind() has checked that.
  */
-void config_fill(const struct config_section *section, const struct bpflock_table *options,
-		 void *structure);
+void config_fill(const struct config_section *section, const struct bpflock_table *options, void *structure);
 
 /* The name of the environment variable of an option, to be freed. */
 char *config_variable_name(const char *section, const char *key);

@@ -38,8 +38,7 @@ static void dump_items(const struct config_value *value, FILE *stream)
 
 static void dump_value(const struct config_value *value, FILE *stream)
 {
-	CLEANUP(cleanup_free) char *line =
-		xasprintf("%s = %s", value->option->name, value->text);
+	CLEANUP(cleanup_free) char *line = xasprintf("%s = %s", value->option->name, value->text);
 	bool list = value->option->flags & BPFLOCK_OPTION_LIST;
 
 	if (list && !fits(line))

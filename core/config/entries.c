@@ -47,8 +47,7 @@ static bool has_comment(const char *value)
 	return false;
 }
 
-static bool can_stand_in_file(const struct config_entry *entry, const char *value,
-			      struct report *report)
+static bool can_stand_in_file(const struct config_entry *entry, const char *value, struct report *report)
 {
 	size_t length = strlen(value);
 	size_t control = config_find_control(value, length);
@@ -67,8 +66,7 @@ static bool can_stand_in_file(const struct config_entry *entry, const char *valu
 	return true;
 }
 
-void config_text_add(struct config_text *text, const struct config_entry *entry,
-		     struct report *report)
+void config_text_add(struct config_text *text, const struct config_entry *entry, struct report *report)
 {
 	const char *raw = entry->value ? entry->value : "";
 	CLEANUP(cleanup_free) char *value = config_trim(raw, strlen(raw));

@@ -35,8 +35,7 @@ struct config_text {
  * Adds a copy of an entry, its value without blanks around it. A value that a file could not contain is an error for
  * every kind of source: the output of config_dump() must be a valid file.
  */
-void config_text_add(struct config_text *text, const struct config_entry *entry,
-		     struct report *report);
+void config_text_add(struct config_text *text, const struct config_entry *entry, struct report *report);
 
 /* Reports an error that is not about an option: a line that cannot be read, an unknown section. */
 struct report_item *config_error(struct report *report, const char *where, const char *format, ...)

@@ -122,13 +122,12 @@ static void read_header(struct reader *reader, const char *text, const char *sec
 	const char *behind = bracket + 1 + strspn(bracket + 1, CONFIG_BLANKS);
 
 	if (*bracket != ']') {
-		config_error(reader->report, reader->where,
-			     "the name of the section is longer than %d bytes", CONFIG_SECTION_MAX);
+		config_error(reader->report, reader->where, "the name of the section is longer than %d bytes",
+			     CONFIG_SECTION_MAX);
 		return;
 	}
 	if (*behind && (*behind != ';' || behind == bracket + 1)) {
-		config_error(reader->report, reader->where, "there is text after [%s]: '%s'",
-			     section, behind);
+		config_error(reader->report, reader->where, "there is text after [%s]: '%s'", section, behind);
 		return;
 	}
 	enter_section(reader, section);
@@ -147,17 +146,14 @@ static void read_key(struct reader *reader, const char *text, const struct line 
 
 	separator += strspn(separator, CONFIG_BLANKS);
 	if (!*line->key) {
-		config_error(reader->report, reader->where, "there is no key before the '%c'",
-			     *separator);
+		config_error(reader->report, reader->where, "there is no key before the '%c'", *separator);
 	} else if (*separator == ':') {
-		report_remedy(config_error(reader->report, reader->where, "'%s' is followed by ':'",
-					   line->key),
+		report_remedy(config_error(reader->report, reader->where, "'%s' is followed by ':'", line->key),
 			      "use '=': %s = %s", line->key, line->value);
 	} else if (reader->section) {
 		config_text_add(reader->text, &entry, reader->report);
 	} else if (!reader->skip) {
-		report_remedy(config_error(reader->report, reader->where,
-					   "'%s' is outside of any section", line->key),
+		report_remedy(config_error(reader->report, reader->where, "'%s' is outside of any section", line->key),
 			      "put a line like [%s] before it", CONFIG_CORE_SECTION);
 	}
 }
@@ -165,12 +161,11 @@ static void read_key(struct reader *reader, const char *text, const struct line 
 static void read_broken(const struct reader *reader, const char *text)
 {
 	if (*text == '[')
-		report_remedy(config_error(reader->report, reader->where,
-					   "the header of the section is broken: '%s'", text),
-			      "valid: [NAME]; up to the next header everything is skipped");
+		report_remedy(
+			config_error(reader->report, reader->where, "the header of the section is broken: '%s'", text),
+			"valid: [NAME]; up to the next header everything is skipped");
 	else
-		report_remedy(config_error(reader->report, reader->where, "there is no '=' in '%s'",
-					   text),
+		report_remedy(config_error(reader->report, reader->where, "there is no '=' in '%s'", text),
 			      "valid: KEY = VALUE, [SECTION], or a comment after # or ;");
 }
 
@@ -205,16 +200,15 @@ static void read_line(struct reader *reader, const char *text, size_t length)
 	if (*begin == '[')
 		leave_section(reader);
 	if (control < length) {
-		config_error(reader->report, reader->where,
-			     "there is a control character (0x%02x) in column %zu",
+		config_error(reader->report, reader->where, "there is a control character (0x%02x) in column %zu",
 			     (unsigned char)text[control], control + 1);
 		return;
 	}
 	if (*begin == '#' || *begin == ';')
 		return; /* a comment may have any length */
 	if (length > CONFIG_LINE_MAX) {
-		report_remedy(config_error(reader->report, reader->where,
-					   "the line is longer than %d bytes", CONFIG_LINE_MAX),
+		report_remedy(config_error(reader->report, reader->where, "the line is longer than %d bytes",
+					   CONFIG_LINE_MAX),
 			      "repeat the key of a list in several lines");
 		return;
 	}
@@ -273,8 +267,7 @@ static int read_content(const char *path, char **ret, size_t *ret_length)
 	return error;
 }
 
-void config_file_read(struct config_text *text, const char *path, bool required,
-		      struct report *report)
+void config_file_read(struct config_text *text, const char *path, bool required, struct report *report)
 {
 	CLEANUP(cleanup_free) char *content = xstrdup("");
 	struct reader reader = { .text = text, .report = report };

@@ -10,7 +10,6 @@
 #define CONFIG_SECTION_MAX 49
 
 /* Reads a file into `text`, as one source. A missing file is an error only if it is `required`. */
-void config_file_read(struct config_text *text, const char *path, bool required,
-		      struct report *report);
+void config_file_read(struct config_text *text, const char *path, bool required, struct report *report);
 
 #endif

@@ -17,8 +17,7 @@ static int is_drop_in(const struct dirent *file)
 	size_t length = strlen(file->d_name);
 	size_t suffix = strlen(DROP_IN_SUFFIX);
 
-	return file->d_name[0] != '.' && length > suffix &&
-	       strcmp(file->d_name + length - suffix, DROP_IN_SUFFIX) == 0;
+	return file->d_name[0] != '.' && length > suffix && strcmp(file->d_name + length - suffix, DROP_IN_SUFFIX) == 0;
 }
 
 /* The same order in every locale, unlike alphasort(). */
@@ -34,8 +33,7 @@ static void read_drop_ins(struct config_text *text, const char *directory, struc
 
 	if (count < 0) {
 		if (errno != ENOENT)
-			config_error(report, directory, "the directory cannot be read: %s",
-				     strerror(errno));
+			config_error(report, directory, "the directory cannot be read: %s", strerror(errno));
 		return;
 	}
 	for (int i = 0; i < count; i++) {
@@ -59,13 +57,11 @@ static void read_variable(struct config_text *text, const char *variable, struct
 	if (value[strspn(value, CONFIG_BLANKS)] == '\0')
 		return;
 	config_text_add(text,
-			&(struct config_entry){
-				.kind = CONFIG_VARIABLE, .key = name, .value = value, .where = name },
+			&(struct config_entry){ .kind = CONFIG_VARIABLE, .key = name, .value = value, .where = name },
 			report);
 }
 
-static void read_environment(struct config_text *text, const char *const *environment,
-			     struct report *report)
+static void read_environment(struct config_text *text, const char *const *environment, struct report *report)
 {
 	text->source++;
 	for (size_t i = 0; environment && environment[i]; i++)
@@ -96,16 +92,14 @@ static void read_assignment(struct config_text *text, const char *assignment, st
 	config_text_add(text, &entry, report);
 }
 
-static void read_assignments(struct config_text *text, const char *const *assignments,
-			     struct report *report)
+static void read_assignments(struct config_text *text, const char *const *assignments, struct report *report)
 {
 	text->source++;
 	for (size_t i = 0; assignments && assignments[i]; i++)
 		read_assignment(text, assignments[i], report);
 }
 
-int config_read(const struct config_sources *sources, struct config_text **ret,
-		struct report *report)
+int config_read(const struct config_sources *sources, struct config_text **ret, struct report *report)
 {
 	struct config_text *text = xcalloc(1, sizeof(*text));
 	size_t errors = report->errors;
@@ -132,9 +126,9 @@ const char *config_peek(const struct config_text *text, const char *key)
 
 		if (!entry->key)
 			continue;
-		if (entry->kind == CONFIG_VARIABLE ? strcmp(entry->key, variable) == 0 :
-						     strcmp(entry->section, CONFIG_CORE_SECTION) == 0 &&
-							     strcmp(entry->key, key) == 0)
+		if (entry->kind == CONFIG_VARIABLE ?
+			    strcmp(entry->key, variable) == 0 :
+			    strcmp(entry->section, CONFIG_CORE_SECTION) == 0 && strcmp(entry->key, key) == 0)
 			value = entry->value;
 	}
 	return value;

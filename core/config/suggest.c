@@ -93,8 +93,7 @@ void config_suggest(struct report_item *item, const struct config_names *valid, 
 		report_remedy(item, "valid: %s", all ? all : "nothing");
 }
 
-void config_suggest_nearest(struct report_item *item, const struct config_names *valid,
-			    const char *text)
+void config_suggest_nearest(struct report_item *item, const struct config_names *valid, const char *text)
 {
 	CLEANUP(cleanup_free) char *near = nearest(valid, text, SIZE_MAX);
 

@@ -20,7 +20,6 @@ void config_names_clear(struct config_names *names);
 void config_suggest(struct report_item *item, const struct config_names *valid, const char *text);
 
 /* For long lists: names only the nearest ones, at any distance. */
-void config_suggest_nearest(struct report_item *item, const struct config_names *valid,
-			    const char *text);
+void config_suggest_nearest(struct report_item *item, const struct config_names *valid, const char *text);
 
 #endif

@@ -7,9 +7,9 @@
 #include <strings.h>
 
 #include "config/cgroup.h"
+#include "config/entries.h"
 #include "config/number.h"
 #include "config/suggest.h"
-#include "config/entries.h"
 #include "util/memory.h"
 #include "util/table.h"
 
@@ -22,8 +22,7 @@ struct report_item *config_complain(const struct config_place *place, const char
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
-	item = config_error(place->report, place->where, "[%s] %s: %s", place->section, place->key,
-			    text);
+	item = config_error(place->report, place->where, "[%s] %s: %s", place->section, place->key, text);
 	if (place->plugin)
 		report_plugin(item, place->section);
 	return item;
@@ -35,8 +34,8 @@ static int parse_bool(const char *text, const struct config_place *place, __u64 
 		const char *name;
 		bool value;
 	} names[] = {
-		{ "yes", true }, { "no", false }, { "true", true }, { "false", false },
-		{ "on", true },	 { "off", false }, { "1", true },   { "0", false },
+		{ "yes", true }, { "no", false },  { "true", true }, { "false", false },
+		{ "on", true },	 { "off", false }, { "1", true },    { "0", false },
 	};
 	CLEANUP(config_names_clear) struct config_names valid = { 0 };
 
@@ -51,8 +50,8 @@ static int parse_bool(const char *text, const struct config_place *place, __u64 
 	return -EINVAL;
 }
 
-static int parse_choice(const struct bpflock_option *option, const char *text,
-			const struct config_place *place, __u64 *ret)
+static int parse_choice(const struct bpflock_option *option, const char *text, const struct config_place *place,
+			__u64 *ret)
 {
 	CLEANUP(config_names_clear) struct config_names valid = { 0 };
 
@@ -87,8 +86,7 @@ static int parse_cgroup(const char *text, const struct config_place *place, __u6
 	else if (error == -ENOENT)
 		config_complain(place, "no such cgroup: %s", path);
 	else if (error)
-		config_complain(place, "the cgroup %s cannot be examined: %s", path,
-				strerror(-error));
+		config_complain(place, "the cgroup %s cannot be examined: %s", path, strerror(-error));
 	return error ? -EINVAL : 0;
 }
 
@@ -101,19 +99,17 @@ static __u64 largest(const struct bpflock_option *option)
 	return option->max && option->max < fits ? option->max : fits;
 }
 
-static int complain_range(const struct bpflock_option *option, const char *text,
-			  const struct config_place *place)
+static int complain_range(const struct bpflock_option *option, const char *text, const struct config_place *place)
 {
 	CLEANUP(cleanup_free) char *min = config_number_format(option->type, option->min);
 	CLEANUP(cleanup_free) char *max = config_number_format(option->type, largest(option));
 
-	report_remedy(config_complain(place, "'%s' is out of range", text), "valid: %s to %s", min,
-		      max);
+	report_remedy(config_complain(place, "'%s' is out of range", text), "valid: %s to %s", min, max);
 	return -EINVAL;
 }
 
-static int parse_number(const struct bpflock_option *option, const char *text,
-			const struct config_place *place, __u64 *ret)
+static int parse_number(const struct bpflock_option *option, const char *text, const struct config_place *place,
+			__u64 *ret)
 {
 	int error = config_number_parse(option->type, text, ret);
 
@@ -127,8 +123,8 @@ static int parse_number(const struct bpflock_option *option, const char *text,
 	return 0;
 }
 
-static int parse_item(const struct bpflock_option *option, const char *text,
-		      const struct config_place *place, __u64 *ret)
+static int parse_item(const struct bpflock_option *option, const char *text, const struct config_place *place,
+		      __u64 *ret)
 {
 	switch (option->type) {
 	case BPFLOCK_OPTION_BOOL:
@@ -142,8 +138,7 @@ static int parse_item(const struct bpflock_option *option, const char *text,
 	}
 }
 
-static int append_string(struct config_value *value, const char *text,
-			 const struct config_place *place)
+static int append_string(struct config_value *value, const char *text, const struct config_place *place)
 {
 	__u64 max = value->option->max;
 
@@ -158,8 +153,7 @@ static int append_string(struct config_value *value, const char *text,
 	return 0;
 }
 
-static int append_number(struct config_value *value, const char *text,
-			 const struct config_place *place)
+static int append_number(struct config_value *value, const char *text, const struct config_place *place)
 {
 	__u64 number = 0;
 	int error = parse_item(value->option, text, place, &number);
@@ -178,8 +172,7 @@ static void append_place(struct config_value *value, const char *where)
 	value->places[value->count - 1] = xstrdup(where ? where : value->origin);
 }
 
-static int append_item(struct config_value *value, const char *text,
-		       const struct config_place *place)
+static int append_item(struct config_value *value, const char *text, const struct config_place *place)
 {
 	const char *separator = value->count ? ", " : "";
 	CLEANUP(cleanup_free) char *before = NULL;
@@ -199,8 +192,7 @@ static int append_item(struct config_value *value, const char *text,
 	return 0;
 }
 
-static int append_list(struct config_value *value, const char *text,
-		       const struct config_place *place)
+static int append_list(struct config_value *value, const char *text, const struct config_place *place)
 {
 	__u32 max = value->option->max_items;
 	const char *next = text;
@@ -224,16 +216,14 @@ static int append_list(struct config_value *value, const char *text,
 	return result;
 }
 
-int config_value_append(struct config_value *value, const char *text,
-			const struct config_place *place)
+int config_value_append(struct config_value *value, const char *text, const struct config_place *place)
 {
 	if (value->option->flags & BPFLOCK_OPTION_LIST)
 		return append_list(value, text, place);
 	if (!*text && value->option->type == BPFLOCK_OPTION_STRING)
 		return 0;
 	if (!*text) {
-		report_remedy(config_complain(place, "there is no value"),
-			      "leave the line out for the default");
+		report_remedy(config_complain(place, "there is no value"), "leave the line out for the default");
 		return -EINVAL;
 	}
 	return append_item(value, text, place);

@@ -32,8 +32,7 @@ struct report_item *config_complain(const struct config_place *place, const char
  * Parses `text` and adds it to `value`: one item, or the items of a list. Returns 0, or -EINVAL when an error was
  * reported at `place`.
  */
-int config_value_append(struct config_value *value, const char *text,
-			const struct config_place *place);
+int config_value_append(struct config_value *value, const char *text, const struct config_place *place);
 
 /* Removes all items, and sets the origin. */
 void config_value_begin(struct config_value *value, const char *origin);

@@ -25,11 +25,9 @@ char *config_variable_name(const char *section, const char *key)
 	return name;
 }
 
-static void add_variable(struct config_variables *variables, char *name, size_t section,
-			 size_t option)
+static void add_variable(struct config_variables *variables, char *name, size_t section, size_t option)
 {
-	variables->items = xreallocarray(variables->items, variables->count + 1,
-					 sizeof(*variables->items));
+	variables->items = xreallocarray(variables->items, variables->count + 1, sizeof(*variables->items));
 	variables->items[variables->count++] = (struct config_variable){
 		.name = name,
 		.section = section,
@@ -37,18 +35,16 @@ static void add_variable(struct config_variables *variables, char *name, size_t 
 	};
 }
 
-static void add_options(struct config_variables *variables, const struct config *config,
-			size_t section)
+static void add_options(struct config_variables *variables, const struct config *config, size_t section)
 {
 	const struct config_section *in = &config->sections[section];
 
 	for (size_t i = 0; i < in->value_count; i++)
-		add_variable(variables, config_variable_name(in->name, in->values[i].option->name),
-			     section, i);
+		add_variable(variables, config_variable_name(in->name, in->values[i].option->name), section, i);
 }
 
-static void add_aliases(struct config_variables *variables, const struct config *config,
-			size_t section, const struct bpflock_table *aliases)
+static void add_aliases(struct config_variables *variables, const struct config *config, size_t section,
+			const struct bpflock_table *aliases)
 {
 	const struct config_section *in = &config->sections[section];
 
@@ -59,8 +55,7 @@ static void add_aliases(struct config_variables *variables, const struct config 
 		table_copy_row(aliases, i, &alias, sizeof(alias));
 		value = config_value(in, alias.option);
 		if (value)
-			add_variable(variables, xstrdup(alias.variable), section,
-				     (size_t)(value - in->values));
+			add_variable(variables, xstrdup(alias.variable), section, (size_t)(value - in->values));
 	}
 }
 
@@ -82,8 +77,7 @@ void config_variables_clear(struct config_variables *variables)
 	*variables = (struct config_variables){ 0 };
 }
 
-const struct config_variable *config_variable_find(const struct config_variables *variables,
-						   const char *name)
+const struct config_variable *config_variable_find(const struct config_variables *variables, const char *name)
 {
 	for (size_t i = 0; i < variables->count; i++)
 		if (strcmp(variables->items[i].name, name) == 0)
@@ -94,12 +88,10 @@ const struct config_variable *config_variable_find(const struct config_variables
 /* For a Service named bpflock, Kubernetes sets such variables in every pod of the namespace. */
 static bool is_of_kubernetes(const char *name)
 {
-	return begins_with(name, CONFIG_VARIABLE_PREFIX "SERVICE_") ||
-	       begins_with(name, CONFIG_VARIABLE_PREFIX "PORT");
+	return begins_with(name, CONFIG_VARIABLE_PREFIX "SERVICE_") || begins_with(name, CONFIG_VARIABLE_PREFIX "PORT");
 }
 
-void config_variable_unknown(const struct config_variables *variables, const char *name,
-			     struct report *report)
+void config_variable_unknown(const struct config_variables *variables, const char *name, struct report *report)
 {
 	CLEANUP(config_names_clear) struct config_names valid = { 0 };
 
@@ -110,6 +102,5 @@ void config_variable_unknown(const struct config_variables *variables, const cha
 	}
 	for (size_t i = 0; i < variables->count; i++)
 		config_names_add(&valid, variables->items[i].name);
-	config_suggest_nearest(config_error(report, name, "there is no such variable"), &valid,
-			       name);
+	config_suggest_nearest(config_error(report, name, "there is no such variable"), &valid, name);
 }

@@ -30,11 +30,9 @@ void config_variables_build(struct config_variables *ret, const struct config *c
 			    const struct config_schema *schema);
 void config_variables_clear(struct config_variables *variables);
 
-const struct config_variable *config_variable_find(const struct config_variables *variables,
-						   const char *name);
+const struct config_variable *config_variable_find(const struct config_variables *variables, const char *name);
 
 /* Reports a variable that belongs to no option: an error, or a notice where Kubernetes may have set it. */
-void config_variable_unknown(const struct config_variables *variables, const char *name,
-			     struct report *report);
+void config_variable_unknown(const struct config_variables *variables, const char *name, struct report *report);
 
 #endif

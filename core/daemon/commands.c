@@ -116,10 +116,8 @@ static void print_options(const char *plugin, const struct bpflock_table *table)
 		CLEANUP(cleanup_free) char *variable = config_variable_name(plugin, options[i].name);
 
 		printf("%s = %s\n    %s (%s%s)\n    %s\n", options[i].name,
-		       options[i].initial ? options[i].initial : "", options[i].summary,
-		       type_name(&options[i]),
-		       options[i].flags & BPFLOCK_OPTION_LIST ? "; a list, separated by commas" : "",
-		       variable);
+		       options[i].initial ? options[i].initial : "", options[i].summary, type_name(&options[i]),
+		       options[i].flags & BPFLOCK_OPTION_LIST ? "; a list, separated by commas" : "", variable);
 		print_values(&options[i].values);
 	}
 }
@@ -143,8 +141,7 @@ static void print_group(void *context, const char *group)
 
 	printf("@%s\n   ", group);
 	for (size_t i = 0; i < operations->count; i++)
-		if (operations->items[i].index >= 0 &&
-		    operation_is_in(&operations->items[i], group))
+		if (operations->items[i].index >= 0 && operation_is_in(&operations->items[i], group))
 			printf(" %s", operations->items[i].name);
 	putchar('\n');
 }
@@ -156,8 +153,7 @@ static void print_operations(const struct operations *operations)
 	puts("\nOperations, for block and allow:\n");
 	for (size_t i = 0; i < operations->count; i++)
 		printf("%s%s\n    %s\n", operations->items[i].name,
-		       operations->items[i].index < 0 ? "  (not in this kernel)" : "",
-		       operations->items[i].summary);
+		       operations->items[i].index < 0 ? "  (not in this kernel)" : "", operations->items[i].summary);
 	puts("\nGroups, and their operations in this kernel:\n");
 	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }
@@ -167,8 +163,8 @@ static void print_plugin(const struct plugin *plugin)
 	const struct bpflock_plugin *descriptor = &plugin->descriptor;
 	bool enforcer = plugin_is_enforcer(plugin);
 
-	printf("%s %s: %s\n%s\n\n[%s]\n\n", descriptor->name, descriptor->version,
-	       descriptor->summary, descriptor->license, descriptor->name);
+	printf("%s %s: %s\n%s\n\n[%s]\n\n", descriptor->name, descriptor->version, descriptor->summary,
+	       descriptor->license, descriptor->name);
 	print_options(plugin->name, enforcer ? &enforcer_options : &observer_options);
 	if (enforcer) {
 		print_options(plugin->name, policy_defaults(&plugin->descriptor));

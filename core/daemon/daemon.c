@@ -107,9 +107,8 @@ static void attach_source(struct managed_plugin *managed)
 static void update_source(struct managed_plugin *managed)
 {
 	managed->source.observes = managed->instance && managed->plugin->descriptor.observe;
-	managed->source.window = manager_is_running_enforcer(managed) ?
-					 config_number(managed->section, "event_window") :
-					 0;
+	managed->source.window =
+		manager_is_running_enforcer(managed) ? config_number(managed->section, "event_window") : 0;
 	attach_source(managed);
 }
 
@@ -145,8 +144,8 @@ static int open_bus(struct daemon *daemon)
 	const int rings[] = { daemon->pins.old_ring, daemon->pins.ring };
 	int error;
 
-	error = bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings,
-			 daemon->pins.old_ring < 0 ? 1 : 2, &daemon->bus);
+	error = bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings, daemon->pins.old_ring < 0 ? 1 : 2,
+			 &daemon->bus);
 	for (size_t i = 0; !error && i < daemon->manager.count; i++)
 		bus_add_source(daemon->bus, &daemon->manager.plugins[i].source);
 	return error;
@@ -160,8 +159,7 @@ static void arm_verify_timer(const struct daemon *daemon)
 }
 
 /* Reports changed options that are read at the start only. */
-static void notice_start_only(const struct config *old, const struct config *new,
-			      struct report *report)
+static void notice_start_only(const struct config *old, const struct config *new, struct report *report)
 {
 	static const char *const keys[] = { "plugin_dir", "ring_size" };
 
@@ -170,8 +168,7 @@ static void notice_start_only(const struct config *old, const struct config *new
 
 		if (!config_value_equal(config_value(settings_core(old), keys[i]), value))
 			report_add(report, REPORT_NOTICE, "config_notice", value->origin,
-				   "[" CONFIG_CORE_SECTION "] %s takes effect at the next start",
-				   keys[i]);
+				   "[" CONFIG_CORE_SECTION "] %s takes effect at the next start", keys[i]);
 	}
 }
 
@@ -179,8 +176,7 @@ static void notice_start_only(const struct config *old, const struct config *new
  * An enforcer's pins outlive the daemon. A guard does not let a daemon in another pid namespace take them over.
  * Observers have no pins that are in force.
  */
-static int check_namespaces(const struct settings *settings, const struct config *config,
-			    struct report *report)
+static int check_namespaces(const struct settings *settings, const struct config *config, struct report *report)
 {
 	size_t errors = report->errors;
 
@@ -190,8 +186,7 @@ static int check_namespaces(const struct settings *settings, const struct config
 		const struct plugin *plugin = &settings->plugins.items[i];
 		struct report_item *item;
 
-		if (plugin->refusal || !plugin_is_enforcer(plugin) ||
-		    !settings_section(config, plugin)->enabled)
+		if (plugin->refusal || !plugin_is_enforcer(plugin) || !settings_section(config, plugin)->enabled)
 			continue;
 		item = report_add(report, REPORT_ERROR, "namespace_refused", NULL,
 				  "an enforcer does not run in a pid namespace of its own: after a crash "
@@ -362,12 +357,10 @@ static int open_loop(struct daemon *daemon)
 
 static int open_timers(struct daemon *daemon)
 {
-	daemon->loss_timer =
-		loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_loss_timer, daemon);
+	daemon->loss_timer = loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_loss_timer, daemon);
 	if (daemon->loss_timer < 0)
 		return daemon->loss_timer;
-	daemon->verify_timer =
-		loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_verify_timer, daemon);
+	daemon->verify_timer = loop_add_timer(daemon->loop, CLOCK_MONOTONIC, handle_verify_timer, daemon);
 	return daemon->verify_timer < 0 ? daemon->verify_timer : 0;
 }
 

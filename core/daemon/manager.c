@@ -39,8 +39,7 @@ static void discard_change(struct managed_plugin *managed)
 static bool needs_new_object(const struct config_section *old, const struct config_section *new)
 {
 	for (size_t i = 0; i < new->value_count; i++)
-		if (new->values[i].option->variable &&
-		    !config_value_equal(&old->values[i], &new->values[i]))
+		if (new->values[i].option->variable && !config_value_equal(&old->values[i], &new->values[i]))
 			return true;
 	return false;
 }
@@ -71,8 +70,7 @@ static bool needs_successor(const struct managed_plugin *managed)
 
 static int refuse(const struct managed_plugin *managed, int error, const char *reason, struct report *report)
 {
-	report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
-		      managed->plugin->name);
+	report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason), managed->plugin->name);
 	return error;
 }
 
@@ -83,8 +81,8 @@ static int open_successor(struct manager *manager, struct managed_plugin *manage
 	if (!needs_successor(managed))
 		return 0;
 	change->successor = xcalloc(1, sizeof(*change->successor));
-	return instance_open(change->successor, managed->instance, managed->plugin, change->section,
-			     manager->kernel, manager->pins, report);
+	return instance_open(change->successor, managed->instance, managed->plugin, change->section, manager->kernel,
+			     manager->pins, report);
 }
 
 static int load_successor(struct manager *manager, struct managed_plugin *managed, struct report *report)
@@ -125,10 +123,7 @@ static int resolve_policy(struct manager *manager, struct managed_plugin *manage
 	const struct instance *instance = future_instance(managed);
 	struct change *change = &managed->change;
 	struct exemptions exemptions = { .operations = &plugin->operations };
-	struct host host = { .plugin = plugin,
-			     .report = report,
-			     .context = &exemptions,
-			     .exempt_group = exempt_group };
+	struct host host = { .plugin = plugin, .report = report, .context = &exemptions, .exempt_group = exempt_group };
 	int error;
 
 	if (!instance || !instance->policy || !change->section->enabled)
@@ -255,8 +250,8 @@ static int for_each_plugin(struct manager *manager, change_step step, struct rep
 static int prepare_change(struct manager *manager, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
-		open_successor,	   load_successor,  resolve_policy,  give_policy,   prepare_exceptions,
-		attach_enforcer,   verify_enforcer, attach_observer, pin_successor,
+		open_successor,	 load_successor,  resolve_policy,  give_policy,	  prepare_exceptions,
+		attach_enforcer, verify_enforcer, attach_observer, pin_successor,
 	};
 	int error = 0;
 
@@ -353,8 +348,7 @@ static void complete_change(struct manager *manager, struct managed_plugin *mana
 	take_section(managed, config);
 }
 
-int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel,
-		 const struct pins *pins)
+int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel, const struct pins *pins)
 {
 	*manager = (struct manager){
 		.kernel = kernel,
@@ -399,8 +393,7 @@ void manager_refresh(struct manager *manager, struct report *report)
 
 		if (error)
 			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
-						 "an exception could not be added: %s",
-						 strerror(-error)),
+						 "an exception could not be added: %s", strerror(-error)),
 				      managed->plugin->name);
 	}
 }

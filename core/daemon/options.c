@@ -70,24 +70,18 @@ static const struct bpflock_option core_rows[] = {
 	},
 };
 
-#define PLUGIN_ROWS(required_by_default)                                                           \
-	{                                                                                          \
-		{                                                                                  \
-			.name = "enabled",                                                         \
-			.summary = "whether the plugin runs",                                      \
-			.initial = "no",                                                           \
-			.type = BPFLOCK_OPTION_BOOL,                                               \
-		},                                                                                 \
-		{                                                                                  \
-			.name = "required",                                                        \
-			.summary = "whether its failure stops the daemon's start",                 \
-			.initial = (required_by_default),                                          \
-			.type = BPFLOCK_OPTION_BOOL,                                               \
-		},                                                                                 \
+#define ENABLED_ROW                                                                                                    \
+	{                                                                                                              \
+		.name = "enabled", .summary = "whether the plugin runs", .initial = "no", .type = BPFLOCK_OPTION_BOOL, \
+	}
+#define REQUIRED_ROW(by_default)                                                               \
+	{                                                                                      \
+		.name = "required", .summary = "whether its failure stops the daemon's start", \
+		.initial = (by_default), .type = BPFLOCK_OPTION_BOOL,                          \
 	}
 
-static const struct bpflock_option observer_rows[] = PLUGIN_ROWS("no");
-static const struct bpflock_option enforcer_rows[] = PLUGIN_ROWS("yes");
+static const struct bpflock_option observer_rows[] = { ENABLED_ROW, REQUIRED_ROW("no") };
+static const struct bpflock_option enforcer_rows[] = { ENABLED_ROW, REQUIRED_ROW("yes") };
 
 const struct bpflock_table core_options = BPFLOCK_TABLE(core_rows);
 const struct bpflock_table observer_options = BPFLOCK_TABLE(observer_rows);

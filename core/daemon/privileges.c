@@ -15,8 +15,7 @@ static bool is_permitted(unsigned int capability)
 /* A daemon that has CAP_SYS_ADMIN but not both CAP_BPF and CAP_PERFMON needs it for every later load. */
 static void select_capabilities(void)
 {
-	const capng_type_t types =
-		(capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
+	const capng_type_t types = (capng_type_t)(CAPNG_EFFECTIVE | CAPNG_PERMITTED | CAPNG_BOUNDING_SET);
 	bool admin = !is_permitted(CAP_BPF) || !is_permitted(CAP_PERFMON);
 
 	capng_clear(CAPNG_SELECT_ALL);
@@ -47,7 +46,6 @@ void privileges_drop(struct report *report)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && apply_capabilities() == 0)
 		return;
 	item = report_add(report, REPORT_WARNING, "privileges_kept", NULL,
-			  "cannot give up capabilities that are not needed any more: %s",
-			  strerror(errno));
+			  "cannot give up capabilities that are not needed any more: %s", strerror(errno));
 	report_remedy(item, "allow the system calls prctl and capset where this process is started");
 }

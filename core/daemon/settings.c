@@ -63,8 +63,8 @@ static void build_operations(struct plugin *plugin, const struct kernel *kernel)
 		return;
 	error = operations_build(&plugin->descriptor, kernel->btf, &plugin->operations);
 	if (error)
-		plugin->refusal = xasprintf("this kernel's %s cannot be used: %s",
-					    plugin->descriptor.operation_enum, strerror(-error));
+		plugin->refusal = xasprintf("this kernel's %s cannot be used: %s", plugin->descriptor.operation_enum,
+					    strerror(-error));
 }
 
 static void check_core(const struct config_section *core, struct report *report)
@@ -73,23 +73,20 @@ static void check_core(const struct config_section *core, struct report *report)
 	const struct config_value *ring = config_value(core, "ring_size");
 	__u64 size = config_number(core, "ring_size");
 
-	(void)log_check_outputs((const char *const *)outputs->strings, outputs->count,
-				outputs->origin, report);
+	(void)log_check_outputs((const char *const *)outputs->strings, outputs->count, outputs->origin, report);
 	if (size & (size - 1))
 		report_remedy(report_add(report, REPORT_ERROR, "config_error", ring->origin,
-					 "[" CONFIG_CORE_SECTION "] ring_size: %s is not a power of two",
-					 ring->text),
+					 "[" CONFIG_CORE_SECTION "] ring_size: %s is not a power of two", ring->text),
 			      "valid: 64K, 1M, 16M and the like");
 }
 
-static void check_refused(const struct plugin *plugin, const struct config_section *section,
-			  struct report *report)
+static void check_refused(const struct plugin *plugin, const struct config_section *section, struct report *report)
 {
 	bool required = section->enabled && config_number(section, "required");
 	struct report_item *item;
 
-	item = report_add(report, required ? REPORT_ERROR : REPORT_WARNING, "plugin_refused",
-			  plugin->path, "refused: %s", plugin->refusal);
+	item = report_add(report, required ? REPORT_ERROR : REPORT_WARNING, "plugin_refused", plugin->path,
+			  "refused: %s", plugin->refusal);
 	report_plugin(item, plugin->name);
 	if (required)
 		report_remedy(item, "replace the file, or set required = no in [%s]", plugin->name);
@@ -104,8 +101,7 @@ static const char *place_of(const struct config_section *section)
 	return NULL;
 }
 
-static void check_plugin(const struct plugin *plugin, const struct config_section *section,
-			 struct report *report)
+static void check_plugin(const struct plugin *plugin, const struct config_section *section, struct report *report)
 {
 	struct host host = { .plugin = plugin, .report = report, .where = place_of(section) };
 
@@ -156,8 +152,8 @@ static void enable_guards(const struct settings *settings, struct config *config
 			      "install a guard, and do not set enabled = no in its section");
 }
 
-static int bind(const struct settings *settings, const struct config_text *text,
-		struct config **ret_config, struct report *report)
+static int bind(const struct settings *settings, const struct config_text *text, struct config **ret_config,
+		struct report *report)
 {
 	(void)config_bind(text, &settings->schema, ret_config, report);
 	check_core(settings_core(*ret_config), report);
@@ -170,8 +166,8 @@ static int bind(const struct settings *settings, const struct config_text *text,
 	return report->errors ? -EINVAL : 0;
 }
 
-int settings_load(const struct config_sources *sources, const struct kernel *kernel,
-		  struct settings *ret, struct config **ret_config, struct report *report)
+int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
+		  struct config **ret_config, struct report *report)
 {
 	const struct bpflock_plugin any = { 0 };
 	const struct plugin_names reserved = {
@@ -195,8 +191,8 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
 	return error;
 }
 
-int settings_reload(const struct settings *settings, const struct config_sources *sources,
-		    struct config **ret_config, struct report *report)
+int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
+		    struct report *report)
 {
 	struct config_text *text;
 	int error;

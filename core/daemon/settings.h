@@ -26,12 +26,12 @@ struct settings {
  * At start: reads all sources, loads the plugins and binds the configuration. Returns 0, or a negative errno with all
  * errors in the report. The caller frees both results in either case.
  */
-int settings_load(const struct config_sources *sources, const struct kernel *kernel,
-		  struct settings *ret, struct config **ret_config, struct report *report);
+int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
+		  struct config **ret_config, struct report *report);
 
 /* At a reload: reads all sources again, for the plugins of settings_load(). Returns as settings_load(). */
-int settings_reload(const struct settings *settings, const struct config_sources *sources,
-		    struct config **ret_config, struct report *report);
+int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
+		    struct report *report);
 
 /* The name of the first enabled enforcer that is not a guard, or NULL. */
 const char *settings_first_enforcer(const struct settings *settings, const struct config *config);
@@ -43,8 +43,7 @@ static inline const struct config_section *settings_core(const struct config *co
 	return &config->sections[0];
 }
 
-static inline struct config_section *settings_section(const struct config *config,
-						      const struct plugin *plugin)
+static inline struct config_section *settings_section(const struct config *config, const struct plugin *plugin)
 {
 	struct config_section *section = config_section(config, plugin->name);
 

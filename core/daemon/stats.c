@@ -3,8 +3,7 @@
 
 #include "util/clock.h"
 
-static void log_decisions(struct log *log, const struct instance *instance,
-			  const struct operation *operation)
+static void log_decisions(struct log *log, const struct instance *instance, const struct operation *operation)
 {
 	static const char *const keys[] = { "allowed", "denied", "would_deny", "exempt" };
 	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "decisions");
@@ -109,8 +108,7 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
 	delivery->reported_at = clock_since_boot();
 	if (stats.lost == delivery->reported)
 		return;
-	log_ring_loss(log, instance->plugin->name, stats.lost - delivery->reported, reported_at,
-		      stats.lost_at);
+	log_ring_loss(log, instance->plugin->name, stats.lost - delivery->reported, reported_at, stats.lost_at);
 	delivery->reported = stats.lost;
 }
 
@@ -122,8 +120,7 @@ static void log_thefts(struct log *log, struct managed_plugin *managed)
 {
 	__u64 missing = bus_missing(&managed->source);
 	__u64 lost = plugin_state_stats(manager_instance(managed)->state).lost;
-	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0,
-				       !managed->instance);
+	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0, !managed->instance);
 
 	if (stolen)
 		log_loss(log, managed->plugin->name, stolen, "stolen");

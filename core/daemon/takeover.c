@@ -45,8 +45,7 @@ static void report_orphan(void *context, const char *plugin)
 	item = report_add(orphans->report, REPORT_WARNING, "orphan", NULL,
 			  "its pinned programs stay in force, but the plugin is not installed");
 	report_plugin(item, plugin);
-	report_remedy(item, "install the plugin again, or stop this daemon and run bpflock --unload %s",
-		      plugin);
+	report_remedy(item, "install the plugin again, or stop this daemon and run bpflock --unload %s", plugin);
 }
 
 void takeover_report_orphans(const struct plugins *plugins, struct report *report)

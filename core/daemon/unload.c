@@ -51,9 +51,9 @@ static int unload_plugin(const char *plugin, struct report *report)
 		return EXIT_SUCCESS;
 	}
 	pins_each_plugin(append_name, &names);
-	report_remedy(report_add(report, REPORT_ERROR, "unload_failed", NULL,
-				 "nothing of a plugin '%s' is pinned", plugin),
-		      "pinned: %s", *names ? names : "nothing");
+	report_remedy(
+		report_add(report, REPORT_ERROR, "unload_failed", NULL, "nothing of a plugin '%s' is pinned", plugin),
+		"pinned: %s", *names ? names : "nothing");
 	return EXIT_FAILURE;
 }
 

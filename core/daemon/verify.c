@@ -27,8 +27,7 @@ static struct verification unverified(const char *reason)
 	return (struct verification){ .state = VERIFY_UNVERIFIED, .reason = reason };
 }
 
-static struct verification try_hook(const struct instance *instance, __u32 self_test,
-				    const struct kernel *kernel)
+static struct verification try_hook(const struct instance *instance, __u32 self_test, const struct kernel *kernel)
 {
 	struct report report = { 0 };
 	__u64 before = passes(instance);

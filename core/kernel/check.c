@@ -20,8 +20,8 @@
 
 #define BPFFS "/sys/fs/bpf"
 
-static __attribute__((format(printf, 3, 4))) void missing(struct report *report, const char *what,
-							  const char *remedy, ...)
+static __attribute__((format(printf, 3, 4))) void missing(struct report *report, const char *what, const char *remedy,
+							  ...)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
 	va_list args;
@@ -29,8 +29,7 @@ static __attribute__((format(printf, 3, 4))) void missing(struct report *report,
 	va_start(args, remedy);
 	text = xvasprintf(remedy, args);
 	va_end(args);
-	report_remedy(report_add(report, REPORT_ERROR, "kernel_requirement", NULL, "%s", what), "%s",
-		      text);
+	report_remedy(report_add(report, REPORT_ERROR, "kernel_requirement", NULL, "%s", what), "%s", text);
 }
 
 static bool have_capabilities(void)
@@ -39,8 +38,7 @@ static bool have_capabilities(void)
 		return false;
 	if (capng_have_capability(CAPNG_EFFECTIVE, CAP_SYS_ADMIN))
 		return true;
-	return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) &&
-	       capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
+	return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) && capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
 }
 
 static bool is_too_old(const char *release)
@@ -71,8 +69,8 @@ int kernel_check(const struct kernel *kernel, struct report *report)
 	}
 	uname(&name);
 	if (is_too_old(name.release))
-		missing(report, "the kernel is too old", "this is %s; bpflock needs %d.%d or newer",
-			name.release, OLDEST_MAJOR, OLDEST_MINOR);
+		missing(report, "the kernel is too old", "this is %s; bpflock needs %d.%d or newer", name.release,
+			OLDEST_MAJOR, OLDEST_MINOR);
 	if (!kernel->btf)
 		missing(report, "the kernel has no type information (/sys/kernel/btf/vmlinux)",
 			"mount sysfs, or run a kernel built with CONFIG_DEBUG_INFO_BTF=y");

@@ -17,8 +17,8 @@ int kernel_load_reader(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_0, .imm = 0 },
 		{ .code = BPF_JMP | BPF_EXIT },
 	};
-	CLEANUP(cleanup_close) int program = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, NULL, "GPL",
-							   insns, ARRAY_SIZE(insns), NULL);
+	CLEANUP(cleanup_close)
+	int program = bpf_prog_load(BPF_PROG_TYPE_TRACEPOINT, NULL, "GPL", insns, ARRAY_SIZE(insns), NULL);
 
 	return program < 0 ? -errno : 0;
 }

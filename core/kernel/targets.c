@@ -18,11 +18,8 @@ static const struct target_kind {
 	const char *btf_prefix;
 	bool function;
 } target_kinds[] = {
-	{ "lsm/", "bpf_lsm_", true },
-	{ "lsm.s/", "bpf_lsm_", true },
-	{ "fentry/", "", true },
-	{ "fexit/", "", true },
-	{ "tp_btf/", TRACEPOINT_PREFIX, false },
+	{ "lsm/", "bpf_lsm_", true }, { "lsm.s/", "bpf_lsm_", true },	       { "fentry/", "", true },
+	{ "fexit/", "", true },	      { "tp_btf/", TRACEPOINT_PREFIX, false },
 };
 
 /* A type of the kernel: @name is where its name begins in the names of all; @id is 0 in an empty place. */

@@ -60,8 +60,7 @@ static int report_map(int fd, const char *path, struct report *report)
 					 "is not what this version of bpflock pins there"),
 			      "find out who put it there, remove it, and start again");
 	else
-		report_add(report, REPORT_ERROR, "pins_failed", path, "cannot open or make it: %s",
-			   strerror(-fd));
+		report_add(report, REPORT_ERROR, "pins_failed", path, "cannot open or make it: %s", strerror(-fd));
 	return fd;
 }
 
@@ -105,8 +104,8 @@ static int create_daemon_map(void)
 	}
 	if (btf && btf__load_into_kernel(btf) == 0) {
 		opts.btf_fd = btf__fd(btf);
-		fd = bpf_map_create(daemon_map.type, "bpflock_daemon", daemon_map.key_size,
-				    daemon_map.value_size, daemon_map.entries, &opts);
+		fd = bpf_map_create(daemon_map.type, "bpflock_daemon", daemon_map.key_size, daemon_map.value_size,
+				    daemon_map.entries, &opts);
 	}
 	if (fd < 0)
 		fd = -errno;

@@ -46,8 +46,7 @@ static size_t give_all(FTS *tree, struct report *report)
 		int error = entry->fts_info == FTS_F ? give(entry->fts_path) : 0;
 
 		if (error < 0)
-			warn(report, entry->fts_path, error,
-			     "cannot be given to the service manager");
+			warn(report, entry->fts_path, error, "cannot be given to the service manager");
 		count += error > 0;
 	}
 	return count;

@@ -26,8 +26,8 @@ static bool is_ring(__u32 id)
 	struct bpf_map_info info = { 0 };
 	__u32 size = sizeof(info);
 
-	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 &&
-	       info.type == BPF_MAP_TYPE_RINGBUF && strcmp(info.name, PINNED_RING_NAME) == 0;
+	return fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_MAP_TYPE_RINGBUF &&
+	       strcmp(info.name, PINNED_RING_NAME) == 0;
 }
 
 /* Does the program write to a ring of another bpflock? */
@@ -52,13 +52,12 @@ static void visit_link(const struct walk *walk, __u32 link)
 		return;
 	program = bpf_prog_get_fd_by_id(link_info.prog_id);
 	size = sizeof(info);
-	if (program >= 0 && bpf_obj_get_info_by_fd(program, &info, &size) == 0 &&
-	    is_foreign(&info, maps, walk->rings))
+	if (program >= 0 && bpf_obj_get_info_by_fd(program, &info, &size) == 0 && is_foreign(&info, maps, walk->rings))
 		walk->visit(walk->context, info.name, link);
 }
 
-void foreign_links_each(const struct pins *pins,
-			void (*visit)(void *context, const char *program, __u32 link), void *context)
+void foreign_links_each(const struct pins *pins, void (*visit)(void *context, const char *program, __u32 link),
+			void *context)
 {
 	const struct walk walk = {
 		.rings = { pinned_map_id(pins->ring), pinned_map_id(pins->old_ring) },

@@ -40,12 +40,14 @@ static void add_remedy(struct report_item *item)
 	CLEANUP(cleanup_free) char *variable = variable_for_linker();
 
 	if (variable)
-		report_remedy(item, "start it without %s in its environment: a process with preloaded code is not "
-				    "recognized as bpflock",
+		report_remedy(item,
+			      "start it without %s in its environment: a process with preloaded code is not "
+			      "recognized as bpflock",
 			      variable);
 	else if (size_of_file("/proc/self/cmdline") + size_of_file("/proc/self/environ") > STRINGS_MAX)
-		report_remedy(item, "start it with less than %d bytes of arguments and environment (env -i): the "
-				    "guard does not search more for preloaded code",
+		report_remedy(item,
+			      "start it with less than %d bytes of arguments and environment (env -i): the "
+			      "guard does not search more for preloaded code",
 			      STRINGS_MAX);
 	else
 		report_remedy(item, "as root in the initial pid namespace, start the bpflock binary in the directory "

@@ -69,7 +69,8 @@ static void visit_tracing_link(struct walk *walk, __u32 id)
 	visit(walk, &info, link.tracing.target_btf_id, link.tracing.attach_type == BPF_MODIFY_RETURN);
 }
 
-void hook_programs_each(int protected, void (*visitor)(void *context, const struct hook_program *program), void *context)
+void hook_programs_each(int protected, void (*visitor)(void *context, const struct hook_program *program),
+			void *context)
 {
 	struct walk walk = { .protected = protected, .visit = visitor, .context = context };
 	__u32 link = 0;

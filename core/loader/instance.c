@@ -21,8 +21,8 @@
 #define POLICY_MAP ".data.policy"
 #define COUNTERS_MAP ".data.counters"
 
-static __attribute__((format(printf, 4, 5))) int fail(const struct instance *instance, int error,
-						      struct report *report, const char *format, ...)
+static __attribute__((format(printf, 4, 5))) int fail(const struct instance *instance, int error, struct report *report,
+						      const char *format, ...)
 {
 	const char *libbpf = libbpf_log_take();
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -31,8 +31,8 @@ static __attribute__((format(printf, 4, 5))) int fail(const struct instance *ins
 	va_start(args, format);
 	text = xvasprintf(format, args);
 	va_end(args);
-	report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s: %s%s%s", text,
-				 strerror(-error), *libbpf ? "; " : "", libbpf),
+	report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s: %s%s%s", text, strerror(-error),
+				 *libbpf ? "; " : "", libbpf),
 		      instance->plugin->name);
 	return error;
 }
@@ -45,8 +45,7 @@ static int skip_program(void *context, const char *name)
 	return program ? bpf_program__set_autoload(program, false) : -ENOENT;
 }
 
-static const struct bpflock_program *row_of(const struct instance *instance,
-					    const struct bpf_program *program)
+static const struct bpflock_program *row_of(const struct instance *instance, const struct bpf_program *program)
 {
 	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
 	const struct bpflock_program *rows = table->rows;
@@ -65,8 +64,7 @@ static int check_rows(const struct instance *instance, struct report *report)
 	for (__u32 i = 0; i < table->count; i++)
 		if (!bpf_object__find_program_by_name(instance->object, rows[i].name))
 			return fail(instance, -ENOENT, report,
-				    "its table of programs names %s, which its BPF object does not have",
-				    rows[i].name);
+				    "its table of programs names %s, which its BPF object does not have", rows[i].name);
 	return 0;
 }
 
@@ -75,8 +73,7 @@ static bool is_required(const struct instance *instance, const struct bpf_progra
 {
 	const struct bpflock_program *row = row_of(instance, program);
 
-	return plugin_is_enforcer(instance->plugin) &&
-	       !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
+	return plugin_is_enforcer(instance->plugin) && !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
 }
 
 /* A program that would only decide about the host is left out where the policy allows the host everything. */
@@ -87,8 +84,7 @@ static bool is_superfluous(const struct instance *instance, const struct bpf_pro
 	return row && row->flags & BPFLOCK_PROGRAM_HOST && !policy_denies_host(instance->section);
 }
 
-static int fail_without(const struct instance *instance, const struct bpf_program *program,
-			struct report *report)
+static int fail_without(const struct instance *instance, const struct bpf_program *program, struct report *report)
 {
 	const struct bpflock_program *row = row_of(instance, program);
 
@@ -103,15 +99,14 @@ static int fail_without(const struct instance *instance, const struct bpf_progra
  * error, unless the program is optional: another one does its work on such kernels. Such programs of an observer are
  * left out, and the log names them.
  */
-static int select_programs(struct instance *instance, const struct kernel *kernel,
-			   struct report *report)
+static int select_programs(struct instance *instance, const struct kernel *kernel, struct report *report)
 {
 	struct bpf_program *program;
 	size_t left = 0;
 
 	/* A plugin that only reads the records of others has an object without programs. */
 	instance->skipped = xstrdup("");
-	bpf_object__for_each_program(program, instance->object) {
+	bpf_object__for_each_program (program, instance->object) {
 		const char *section = bpf_program__section_name(program);
 
 		if (is_superfluous(instance, program)) {
@@ -135,15 +130,13 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 }
 
 /* The kernel loads and attaches LSM programs also where it never calls them. */
-static int check_bpf_lsm(const struct instance *instance, const struct kernel *kernel,
-			 struct report *report)
+static int check_bpf_lsm(const struct instance *instance, const struct kernel *kernel, struct report *report)
 {
 	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(kernel);
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, instance->object) {
-		if (!reason || !bpf_program__autoload(program) ||
-		    bpf_program__type(program) != BPF_PROG_TYPE_LSM)
+	bpf_object__for_each_program (program, instance->object) {
+		if (!reason || !bpf_program__autoload(program) || bpf_program__type(program) != BPF_PROG_TYPE_LSM)
 			continue;
 		report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
 			      instance->plugin->name);
@@ -176,8 +169,7 @@ static __u64 kernel_device(dev_t device)
 }
 
 /* An object has only the variables of the headers that it includes. */
-static int set_shared_variables(const struct instance *instance, const struct stat *pins,
-				struct report *report)
+static int set_shared_variables(const struct instance *instance, const struct stat *pins, struct report *report)
 {
 	const struct {
 		const char *name;
@@ -190,8 +182,7 @@ static int set_shared_variables(const struct instance *instance, const struct st
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
-		int error = variable_set_number(instance->object, variables[i].name,
-						variables[i].value);
+		int error = variable_set_number(instance->object, variables[i].name, variables[i].value);
 
 		if (error && error != -ENOENT)
 			return fail(instance, error, report, "cannot set %s", variables[i].name);
@@ -199,8 +190,7 @@ static int set_shared_variables(const struct instance *instance, const struct st
 	return 0;
 }
 
-static int share_maps(const struct instance *instance, const struct pins *pins,
-		      struct report *report)
+static int share_maps(const struct instance *instance, const struct pins *pins, struct report *report)
 {
 	const struct {
 		const char *name;
@@ -237,15 +227,13 @@ static int open_object(struct instance *instance, struct report *report)
 }
 
 /* Only bpf_probe_read_user may be put back under confidentiality (see core/loader/section.c). */
-static int refuse_kernel_reads(const struct instance *instance, const struct kernel *kernel,
-			       struct report *report)
+static int refuse_kernel_reads(const struct instance *instance, const struct kernel *kernel, struct report *report)
 {
 	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
 	size_t size = (size_t)(descriptor->object_end - descriptor->object);
 
-	if (!kernel->confidential ||
-	    (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
-	     !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
+	if (!kernel->confidential || (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
+				      !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
 		return 0;
 	return fail(instance, -EPERM, report,
 		    "it reads kernel memory by bpf_probe_read_kernel, which the kernel denies under "
@@ -254,10 +242,9 @@ static int refuse_kernel_reads(const struct instance *instance, const struct ker
 
 static int prepare(struct instance *instance, struct report *report)
 {
-	struct host host = { .plugin = instance->plugin,
-			     .report = report,
-			     .context = instance,
-			     .skip_program = skip_program };
+	struct host host = {
+		.plugin = instance->plugin, .report = report, .context = instance, .skip_program = skip_program
+	};
 
 	return host_call(&host, "prepare", instance->plugin->descriptor.prepare, instance->section);
 }
@@ -282,9 +269,9 @@ static int open_state(struct instance *instance, const struct instance *predeces
 	return 0;
 }
 
-int instance_open(struct instance *instance, const struct instance *predecessor,
-		  const struct plugin *plugin, const struct config_section *section,
-		  struct kernel *kernel, const struct pins *pins, struct report *report)
+int instance_open(struct instance *instance, const struct instance *predecessor, const struct plugin *plugin,
+		  const struct config_section *section, struct kernel *kernel, const struct pins *pins,
+		  struct report *report)
 {
 	struct stat status;
 	int error;
@@ -300,8 +287,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	kernel_load_targets(kernel);
 	error = open_state(instance, predecessor);
 	if (error)
-		return fail(instance, error, report,
-			    "the maps that its generations share cannot be opened or made");
+		return fail(instance, error, report, "the maps that its generations share cannot be opened or made");
 	error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = open_object(instance, report);
@@ -347,8 +333,7 @@ static int map_policy(struct instance *instance, struct report *report)
 		return 0;
 	if (bpf_map__value_size(map) != sizeof(*instance->policy))
 		return fail(instance, -EINVAL, report, "its policy is not of this version");
-	memory = mmap(NULL, sizeof(*instance->policy), PROT_READ | PROT_WRITE, MAP_SHARED,
-		      bpf_map__fd(map), 0);
+	memory = mmap(NULL, sizeof(*instance->policy), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (memory == MAP_FAILED)
 		return fail(instance, -errno, report, "its policy cannot be mapped");
 	instance->policy = memory;
@@ -369,10 +354,10 @@ static int protect_objects(const struct instance *instance, struct report *repor
 	struct bpf_map *map;
 	int error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
 
-	bpf_object__for_each_map(map, instance->object)
+	bpf_object__for_each_map (map, instance->object)
 		if (!error && bpf_map__fd(map) >= 0)
 			error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
-	bpf_object__for_each_program(program, instance->object)
+	bpf_object__for_each_program (program, instance->object)
 		if (!error && bpf_program__fd(program) >= 0)
 			error = protected_add(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	if (error)
@@ -387,21 +372,19 @@ int instance_load(struct instance *instance, struct report *report)
 	struct bpf_program *program;
 	int error;
 
-	bpf_object__for_each_program(program, instance->object)
+	bpf_object__for_each_program (program, instance->object)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_SIZE);
 	error = bpf_object__load(instance->object);
 	if (error) {
 		end = end_of_log(log);
-		return fail(instance, error, report, "its BPF object cannot be loaded%s%s",
-			    *end ? ": " : "", end);
+		return fail(instance, error, report, "its BPF object cannot be loaded%s%s", *end ? ": " : "", end);
 	}
 	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
 	error = protect_objects(instance, report);
 	return error ? error : map_policy(instance, report);
 }
 
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
-				struct report *report)
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report)
 {
 	int error;
 
@@ -452,8 +435,7 @@ static int fail_to_attach(const struct instance *instance, const struct bpf_prog
 	const char *section = bpf_program__section_name(program);
 	struct crowd crowd = { .section = section, .programs = xstrdup("") };
 
-	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program),
-	     section);
+	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program), section);
 	if (error == -E2BIG) {
 		hook_programs_each(instance->protected, join_crowd, &crowd);
 		report_remedy(&report->items[report->count - 1],
@@ -468,7 +450,7 @@ int instance_attach(struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program(program, instance->object) {
+	bpf_object__for_each_program (program, instance->object) {
 		struct bpf_link *link;
 		int error;
 
@@ -477,8 +459,7 @@ int instance_attach(struct instance *instance, struct report *report)
 		link = bpf_program__attach(program);
 		if (!link)
 			return fail_to_attach(instance, program, -errno, report);
-		instance->links = xreallocarray(instance->links, instance->link_count + 1,
-						sizeof(*instance->links));
+		instance->links = xreallocarray(instance->links, instance->link_count + 1, sizeof(*instance->links));
 		instance->links[instance->link_count++] = link;
 		error = protected_add(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(link));
 		if (error)
@@ -487,8 +468,8 @@ int instance_attach(struct instance *instance, struct report *report)
 	return 0;
 }
 
-static int pin_map(const struct instance *instance, const char *directory, const char *name,
-		   const char *map, struct report *report)
+static int pin_map(const struct instance *instance, const char *directory, const char *name, const char *map,
+		   struct report *report)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, name);
 	int fd = map_fd(instance, map);
@@ -548,8 +529,7 @@ void instance_unpin(const struct instance *instance)
 
 void instance_record(struct instance *instance)
 {
-	__atomic_store_n(&instance->state->shared->recording, instance->generation,
-			 __ATOMIC_RELEASE);
+	__atomic_store_n(&instance->state->shared->recording, instance->generation, __ATOMIC_RELEASE);
 }
 
 /*
@@ -577,12 +557,12 @@ void instance_unprotect(const struct instance *instance)
 
 	if (!instance->object)
 		return;
-	bpf_object__for_each_map(map, instance->object)
+	bpf_object__for_each_map (map, instance->object)
 		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
 			protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
 	if (instance->state->references == 1)
 		protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
-	bpf_object__for_each_program(program, instance->object)
+	bpf_object__for_each_program (program, instance->object)
 		if (bpf_program__fd(program) >= 0)
 			protected_remove(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	for (size_t i = 0; i < instance->link_count; i++)
@@ -599,13 +579,11 @@ static struct bpf_link *open_link(const char *directory, size_t number)
 /* Opens the pinned links: after their pins are removed, closing the descriptors detaches the programs. */
 static void open_links(struct instance *instance)
 {
-	CLEANUP(cleanup_free) char *directory =
-		pins_generation_path(instance->plugin->name, instance->generation);
+	CLEANUP(cleanup_free) char *directory = pins_generation_path(instance->plugin->name, instance->generation);
 	struct bpf_link *link;
 
 	while ((link = open_link(directory, instance->link_count))) {
-		instance->links = xreallocarray(instance->links, instance->link_count + 1,
-						sizeof(*instance->links));
+		instance->links = xreallocarray(instance->links, instance->link_count + 1, sizeof(*instance->links));
 		instance->links[instance->link_count++] = link;
 	}
 }

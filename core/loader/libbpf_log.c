@@ -7,8 +7,8 @@
 /* libbpf's print callback has no context, so the buffer is static. The daemon has one thread. */
 static char last_warning[512];
 
-static __attribute__((format(printf, 2, 0))) int keep_warning(enum libbpf_print_level level,
-							      const char *format, va_list args)
+static __attribute__((format(printf, 2, 0))) int keep_warning(enum libbpf_print_level level, const char *format,
+							      va_list args)
 {
 	if (level == LIBBPF_WARN) {
 		vsnprintf(last_warning, sizeof(last_warning), format, args);

@@ -67,10 +67,9 @@ struct pins {
 	int last_state_map;
 };
 
-#define PINS_CLOSED                                                                                \
-	{                                                                                          \
-		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .protected = -1,        \
-		.last_state_map = -1                                                               \
+#define PINS_CLOSED                                                                                              \
+	{                                                                                                        \
+		.directory = -1, .ring = -1, .old_ring = -1, .daemon = -1, .protected = -1, .last_state_map = -1 \
 	}
 
 #define PINS_ROOT BPFLOCK_PINS
@@ -234,16 +233,15 @@ struct instance {
  * same process, or NULL. Each returns 0 or a negative errno, and reports what failed, with the end of the verifier's
  * log where there is one. instance_free() undoes everything but the pins.
  */
-int instance_open(struct instance *instance, const struct instance *predecessor,
-		  const struct plugin *plugin, const struct config_section *section,
-		  struct kernel *kernel, const struct pins *pins, struct report *report);
+int instance_open(struct instance *instance, const struct instance *predecessor, const struct plugin *plugin,
+		  const struct config_section *section, struct kernel *kernel, const struct pins *pins,
+		  struct report *report);
 int instance_load(struct instance *instance, struct report *report);
 /*
  * Adds the exceptions of a section to the current ones. Then call one of the two functions below: commit removes
  * those that only the section before named, discard removes the new ones.
  */
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
-				struct report *report);
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report);
 void instance_commit_exceptions(struct instance *instance);
 void instance_discard_exceptions(struct instance *instance);
 /* Becomes readable when instance_refresh_exceptions() is due; -1 where there are none. */
@@ -272,8 +270,8 @@ int variable_set(struct bpf_object *object, const char *name, const struct confi
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);
 
 /* Visits the programs of other bpflock daemons: those that write to a ring of bpflock that is not in `pins`. */
-void foreign_links_each(const struct pins *pins,
-			void (*visit)(void *context, const char *program, __u32 link), void *context);
+void foreign_links_each(const struct pins *pins, void (*visit)(void *context, const char *program, __u32 link),
+			void *context);
 
 /**
  * struct hook_program - somebody else's program on a function of the kernel

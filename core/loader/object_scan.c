@@ -9,8 +9,7 @@ static bool section_uses_helper(const Elf_Data *data, __s32 helper)
 	const struct bpf_insn *insns = data->d_buf;
 
 	for (size_t i = 0; i < data->d_size / sizeof(*insns); i++)
-		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0 &&
-		    insns[i].imm == helper)
+		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0 && insns[i].imm == helper)
 			return true;
 	return false;
 }

@@ -14,8 +14,8 @@ static int check_map(int fd, const struct pinned_map *kind)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		return -EPERM; /* a program or a link */
-	if (info.type != kind->type || info.key_size != kind->key_size ||
-	    info.value_size != kind->value_size || info.map_flags != kind->flags)
+	if (info.type != kind->type || info.key_size != kind->key_size || info.value_size != kind->value_size ||
+	    info.map_flags != kind->flags)
 		return -EPERM;
 	return kind->entries && info.max_entries != kind->entries ? -EPERM : 0;
 }

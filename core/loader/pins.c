@@ -21,8 +21,8 @@
 
 #define PINNED_PLUGINS PINS_PATH "/plugins"
 
-static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report,
-						      const char *path, const char *format, ...)
+static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report, const char *path,
+						      const char *format, ...)
 {
 	va_list args;
 
@@ -43,14 +43,12 @@ static int check_directory(int fd, const char *path, struct report *report)
 
 	if (fstat(fd, &status) < 0 || fstatfs(fd, &filesystem) < 0)
 		return fail(-errno, report, path, "cannot examine it: %s", strerror(errno));
-	if (filesystem.f_type == BPF_FS_MAGIC && status.st_uid == geteuid() &&
-	    (status.st_mode & 07777) == 0700)
+	if (filesystem.f_type == BPF_FS_MAGIC && status.st_uid == geteuid() && (status.st_mode & 07777) == 0700)
 		return 0;
 	fail(-EPERM, report, path,
 	     "is not a directory of ours: it belongs to user %u with mode %04o; nothing in it is trusted",
 	     status.st_uid, status.st_mode & 07777);
-	report_remedy(&report->items[report->count - 1],
-		      "find out who made it, remove it, and start again");
+	report_remedy(&report->items[report->count - 1], "find out who made it, remove it, and start again");
 	return -EPERM;
 }
 
@@ -87,8 +85,7 @@ static int lock_holder(int fd)
 		int pid;
 
 		/* "1: FLOCK  ADVISORY  WRITE 708 00:13:4242 0 EOF" */
-		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &device[0], &device[1],
-			   &inode) == 4 &&
+		if (sscanf(line, "%*d: FLOCK %*s %*s %d %x:%x:%llu", &pid, &device[0], &device[1], &inode) == 4 &&
 		    makedev(device[0], device[1]) == status.st_dev && inode == status.st_ino)
 			return pid > 0 ? pid : 0;
 	}
@@ -218,8 +215,7 @@ void pins_abandon(struct pins *pins)
 
 static bool is_other_layout(const char *name)
 {
-	return name[0] == 'v' && isdigit((unsigned char)name[1]) &&
-	       strcmp(name, strrchr(PINS_PATH, '/') + 1) != 0;
+	return name[0] == 'v' && isdigit((unsigned char)name[1]) && strcmp(name, strrchr(PINS_PATH, '/') + 1) != 0;
 }
 
 void pins_each_other_layout(void (*visit)(void *context, const char *path), void *context)

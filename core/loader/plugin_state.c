@@ -52,20 +52,17 @@ static void *map_memory(int fd, size_t size, int protection)
 
 static int map_shared(struct plugin_state *state)
 {
-	state->shared =
-		map_memory(state->map, sizeof(*state->shared), PROT_READ | PROT_WRITE);
+	state->shared = map_memory(state->map, sizeof(*state->shared), PROT_READ | PROT_WRITE);
 	if (!state->shared)
 		return -errno;
-	state->delivery =
-		map_memory(state->delivery_map, sizeof(*state->delivery), PROT_READ | PROT_WRITE);
+	state->delivery = map_memory(state->delivery_map, sizeof(*state->delivery), PROT_READ | PROT_WRITE);
 	if (!state->delivery)
 		return -errno;
 	if (!state->delivery->reported_at)
 		state->delivery->reported_at = clock_since_boot();
 	if (state->counters_map < 0)
 		return 0;
-	state->counters =
-		map_memory(state->counters_map, sizeof(*state->counters), PROT_READ);
+	state->counters = map_memory(state->counters_map, sizeof(*state->counters), PROT_READ);
 	return state->counters ? 0 : -errno;
 }
 
@@ -144,8 +141,7 @@ __u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, 
 	__u64 total = 0;
 
 	for (size_t i = 0; state->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
-		total += __atomic_load_n(&state->counters->decisions[i][operation][verdict],
-					 __ATOMIC_RELAXED);
+		total += __atomic_load_n(&state->counters->decisions[i][operation][verdict], __ATOMIC_RELAXED);
 	return total;
 }
 

@@ -35,8 +35,8 @@ static size_t element_size(const struct btf *btf, __u32 type_id, size_t size)
 }
 
 /* In BTF `const volatile` applies to the elements of an array, so the variable's type is the array itself. */
-static int find_in_section(const struct btf *btf, const struct btf_type *section, const char *name,
-			   char *bytes, struct variable *ret)
+static int find_in_section(const struct btf *btf, const struct btf_type *section, const char *name, char *bytes,
+			   struct variable *ret)
 {
 	for (__u16 i = 0; i < btf_vlen(section); i++) {
 		const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];

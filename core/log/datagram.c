@@ -53,8 +53,8 @@ int log_datagram_open(struct log_sink *sink, const char *receiver, struct report
 
 	if (error < 0)
 		report_remedy(log_sink_failed(sink, report, REPORT_WARNING, error),
-			      "start %s that listens on %s; until then lines are lost and counted",
-			      receiver, sink->path);
+			      "start %s that listens on %s; until then lines are lost and counted", receiver,
+			      sink->path);
 	return 0;
 }
 
@@ -68,12 +68,10 @@ static int send_datagram(const struct log_sink *sink, const struct msghdr *messa
 /* Is the receiver still there? Its queue may be full, or the line too long: then connecting again does not help. */
 static bool is_connected(int error)
 {
-	return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || error == -EMSGSIZE ||
-	       error == -EINTR;
+	return error == -EAGAIN || error == -ENOBUFS || error == -ENOMEM || error == -EMSGSIZE || error == -EINTR;
 }
 
-void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts,
-		      size_t count)
+void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts, size_t count)
 {
 	struct msghdr message = { .msg_iov = parts, .msg_iovlen = count };
 	int error = send_datagram(sink, &message);

@@ -149,8 +149,8 @@ static void rotate(struct log_sink *sink, struct report *report)
 	if (!error)
 		error = start_file(sink);
 	if (note_attempt(sink, error))
-		report_remedy(report_add(report, REPORT_WARNING, "log_failed", sink->name,
-					 "cannot be rotated: %s", strerror(-error)),
+		report_remedy(report_add(report, REPORT_WARNING, "log_failed", sink->name, "cannot be rotated: %s",
+					 strerror(-error)),
 			      "let root rename files in its directory; until then it grows");
 }
 

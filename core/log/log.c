@@ -24,11 +24,7 @@ struct log {
 };
 
 static const struct log_sink_type *const types[] = {
-	&log_stderr,
-	&log_stdout,
-	&log_file,
-	&log_syslog,
-	&log_journal,
+	&log_stderr, &log_stdout, &log_file, &log_syslog, &log_journal,
 };
 
 static bool takes_path(const struct log_sink_type *type)
@@ -41,8 +37,7 @@ static const struct log_sink_type *find_type(const char *output)
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
 		const char *name = types[i]->name;
 
-		if (takes_path(types[i]) ? strncmp(output, name, strlen(name)) == 0 :
-					   strcmp(output, name) == 0)
+		if (takes_path(types[i]) ? strncmp(output, name, strlen(name)) == 0 : strcmp(output, name) == 0)
 			return types[i];
 	}
 	return NULL;
@@ -54,28 +49,26 @@ static int check_output(const char *output, const char *where, struct report *re
 	struct report_item *item;
 
 	if (!type) {
-		item = report_add(report, REPORT_ERROR, "config_error", where,
-				  "'%s' is not an output of the log", output);
+		item = report_add(report, REPORT_ERROR, "config_error", where, "'%s' is not an output of the log",
+				  output);
 		report_remedy(item, "valid: " VALID_OUTPUTS);
 		return -EINVAL;
 	}
 	if (takes_path(type) && output[strlen(type->name)] != '/') {
-		item = report_add(report, REPORT_ERROR, "config_error", where,
-				  "'%s' does not name an absolute path", output);
+		item = report_add(report, REPORT_ERROR, "config_error", where, "'%s' does not name an absolute path",
+				  output);
 		report_remedy(item, "valid: %s/path", type->name);
 		return -EINVAL;
 	}
 	return 0;
 }
 
-int log_check_outputs(const char *const *outputs, size_t count, const char *where,
-		      struct report *report)
+int log_check_outputs(const char *const *outputs, size_t count, const char *where, struct report *report)
 {
 	int error = 0;
 
 	if (!count) {
-		report_remedy(report_add(report, REPORT_ERROR, "config_error", where,
-					 "no output of the log is named"),
+		report_remedy(report_add(report, REPORT_ERROR, "config_error", where, "no output of the log is named"),
 			      "valid: " VALID_OUTPUTS);
 		return -EINVAL;
 	}
@@ -89,8 +82,7 @@ static const char *path_of(const struct log_sink *sink)
 {
 	if (takes_path(sink->type))
 		return sink->name + strlen(sink->type->name);
-	return sink->type == &log_journal ? sink->options->journal_path :
-					    sink->options->syslog_path;
+	return sink->type == &log_journal ? sink->options->journal_path : sink->options->syslog_path;
 }
 
 static int open_sink(struct log *log, const char *output, struct report *report)

@@ -137,8 +137,7 @@ int log_open(const struct log_options *options, struct log **ret, struct report 
  * Checks the names of outputs without opening any, for --check-config. A wrong name, or an empty list, is reported as
  * event=config_error at `where`. Returns 0 or -EINVAL.
  */
-int log_check_outputs(const char *const *outputs, size_t count, const char *where,
-		      struct report *report);
+int log_check_outputs(const char *const *outputs, size_t count, const char *where, struct report *report);
 struct log *log_close(struct log *log);
 
 /*

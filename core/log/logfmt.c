@@ -51,8 +51,8 @@ enum shape { PLAIN, QUOTED, ESCAPED };
 /* Line and paragraph separators, and controls of text direction. */
 static bool is_layout_control(uint32_t code)
 {
-	return code == 0x061c || code == 0x200e || code == 0x200f ||
-	       (code >= 0x2028 && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
+	return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
+	       (code >= 0x2066 && code <= 0x2069);
 }
 
 static enum shape shape_of(uint32_t code)
@@ -137,8 +137,7 @@ static void put_list(struct line *line, const char *bytes, size_t length)
 	const char *string = "", *separator = "";
 	size_t string_length = 0;
 
-	if (log_strv_next(&bytes, &length, &string, &string_length) && !length &&
-	    is_plain(string, string_length)) {
+	if (log_strv_next(&bytes, &length, &string, &string_length) && !length && is_plain(string, string_length)) {
 		put(line, string, string_length);
 		return;
 	}

@@ -3,8 +3,7 @@
 
 static bool is_before(const struct timespec *time, const struct timespec *other)
 {
-	return time->tv_sec < other->tv_sec ||
-	       (time->tv_sec == other->tv_sec && time->tv_nsec < other->tv_nsec);
+	return time->tv_sec < other->tv_sec || (time->tv_sec == other->tv_sec && time->tv_nsec < other->tv_nsec);
 }
 
 bool log_loss_is_none(const struct log_loss *loss)

@@ -20,8 +20,8 @@ static struct log_field *append(struct log_record *record, const char *key, enum
 	return field;
 }
 
-static void append_string(struct log_record *record, const char *key, enum log_kind kind,
-			  const char *bytes, size_t length)
+static void append_string(struct log_record *record, const char *key, enum log_kind kind, const char *bytes,
+			  size_t length)
 {
 	struct log_field *field = append(record, key, kind);
 

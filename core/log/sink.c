@@ -3,11 +3,10 @@
 
 #include <string.h>
 
-struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report,
-				    enum report_level level, int error)
+struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report, enum report_level level,
+				    int error)
 {
-	return report_add(report, level, "log_failed", sink->name, "cannot be opened: %s",
-			  strerror(-error));
+	return report_add(report, level, "log_failed", sink->name, "cannot be opened: %s", strerror(-error));
 }
 
 void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report)

@@ -60,8 +60,7 @@ void log_sink_close(struct log_sink *sink);
 
 /* For kinds that use a local datagram socket. log_datagram_put() sends `parts` as one datagram. */
 int log_datagram_open(struct log_sink *sink, const char *receiver, struct report *report);
-void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts,
-		      size_t count);
+void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts, size_t count);
 void log_datagram_close(struct log_sink *sink);
 
 /* The level as a priority of syslog(3). */
@@ -74,7 +73,7 @@ int log_priority(enum log_level level);
 int log_rotate(const char *path, __u64 keep);
 
 /* Reports that an output cannot be opened. Returns the item, so that the caller can add a remedy. */
-struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report,
-				    enum report_level level, int error);
+struct report_item *log_sink_failed(const struct log_sink *sink, struct report *report, enum report_level level,
+				    int error);
 
 #endif

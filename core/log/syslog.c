@@ -21,14 +21,12 @@ static void put_syslog(struct log_sink *sink, const struct log_line *line, struc
 	char header[64];
 	struct iovec parts[] = {
 		{ .iov_base = header },
-		{ .iov_base = (void *)(uintptr_t)line->text,
-		  .iov_len = line->length - 1 }, /* no newline */
+		{ .iov_base = (void *)(uintptr_t)line->text, .iov_len = line->length - 1 }, /* no newline */
 	};
 
 	(void)report;
-	parts[0].iov_len = (size_t)snprintf(header, sizeof(header), "<%d>bpflock[%d]: ",
-					    LOG_DAEMON | log_priority(line->record->level),
-					    getpid());
+	parts[0].iov_len = (size_t)snprintf(
+		header, sizeof(header), "<%d>bpflock[%d]: ", LOG_DAEMON | log_priority(line->record->level), getpid());
 	log_datagram_put(sink, line, parts, ARRAY_SIZE(parts));
 }
 

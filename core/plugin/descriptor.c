@@ -30,22 +30,19 @@ static bool is_name(const char *name, const char *extra)
 	return true;
 }
 
-static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name,
-			  char **ret_reason)
+static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name, char **ret_reason)
 {
 	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_GUARD))
-		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)",
-			      descriptor->flags);
+		return refuse(ret_reason, "it has flags that this daemon does not know (%#llx)", descriptor->flags);
 	if (descriptor->flags == BPFLOCK_GUARD)
 		return refuse(ret_reason, "it is a guard, but not an enforcer");
 	if (descriptor->reserved)
 		return refuse(ret_reason, "a reserved member is not zero: it was built for a newer ABI");
 	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
-		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes",
-			      NAME_MAX_LEN);
+		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes", NAME_MAX_LEN);
 	if (strcmp(descriptor->name, file_name) != 0)
-		return refuse(ret_reason, "it calls itself '%s': the file must be named %s.so",
-			      descriptor->name, descriptor->name);
+		return refuse(ret_reason, "it calls itself '%s': the file must be named %s.so", descriptor->name,
+			      descriptor->name);
 	if (!descriptor->version || !descriptor->summary || !descriptor->license)
 		return refuse(ret_reason, "it lacks a version, a summary or a license");
 	if (descriptor->config_size > CONFIG_SIZE_MAX)
@@ -86,8 +83,7 @@ static bool option_is_in(const struct bpflock_table *table, const char *name)
 	return false;
 }
 
-static int check_values(const char *owner, const struct bpflock_table *table, __u32 size,
-			char **ret_reason)
+static int check_values(const char *owner, const struct bpflock_table *table, __u32 size, char **ret_reason)
 {
 	const struct bpflock_value *values = table->rows;
 
@@ -95,8 +91,8 @@ static int check_values(const char *owner, const struct bpflock_table *table, __
 		if (!values[i].name || !*values[i].name)
 			return refuse(ret_reason, "'%s' has a value without a name", owner);
 		if (size && size < sizeof(__u64) && values[i].value >> size * 8)
-			return refuse(ret_reason, "value '%s' of '%s' does not fit in %u bytes",
-				      values[i].name, owner, size);
+			return refuse(ret_reason, "value '%s' of '%s' does not fit in %u bytes", values[i].name, owner,
+				      size);
 	}
 	return 0;
 }
@@ -116,8 +112,7 @@ static int check_initial(const struct bpflock_plugin *descriptor, const struct b
 	config_value_begin(&value, "default");
 	if (config_value_append(&value, option->initial, &place) == 0)
 		return 0;
-	return refuse(ret_reason, "the default of option '%s' is not valid: %s", option->name,
-		      report.items[0].message);
+	return refuse(ret_reason, "the default of option '%s' is not valid: %s", option->name, report.items[0].message);
 }
 
 /* Is the member of the configuration structure aligned? */
@@ -128,31 +123,26 @@ static bool option_is_aligned(const struct bpflock_option *option)
 	return alignment == 0 || option->offset % alignment == 0;
 }
 
-static int check_option(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
-			char **ret_reason)
+static int check_option(const struct bpflock_plugin *descriptor, const struct bpflock_option *option, char **ret_reason)
 {
 	int error;
 
 	if (!is_name(option->name, "_"))
 		return refuse(ret_reason, "it has an option whose name is not of the form [a-z][a-z0-9_]*");
-	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL ||
-	    option->type > BPFLOCK_OPTION_CGROUP || option->flags & ~BPFLOCK_OPTION_LIST)
-		return refuse(ret_reason, "option '%s' has no summary, or an unknown type or flag",
-			      option->name);
+	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL || option->type > BPFLOCK_OPTION_CGROUP ||
+	    option->flags & ~BPFLOCK_OPTION_LIST)
+		return refuse(ret_reason, "option '%s' has no summary, or an unknown type or flag", option->name);
 	if ((option->type == BPFLOCK_OPTION_CHOICE) != (option->values.count > 0))
-		return refuse(ret_reason, "option '%s': choices, and only they, have values",
-			      option->name);
+		return refuse(ret_reason, "option '%s': choices, and only they, have values", option->name);
 	if (!option_size_is_valid(option))
-		return refuse(ret_reason, "option '%s': a member of %u bytes cannot hold its type",
-			      option->name, option->size);
-	if (option->offset > descriptor->config_size ||
-	    option->size > descriptor->config_size - option->offset)
-		return refuse(ret_reason, "option '%s' reaches outside the configuration structure",
-			      option->name);
+		return refuse(ret_reason, "option '%s': a member of %u bytes cannot hold its type", option->name,
+			      option->size);
+	if (option->offset > descriptor->config_size || option->size > descriptor->config_size - option->offset)
+		return refuse(ret_reason, "option '%s' reaches outside the configuration structure", option->name);
 	if (!option_is_aligned(option))
 		return refuse(ret_reason, "option '%s' is not aligned to its size", option->name);
-	error = check_values(option->name, &option->values,
-			     option->flags & BPFLOCK_OPTION_LIST ? 0 : option->size, ret_reason);
+	error = check_values(option->name, &option->values, option->flags & BPFLOCK_OPTION_LIST ? 0 : option->size,
+			     ret_reason);
 	return error ? error : check_initial(descriptor, option, ret_reason);
 }
 
@@ -207,10 +197,9 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 /* Keys of the log that plugins may not use. The journal uses "plugin". */
 static bool is_common_key(const char *name)
 {
-	static const char *const keys[] = { "time",  "level",    "subsys", "bpfprog",	"event",
-					    "tgid",  "pid",	 "ppid",   "uid",	"cgroupid",
-					    "comm",  "pcomm",	 "reason", "operation", "op",
-					    "truncated", "count",    "plugin" };
+	static const char *const keys[] = { "time",   "level",	   "subsys", "bpfprog",	  "event", "tgid",
+					    "pid",    "ppid",	   "uid",    "cgroupid",  "comm",  "pcomm",
+					    "reason", "operation", "op",     "truncated", "count", "plugin" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
 		if (strcmp(name, keys[i]) == 0)
@@ -218,23 +207,20 @@ static bool is_common_key(const char *name)
 	return false;
 }
 
-static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field,
-		       char **ret_reason)
+static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field, char **ret_reason)
 {
 	if (!is_name(field->name, "_") || !field->summary)
-		return refuse(ret_reason, "event '%s' has a field without a proper name or summary",
-			      event->name);
+		return refuse(ret_reason, "event '%s' has a field without a proper name or summary", event->name);
 	if (is_common_key(field->name))
-		return refuse(ret_reason, "field '%s' of event '%s' has the name of one of the core's",
-			      field->name, event->name);
-	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_STRV ||
-	    !field_size_is_valid(field))
-		return refuse(ret_reason, "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
+		return refuse(ret_reason, "field '%s' of event '%s' has the name of one of the core's", field->name,
+			      event->name);
+	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_STRV || !field_size_is_valid(field))
+		return refuse(ret_reason,
+			      "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
 			      field->name, event->name);
 	if (field->offset < sizeof(struct bpflock_event) || field->offset > RECORD_SIZE_MAX ||
 	    field->size > RECORD_SIZE_MAX - field->offset)
-		return refuse(ret_reason, "field '%s' of event '%s' lies outside the record",
-			      field->name, event->name);
+		return refuse(ret_reason, "field '%s' of event '%s' lies outside the record", field->name, event->name);
 	return check_values(field->name, &field->values, 0, ret_reason);
 }
 
@@ -260,14 +246,14 @@ static int check_fields(const struct bpflock_event_type *event, char **ret_reaso
 		if (error)
 			return error;
 		if (field_is_in(fields, i, fields[i].name))
-			return refuse(ret_reason, "field '%s' of event '%s' is there twice",
-				      fields[i].name, event->name);
+			return refuse(ret_reason, "field '%s' of event '%s' is there twice", fields[i].name,
+				      event->name);
 		if (fields[i].type == BPFLOCK_FIELD_STR || fields[i].type == BPFLOCK_FIELD_STRV)
 			text += fields[i].size;
 	}
 	if (text > LOG_STRING_MAX)
-		return refuse(ret_reason, "the strings of event '%s' have more than %d bytes",
-			      event->name, LOG_STRING_MAX);
+		return refuse(ret_reason, "the strings of event '%s' have more than %d bytes", event->name,
+			      LOG_STRING_MAX);
 	return 0;
 }
 
@@ -300,10 +286,8 @@ static int check_event(const struct plugin *plugin, __u32 place, char **ret_reas
 		return refuse(ret_reason, "its event type %u is there twice", event->type);
 	if (event_is_in(events, place, event->name))
 		return refuse(ret_reason, "its event '%s' is there twice", event->name);
-	if (event->flags & ~BPFLOCK_EVENT_DECISION ||
-	    (event->flags & BPFLOCK_EVENT_DECISION && event->fields.count))
-		return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields",
-			      event->name);
+	if (event->flags & ~BPFLOCK_EVENT_DECISION || (event->flags & BPFLOCK_EVENT_DECISION && event->fields.count))
+		return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields", event->name);
 	return check_fields(event, ret_reason);
 }
 
@@ -325,15 +309,14 @@ static int check_events(const struct plugin *plugin, char **ret_reason)
 	return 0;
 }
 
-static int check_operation(const struct bpflock_plugin *descriptor,
-			   const struct bpflock_operation *operation, char **ret_reason)
+static int check_operation(const struct bpflock_plugin *descriptor, const struct bpflock_operation *operation,
+			   char **ret_reason)
 {
 	const __u32 no_operation = BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY;
 	const __u32 known = no_operation | BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING;
 
 	if (operation->flags & ~known || operation->denial > DENIAL_MAX)
-		return refuse(ret_reason, "it has an operation with unknown flags, or an errno above %d",
-			      DENIAL_MAX);
+		return refuse(ret_reason, "it has an operation with unknown flags, or an errno above %d", DENIAL_MAX);
 	if (operation->flags & no_operation && !descriptor->operation_enum)
 		return refuse(ret_reason, "it has a row that is no operation, but no operation_enum");
 	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)
@@ -341,8 +324,7 @@ static int check_operation(const struct bpflock_plugin *descriptor,
 	if (operation->flags & no_operation && !operation->enumerator)
 		return refuse(ret_reason, "it has a row that is no operation, without an enumerator of %s",
 			      descriptor->operation_enum);
-	if (!(operation->flags & no_operation) &&
-	    (!is_name(operation->name, "_") || !operation->summary))
+	if (!(operation->flags & no_operation) && (!is_name(operation->name, "_") || !operation->summary))
 		return refuse(ret_reason, "it has an operation without a proper name or summary");
 	return 0;
 }
@@ -408,8 +390,8 @@ static bool operation_is_known(const struct bpflock_plugin *descriptor, const ch
 	return false;
 }
 
-static int check_operations_of(const struct bpflock_plugin *descriptor,
-			       const struct bpflock_program *program, char **ret_reason)
+static int check_operations_of(const struct bpflock_plugin *descriptor, const struct bpflock_program *program,
+			       char **ret_reason)
 {
 	CLEANUP(cleanup_free) char *items = xstrdup(program->operations ? program->operations : "");
 	char *rest = items;
@@ -459,8 +441,7 @@ static int check_programs(const struct bpflock_plugin *descriptor, char **ret_re
  * BPFLOCK_<PLUGIN>_<KEY> must not look like BPFLOCK_<CORE KEY>, or like a variable that Kubernetes sets for a Service
  * named bpflock.
  */
-static int check_name_collision(const char *name, const struct plugin_names *reserved,
-				char **ret_reason)
+static int check_name_collision(const char *name, const struct plugin_names *reserved, char **ret_reason)
 {
 	const struct bpflock_option *options = reserved->core_options.rows;
 	size_t length = strlen(name);
@@ -494,8 +475,8 @@ static __u64 source_of(const struct plugin *plugin)
 	return hash;
 }
 
-int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
-		      struct plugin *plugin, char **ret_reason)
+int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved, struct plugin *plugin,
+		      char **ret_reason)
 {
 	struct bpflock_plugin *descriptor = &plugin->descriptor;
 	int error = descriptor_copy(exported, descriptor, ret_reason);

@@ -8,7 +8,7 @@
  * Copies the descriptor that a plugin exports to plugin->descriptor, with every table in the core's layout, and checks
  * all of it. Returns 0, or -EINVAL with *ret_reason (to be freed).
  */
-int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved,
-		      struct plugin *plugin, char **ret_reason);
+int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved, struct plugin *plugin,
+		      char **ret_reason);
 
 #endif

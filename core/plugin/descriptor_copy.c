@@ -38,24 +38,18 @@ static const struct table_kind plugin_tables[] = {
 	  END_OF(struct bpflock_alias, option) },
 	{ "events", offsetof(struct bpflock_plugin, events), sizeof(struct bpflock_event_type),
 	  END_OF(struct bpflock_event_type, fields) },
-	{ "operations", offsetof(struct bpflock_plugin, operations),
-	  sizeof(struct bpflock_operation), END_OF(struct bpflock_operation, denial) },
+	{ "operations", offsetof(struct bpflock_plugin, operations), sizeof(struct bpflock_operation),
+	  END_OF(struct bpflock_operation, denial) },
 	{ "programs", offsetof(struct bpflock_plugin, programs), sizeof(struct bpflock_program),
 	  END_OF(struct bpflock_program, self_test) },
 };
 
-static const struct table_kind option_values = {
-	"values", offsetof(struct bpflock_option, values), sizeof(struct bpflock_value),
-	END_OF(struct bpflock_value, summary)
-};
-static const struct table_kind event_fields = {
-	"fields", offsetof(struct bpflock_event_type, fields), sizeof(struct bpflock_field),
-	END_OF(struct bpflock_field, values)
-};
-static const struct table_kind field_values = {
-	"values", offsetof(struct bpflock_field, values), sizeof(struct bpflock_value),
-	END_OF(struct bpflock_value, summary)
-};
+static const struct table_kind option_values = { "values", offsetof(struct bpflock_option, values),
+						 sizeof(struct bpflock_value), END_OF(struct bpflock_value, summary) };
+static const struct table_kind event_fields = { "fields", offsetof(struct bpflock_event_type, fields),
+						sizeof(struct bpflock_field), END_OF(struct bpflock_field, values) };
+static const struct table_kind field_values = { "values", offsetof(struct bpflock_field, values),
+						sizeof(struct bpflock_value), END_OF(struct bpflock_value, summary) };
 
 int refuse(char **ret_reason, const char *format, ...)
 {
@@ -85,8 +79,7 @@ static int copy_table(struct bpflock_table *table, const struct table_kind *kind
 		*table = (struct bpflock_table){ .stride = (__u32)kind->row_size };
 		return 0;
 	}
-	if (!from || table->count > ROWS_MAX || table->stride < kind->row_size_1_0 ||
-	    table->stride > ROW_SIZE_MAX) {
+	if (!from || table->count > ROWS_MAX || table->stride < kind->row_size_1_0 || table->stride > ROW_SIZE_MAX) {
 		*table = (struct bpflock_table){ 0 };
 		return refuse(ret_reason, "its table of %s has no rows, too many, or rows of an impossible size",
 			      kind->name);
@@ -100,8 +93,8 @@ static int copy_table(struct bpflock_table *table, const struct table_kind *kind
 		if (!all_zero(row + known, table->stride - known)) {
 			free(to);
 			*table = (struct bpflock_table){ 0 };
-			return refuse(ret_reason, "row %u of its table of %s uses something newer than ABI %u.%u",
-				      i, kind->name, BPFLOCK_ABI_MAJOR, BPFLOCK_ABI_MINOR);
+			return refuse(ret_reason, "row %u of its table of %s uses something newer than ABI %u.%u", i,
+				      kind->name, BPFLOCK_ABI_MAJOR, BPFLOCK_ABI_MINOR);
 		}
 	}
 	table->rows = to;
@@ -119,8 +112,7 @@ static struct bpflock_table *table_in(const void *structure, const struct table_
  * Copies the tables of one kind in an array of structures. After an error (this one or an earlier one) it only clears
  * them: descriptor_release() must not free rows of the plugin.
  */
-static int copy_tables(int error, const struct bpflock_table *in, const struct table_kind *kind,
-		       char **ret_reason)
+static int copy_tables(int error, const struct bpflock_table *in, const struct table_kind *kind, char **ret_reason)
 {
 	for (__u32 i = 0; i < in->count; i++) {
 		const char *structure = (const char *)in->rows + (size_t)i * in->stride;
@@ -134,8 +126,7 @@ static int copy_tables(int error, const struct bpflock_table *in, const struct t
 	return error;
 }
 
-int descriptor_copy(const struct bpflock_plugin *exported, struct bpflock_plugin *copy,
-		    char **ret_reason)
+int descriptor_copy(const struct bpflock_plugin *exported, struct bpflock_plugin *copy, char **ret_reason)
 {
 	const struct bpflock_table whole = { copy, 1, sizeof(*copy) };
 	const unsigned char *bytes = (const unsigned char *)exported;
@@ -146,9 +137,8 @@ int descriptor_copy(const struct bpflock_plugin *exported, struct bpflock_plugin
 	if (exported->size < PLUGIN_SIZE_1_0 || exported->size > DESCRIPTOR_SIZE_MAX)
 		return refuse(ret_reason, "its descriptor has an impossible size (%u)", exported->size);
 	if (!all_zero(bytes + known, exported->size - known))
-		return refuse(ret_reason, "it needs plugin ABI %u.%u, this daemon has %u.%u",
-			      BPFLOCK_ABI_MAJOR, exported->abi_minor, BPFLOCK_ABI_MAJOR,
-			      BPFLOCK_ABI_MINOR);
+		return refuse(ret_reason, "it needs plugin ABI %u.%u, this daemon has %u.%u", BPFLOCK_ABI_MAJOR,
+			      exported->abi_minor, BPFLOCK_ABI_MAJOR, BPFLOCK_ABI_MINOR);
 	memcpy(copy, exported, known);
 	for (size_t i = 0; i < ARRAY_SIZE(plugin_tables); i++)
 		error = copy_tables(error, &whole, &plugin_tables[i], ret_reason);

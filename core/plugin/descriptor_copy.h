@@ -9,8 +9,7 @@
  * Copies a descriptor of any minor version to the core's layout, with all its tables. Returns 0, or -EINVAL with
  * *ret_reason (to be freed). Release the copy in both cases.
  */
-int descriptor_copy(const struct bpflock_plugin *exported, struct bpflock_plugin *copy,
-		    char **ret_reason);
+int descriptor_copy(const struct bpflock_plugin *exported, struct bpflock_plugin *copy, char **ret_reason);
 void descriptor_release(struct bpflock_plugin *descriptor);
 
 /* Sets *ret_reason to this text (to be freed), and returns -EINVAL. */

@@ -10,8 +10,8 @@
 /* MAX_ERRNO of include/linux/err.h. */
 #define ERRNO_MAX 4095
 
-static __attribute__((format(printf, 2, 3))) void report_error(const struct bpflock_host *interface,
-							       const char *format, ...)
+static __attribute__((format(printf, 2, 3))) void report_error(const struct bpflock_host *interface, const char *format,
+							       ...)
 {
 	const struct host *host = interface->core;
 	va_list args;
@@ -53,17 +53,15 @@ static void report_result(const struct host *host, const char *phase, int error)
 	struct report_item *item;
 
 	if (error < 0 && error >= -ERRNO_MAX)
-		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
-				  "%s() failed: %s", phase, strerror(-error));
+		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed: %s", phase,
+				  strerror(-error));
 	else
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
-				  "%s() returned %d, which is neither 0 nor a negative errno", phase,
-				  error);
+				  "%s() returned %d, which is neither 0 nor a negative errno", phase, error);
 	report_plugin(item, host->plugin->name);
 }
 
-int host_call(struct host *host, const char *phase, host_callback callback,
-	      const struct config_section *section)
+int host_call(struct host *host, const char *phase, host_callback callback, const struct config_section *section)
 {
 	const struct bpflock_plugin *descriptor = &host->plugin->descriptor;
 	const struct bpflock_host interface = interface_of(host);
@@ -85,8 +83,7 @@ int host_call(struct host *host, const char *phase, host_callback callback,
 	return error == -EOPNOTSUPP || error == -ENOENT ? error : -EINVAL;
 }
 
-void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
-		  __u64 size)
+void host_observe(struct host *host, const char *source, const struct bpflock_event *event, __u64 size)
 {
 	const struct bpflock_host interface = interface_of(host);
 

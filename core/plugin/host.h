@@ -31,11 +31,9 @@ typedef int (*host_callback)(const struct bpflock_host *host, const void *config
  * other values have a meaning for the daemon's exit status. A failure is in the report: the plugin's message, or the
  * value that it returned. A callback that has reported an error has failed, whatever it returns.
  */
-int host_call(struct host *host, const char *phase, host_callback callback,
-	      const struct config_section *section);
+int host_call(struct host *host, const char *phase, host_callback callback, const struct config_section *section);
 
 /* Shows a record to a plugin that observes; errors are ignored. */
-void host_observe(struct host *host, const char *source, const struct bpflock_event *event,
-		  __u64 size);
+void host_observe(struct host *host, const char *source, const struct bpflock_event *event, __u64 size);
 
 #endif

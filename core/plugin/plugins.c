@@ -26,8 +26,8 @@ static char *missing_symbol_reason(void *handle, const char *path)
 					 "build it against this version's headers",
 					 path, major, BPFLOCK_ABI_MAJOR);
 	}
-	return xasprintf("%s has no symbol %s%u: it is not a bpflock plugin", path,
-			 BPFLOCK_SYMBOL_PREFIX, BPFLOCK_ABI_MAJOR);
+	return xasprintf("%s has no symbol %s%u: it is not a bpflock plugin", path, BPFLOCK_SYMBOL_PREFIX,
+			 BPFLOCK_ABI_MAJOR);
 }
 
 static int open_exported(const char *path, const struct bpflock_plugin **ret, char **ret_reason)
@@ -84,8 +84,7 @@ static void add_plugin(struct plugins *plugins, const char *directory, const cha
 	open_plugin(plugin, reserved);
 }
 
-int plugins_load(const char *directory, const struct plugin_names *reserved, struct plugins *ret,
-		 struct report *report)
+int plugins_load(const char *directory, const struct plugin_names *reserved, struct plugins *ret, struct report *report)
 {
 	CLEANUP(cleanup_free) char *reason = NULL;
 	struct dirent **entries;
@@ -94,8 +93,7 @@ int plugins_load(const char *directory, const struct plugin_names *reserved, str
 	*ret = (struct plugins){ 0 };
 	count = trust_directory(directory, &reason);
 	if (count < 0) {
-		report_remedy(report_add(report, REPORT_ERROR, "plugin_dir_refused", directory, "%s",
-					 reason),
+		report_remedy(report_add(report, REPORT_ERROR, "plugin_dir_refused", directory, "%s", reason),
 			      "set plugin_dir to the directory that has the plugins");
 		return count;
 	}

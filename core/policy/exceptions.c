@@ -66,11 +66,11 @@ bool exceptions_wanted(const struct config_section *section)
 	return first_wanted(section);
 }
 
-static void complain(struct report *report, const struct config_section *section,
-		     const struct config_value *value, const char *what, const char *remedy)
+static void complain(struct report *report, const struct config_section *section, const struct config_value *value,
+		     const char *what, const char *remedy)
 {
-	report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin,
-				 "[%s] %s: %s", section->name, value->option->name, what),
+	report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin, "[%s] %s: %s", section->name,
+				 value->option->name, what),
 		      "%s", remedy);
 }
 
@@ -115,9 +115,8 @@ static bool is_unit(const char *text)
 	return false;
 }
 
-static void check_items(const struct config_section *section, const char *list,
-			bool (*is_valid)(const char *text), const char *valid,
-			struct report *report)
+static void check_items(const struct config_section *section, const char *list, bool (*is_valid)(const char *text),
+			const char *valid, struct report *report)
 {
 	const struct config_value *value = config_value(section, list);
 
@@ -138,10 +137,8 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	const char *problem;
 
 	check_items(section, "except_cgroups", is_path,
-		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service",
-		    report);
-	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice",
-		    report);
+		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service", report);
+	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice", report);
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "only `none` is valid on this system");
@@ -315,8 +312,7 @@ int exceptions_watch(const struct config_section *section, int map, struct excep
 	struct exceptions *exceptions = xcalloc(1, sizeof(*exceptions));
 	int error;
 
-	*exceptions =
-		(struct exceptions){ .section = section, .map = map, .epoll = -1, .inotify = -1 };
+	*exceptions = (struct exceptions){ .section = section, .map = map, .epoll = -1, .inotify = -1 };
 	error = open_exceptions(exceptions);
 	if (!error)
 		error = exceptions_refresh(exceptions);

@@ -12,8 +12,7 @@ static struct operation *add_operation(struct operations *operations, const char
 {
 	struct operation *operation;
 
-	operations->items = xreallocarray(operations->items, operations->count + 1,
-					  sizeof(*operations->items));
+	operations->items = xreallocarray(operations->items, operations->count + 1, sizeof(*operations->items));
 	operation = &operations->items[operations->count++];
 	*operation = (struct operation){ .name = xstrdup(name), .index = index };
 	return operation;
@@ -37,8 +36,8 @@ static bool is_operation(const struct bpflock_operation *row)
 }
 
 /* An enumerator that this version does not know becomes an operation. */
-static void add_unknown(struct operations *operations, const struct bpflock_plugin *descriptor,
-			const char *enumerator, int index)
+static void add_unknown(struct operations *operations, const struct bpflock_plugin *descriptor, const char *enumerator,
+			int index)
 {
 	size_t prefix = strlen(descriptor->operation_prefix);
 	struct operation *operation;
@@ -53,8 +52,7 @@ static void add_unknown(struct operations *operations, const struct bpflock_plug
 	operation->groups = xstrdup("");
 }
 
-static const struct bpflock_operation *find_row(const struct bpflock_plugin *descriptor,
-						const char *enumerator)
+static const struct bpflock_operation *find_row(const struct bpflock_plugin *descriptor, const char *enumerator)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 
@@ -158,8 +156,7 @@ static int boundary_before(const struct bpflock_plugin *descriptor, const struct
 	return before;
 }
 
-static void add_boundary_groups(struct operations *operations,
-				const struct bpflock_plugin *descriptor,
+static void add_boundary_groups(struct operations *operations, const struct bpflock_plugin *descriptor,
 				const struct enumeration *enumeration)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
@@ -186,8 +183,7 @@ static const struct operation *find_operation(const struct operations *operation
 }
 
 /* The next boundary after a row of the table. The table has the order of some kernel's enumeration. */
-static const struct bpflock_operation *boundary_behind(const struct bpflock_plugin *descriptor,
-						       __u32 place)
+static const struct bpflock_operation *boundary_behind(const struct bpflock_plugin *descriptor, __u32 place)
 {
 	const struct bpflock_operation *rows = descriptor->operations.rows;
 
@@ -221,8 +217,7 @@ static void add_table(struct operations *operations, const struct bpflock_plugin
 		add_row(operations, &rows[i], (int)i);
 }
 
-int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
-		     struct operations *ret)
+int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf, struct operations *ret)
 {
 	struct enumeration enumeration;
 	int error = 0;
@@ -286,13 +281,12 @@ static void visit_groups_of(const struct operations *operations, size_t place,
 	char *group;
 
 	while ((group = strsep(&rest, " ")))
-		if (*group && !find_operation(operations, group) &&
-		    is_met_first(operations, place, group))
+		if (*group && !find_operation(operations, group) && is_met_first(operations, place, group))
 			visit(context, group);
 }
 
-void operations_each_group(const struct operations *operations,
-			   void (*visit)(void *context, const char *group), void *context)
+void operations_each_group(const struct operations *operations, void (*visit)(void *context, const char *group),
+			   void *context)
 {
 	visit(context, "all");
 	for (size_t i = 0; i < operations->count; i++)

@@ -14,8 +14,7 @@ static const struct bpflock_value profiles[] = {
 	{ "privileged", BPFLOCK_RULE_PRIVILEGED, "everything is allowed, and logged" },
 	{ "allow", BPFLOCK_RULE_PRIVILEGED, NULL },
 	{ "none", BPFLOCK_RULE_PRIVILEGED, NULL },
-	{ "baseline", BPFLOCK_RULE_BASELINE,
-	  "allowed only in the initial pid and network namespaces" },
+	{ "baseline", BPFLOCK_RULE_BASELINE, "allowed only in the initial pid and network namespaces" },
 	{ "restricted", BPFLOCK_RULE_RESTRICTED, "everything is denied" },
 };
 
@@ -29,26 +28,25 @@ static const struct bpflock_value log_choices[] = {
 
 static const struct bpflock_value session_choices[] = {
 	{ "none", SESSIONS_NONE, "no session" },
-	{ "active-local", SESSIONS_ACTIVE_LOCAL,
-	  "the session that logind reports as active on this machine's seat" },
+	{ "active-local", SESSIONS_ACTIVE_LOCAL, "the session that logind reports as active on this machine's seat" },
 };
 
-#define ROWS_WITH_DEFAULTS(initial_profile, initial_log)                                           \
-	{                                                                                          \
-		{                                                                                  \
-			.name = "profile",                                                         \
-			.summary = "who may do what is in neither list",                           \
-			.initial = (initial_profile),                                              \
-			.type = BPFLOCK_OPTION_CHOICE,                                             \
-			.values = BPFLOCK_TABLE(profiles),                                         \
-		},                                                                                 \
-		{                                                                                  \
-			.name = "log",                                                             \
-			.summary = "which decisions are logged",                                   \
-			.initial = (initial_log),                                                  \
-			.type = BPFLOCK_OPTION_CHOICE,                                             \
-			.values = BPFLOCK_TABLE(log_choices),                                      \
-		},                                                                                 \
+#define ROWS_WITH_DEFAULTS(initial_profile, initial_log)                 \
+	{                                                                \
+		{                                                        \
+			.name = "profile",                               \
+			.summary = "who may do what is in neither list", \
+			.initial = (initial_profile),                    \
+			.type = BPFLOCK_OPTION_CHOICE,                   \
+			.values = BPFLOCK_TABLE(profiles),               \
+		},                                                       \
+			{                                                \
+				.name = "log",                           \
+				.summary = "which decisions are logged", \
+				.initial = (initial_log),                \
+				.type = BPFLOCK_OPTION_CHOICE,           \
+				.values = BPFLOCK_TABLE(log_choices),    \
+			},                                               \
 	}
 
 static const struct bpflock_option usual_rows[] = ROWS_WITH_DEFAULTS("privileged", "all");
@@ -177,9 +175,8 @@ static void check_items(const struct operations *operations, const struct config
 		if (item_is_known(operations, item))
 			continue;
 		report_remedy(report_add(report, REPORT_ERROR, "config_error", list->places[i],
-					 "[%s] %s: unknown %s '%s'", section->name,
-					 list->option->name, item[0] == '@' ? "group" : "operation",
-					 item),
+					 "[%s] %s: unknown %s '%s'", section->name, list->option->name,
+					 item[0] == '@' ? "group" : "operation", item),
 			      "valid: %s", valid);
 	}
 }
@@ -194,13 +191,13 @@ static void notice_absent(const struct operations *operations, const struct conf
 
 		if (operation->index < 0 && list_means(list, operation, &place) >= BY_COVER)
 			report_add(report, REPORT_NOTICE, "config_notice", place,
-				   "[%s] %s: this kernel has no operation '%s'", section->name,
-				   list->option->name, operation->name);
+				   "[%s] %s: this kernel has no operation '%s'", section->name, list->option->name,
+				   operation->name);
 	}
 }
 
-static void check_contradictions(const struct operations *operations,
-				 const struct config_section *section, struct report *report)
+static void check_contradictions(const struct operations *operations, const struct config_section *section,
+				 struct report *report)
 {
 	const struct config_value *block = config_value(section, "block");
 	const struct config_value *allow = config_value(section, "allow");
@@ -213,14 +210,13 @@ static void check_contradictions(const struct operations *operations,
 		if (precision == NOT_MEANT || precision != list_means(allow, operation, &allow_place))
 			continue;
 		report_remedy(report_add(report, REPORT_ERROR, "config_error", block_place,
-					 "[%s] block: operation '%s' is in `allow` as well (%s)",
-					 section->name, operation->name, allow_place),
+					 "[%s] block: operation '%s' is in `allow` as well (%s)", section->name,
+					 operation->name, allow_place),
 			      "take it out of one of the two lists");
 	}
 }
 
-int policy_check(const struct operations *operations, const struct config_section *section,
-		 struct report *report)
+int policy_check(const struct operations *operations, const struct config_section *section, struct report *report)
 {
 	size_t errors = report->errors;
 
@@ -282,8 +278,7 @@ bool policy_can_deny(const struct config_section *section)
 
 bool policy_denies_host(const struct config_section *section)
 {
-	return config_number(section, "profile") == BPFLOCK_RULE_RESTRICTED ||
-	       config_value(section, "block")->count;
+	return config_number(section, "profile") == BPFLOCK_RULE_RESTRICTED || config_value(section, "block")->count;
 }
 
 void policy_init(struct bpflock_policy *map, const struct operations *operations)
@@ -293,8 +288,8 @@ void policy_init(struct bpflock_policy *map, const struct operations *operations
 			map->denials[operations->items[i].index] = operations->items[i].denial;
 }
 
-void policy_resolve(const struct exemptions *exemptions, const struct config_section *section,
-		    bool enforcing, struct bpflock_policy_slot *ret)
+void policy_resolve(const struct exemptions *exemptions, const struct config_section *section, bool enforcing,
+		    struct bpflock_policy_slot *ret)
 {
 	const struct operations *operations = exemptions->operations;
 	__u8 flags = flags_of(section);
@@ -307,9 +302,8 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 		if (operation->index < 0)
 			continue;
 		assert(operation->index < BPFLOCK_OPERATIONS_MAX);
-		ret->rules[operation->index] =
-			rule_of(operation, exemptions->exempt[operation->index], section) | flags |
-			flags_of_operation(operation, enforcing);
+		ret->rules[operation->index] = rule_of(operation, exemptions->exempt[operation->index], section) |
+					       flags | flags_of_operation(operation, enforcing);
 	}
 }
 

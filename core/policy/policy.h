@@ -46,8 +46,7 @@ struct operations {
  * BTF (NULL) only operations without an enumerator have an index. Returns 0, -ENOENT when the kernel's BTF lacks the
  * enumeration, or -E2BIG when its numbers are too large for a policy.
  */
-int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf,
-		     struct operations *ret);
+int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf, struct operations *ret);
 void operations_free(struct operations *operations);
 
 const struct operation *operations_at(const struct operations *operations, __u32 index);
@@ -57,8 +56,8 @@ bool operations_have_group(const struct operations *operations, const char *grou
 bool operation_is_in(const struct operation *operation, const char *group);
 
 /* Visits the name of each group once, "all" first. Operations that include others are not groups. */
-void operations_each_group(const struct operations *operations,
-			   void (*visit)(void *context, const char *group), void *context);
+void operations_each_group(const struct operations *operations, void (*visit)(void *context, const char *group),
+			   void *context);
 
 /**
  * struct exemptions - operations of one enforcer that the profile does not govern
@@ -81,8 +80,7 @@ extern const struct bpflock_table policy_options;
  * Checks `block` and `allow` of a section for unknown names and contradictions, and its exceptions. Errors are reported
  * with their origin and what would be valid. Returns 0 or -EINVAL.
  */
-int policy_check(const struct operations *operations, const struct config_section *section,
-		 struct report *report);
+int policy_check(const struct operations *operations, const struct config_section *section, struct report *report);
 
 /* Can the policy of this section deny anything to anybody? */
 bool policy_can_deny(const struct config_section *section);
@@ -94,8 +92,8 @@ bool policy_denies_host(const struct config_section *section);
  * Evaluates the rule of each operation, for a section that has passed policy_check(). `enforcing`: an enforcer that is
  * not a guard can deny something.
  */
-void policy_resolve(const struct exemptions *exemptions, const struct config_section *section,
-		    bool enforcing, struct bpflock_policy_slot *ret);
+void policy_resolve(const struct exemptions *exemptions, const struct config_section *section, bool enforcing,
+		    struct bpflock_policy_slot *ret);
 
 /* Writes the errnos of denials, which no configuration changes. Call it before the programs are attached. */
 void policy_init(struct bpflock_policy *map, const struct operations *operations);

@@ -62,8 +62,8 @@ static bool is_active_local(const char *session)
 	       sd_session_is_active(session) > 0;
 }
 
-void sessions_each_active_local(const struct sessions *sessions,
-				void (*visit)(void *context, const char *cgroup), void *context)
+void sessions_each_active_local(const struct sessions *sessions, void (*visit)(void *context, const char *cgroup),
+				void *context)
 {
 	char **list = NULL;
 	int count = sd_get_sessions(&list);
@@ -74,8 +74,7 @@ void sessions_each_active_local(const struct sessions *sessions,
 		uid_t uid;
 
 		if (is_active_local(list[i]) && sd_session_get_uid(list[i], &uid) >= 0) {
-			cgroup = xasprintf("/user.slice/user-%u.slice/session-%s.scope", uid,
-					   list[i]);
+			cgroup = xasprintf("/user.slice/user-%u.slice/session-%s.scope", uid, list[i]);
 			visit(context, cgroup);
 		}
 		free(list[i]);
@@ -113,8 +112,8 @@ void sessions_flush(struct sessions *sessions)
 	(void)sessions;
 }
 
-void sessions_each_active_local(const struct sessions *sessions,
-				void (*visit)(void *context, const char *cgroup), void *context)
+void sessions_each_active_local(const struct sessions *sessions, void (*visit)(void *context, const char *cgroup),
+				void *context)
 {
 	(void)sessions;
 	(void)visit;

@@ -16,7 +16,7 @@ int sessions_fd(const struct sessions *sessions);
 void sessions_flush(struct sessions *sessions);
 
 /* Visits the path of the cgroup of each session that is active on a seat of this machine. */
-void sessions_each_active_local(const struct sessions *sessions,
-				void (*visit)(void *context, const char *cgroup), void *context);
+void sessions_each_active_local(const struct sessions *sessions, void (*visit)(void *context, const char *cgroup),
+				void *context);
 
 #endif

@@ -36,8 +36,7 @@ static inline struct timespec clock_wall_time(__u64 since_boot, __s64 boot_time)
 {
 	__u64 time = (__u64)boot_time + since_boot;
 
-	return (struct timespec){ .tv_sec = (time_t)(time / NANOSECONDS),
-				  .tv_nsec = (long)(time % NANOSECONDS) };
+	return (struct timespec){ .tv_sec = (time_t)(time / NANOSECONDS), .tv_nsec = (long)(time % NANOSECONDS) };
 }
 
 #endif

@@ -93,10 +93,8 @@ static int dispatch_plain(const struct loop_source *source)
 
 int loop_add(struct loop *loop, int fd, loop_handler handler, void *context)
 {
-	return add_source(loop, &(struct loop_source){ .fd = fd,
-						       .dispatch = dispatch_plain,
-						       .handler = handler,
-						       .context = context });
+	return add_source(loop, &(struct loop_source){
+					.fd = fd, .dispatch = dispatch_plain, .handler = handler, .context = context });
 }
 
 /* The read fails where the timer was set anew after it had expired. */
@@ -116,11 +114,10 @@ int loop_add_timer(struct loop *loop, clockid_t clock, loop_handler handler, voi
 
 	if (fd < 0)
 		return -errno;
-	error = add_source(loop, &(struct loop_source){ .fd = fd,
-							.owned = true,
-							.dispatch = dispatch_timer,
-							.handler = handler,
-							.context = context });
+	error = add_source(
+		loop,
+		&(struct loop_source){
+			.fd = fd, .owned = true, .dispatch = dispatch_timer, .handler = handler, .context = context });
 	return error ? error : fd;
 }
 
@@ -132,8 +129,7 @@ static struct timespec timespec_of(__u64 nanoseconds)
 
 void loop_set_interval(int timer, __u64 interval)
 {
-	const struct itimerspec every = { .it_value = timespec_of(interval),
-					  .it_interval = timespec_of(interval) };
+	const struct itimerspec every = { .it_value = timespec_of(interval), .it_interval = timespec_of(interval) };
 
 	timerfd_settime(timer, 0, &every, NULL);
 }

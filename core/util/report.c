@@ -3,8 +3,8 @@
 
 #include "util/memory.h"
 
-struct report_item *report_addv(struct report *report, enum report_level level, const char *event,
-				const char *where, const char *format, va_list args)
+struct report_item *report_addv(struct report *report, enum report_level level, const char *event, const char *where,
+				const char *format, va_list args)
 {
 	struct report_item *item;
 
@@ -21,8 +21,8 @@ struct report_item *report_addv(struct report *report, enum report_level level, 
 	return item;
 }
 
-struct report_item *report_add(struct report *report, enum report_level level, const char *event,
-			       const char *where, const char *format, ...)
+struct report_item *report_add(struct report *report, enum report_level level, const char *event, const char *where,
+			       const char *format, ...)
 {
 	struct report_item *item;
 	va_list args;

@@ -40,14 +40,11 @@ struct report {
  * Adds an item and returns it, so that the caller can set a remedy. The item is valid until the next one is added. It
  * never fails: without memory the process aborts (util/memory.h).
  */
-struct report_item *report_add(struct report *report, enum report_level level, const char *event,
-			       const char *where, const char *format, ...)
-	__attribute__((format(printf, 5, 6)));
-struct report_item *report_addv(struct report *report, enum report_level level, const char *event,
-				const char *where, const char *format, va_list args)
-	__attribute__((format(printf, 5, 0)));
-void report_remedy(struct report_item *item, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
+struct report_item *report_add(struct report *report, enum report_level level, const char *event, const char *where,
+			       const char *format, ...) __attribute__((format(printf, 5, 6)));
+struct report_item *report_addv(struct report *report, enum report_level level, const char *event, const char *where,
+				const char *format, va_list args) __attribute__((format(printf, 5, 0)));
+void report_remedy(struct report_item *item, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void report_plugin(struct report_item *item, const char *plugin);
 
 /* Prints each item as "bpflock: WHERE: MESSAGE (REMEDY)", before there is a log. */

@@ -17,8 +17,7 @@ static inline const void *table_row(const struct bpflock_table *table, __u32 ind
 }
 
 /* Copies a row to a structure of the core's size. Members that the plugin's rows lack become zero. */
-static inline void table_copy_row(const struct bpflock_table *table, __u32 index, void *row,
-				  size_t size)
+static inline void table_copy_row(const struct bpflock_table *table, __u32 index, void *row, size_t size)
 {
 	size_t known = table->stride < size ? table->stride : size;
 

@@ -14,9 +14,7 @@
 
 static const struct bpflock_operation operations[] = {
 	[HOSTLOCK_CHROOT] = { .name = "chroot", .summary = "change the root directory", .groups = "root" },
-	[HOSTLOCK_PIVOT_ROOT] = { .name = "pivot_root",
-				  .summary = "change the root of the mounts",
-				  .groups = "root" },
+	[HOSTLOCK_PIVOT_ROOT] = { .name = "pivot_root", .summary = "change the root of the mounts", .groups = "root" },
 	[HOSTLOCK_SET_TIME] = { .name = "set_time", .text = "setting the clock", .summary = "set the clock" },
 };
 

@@ -9,8 +9,7 @@
 char LICENSE[] SEC("license") = "GPL";
 
 SEC("lsm/sb_mount")
-int BPF_PROG(mount, const char *source, const void *path, const char *fstype, unsigned long flags,
-	     void *data, int ret)
+int BPF_PROG(mount, const char *source, const void *path, const char *fstype, unsigned long flags, void *data, int ret)
 {
 	struct mountwatch_mount *event;
 

@@ -151,8 +151,7 @@ static __always_inline int failed(const char *filename, long ret)
 {
 	if (ret >= 0 || !is_traced())
 		return 0;
-	return args ? record_failure(filename, ret, WITH_ARGS) :
-		      record_failure(filename, ret, WITHOUT_ARGS);
+	return args ? record_failure(filename, ret, WITH_ARGS) : record_failure(filename, ret, WITHOUT_ARGS);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execve))

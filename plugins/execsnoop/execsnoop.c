@@ -80,12 +80,9 @@ static const struct bpflock_alias aliases[] = {
 };
 
 static const struct bpflock_field execve_fields[] = {
-	BPFLOCK_FIELD(struct execsnoop_execve, filename, BPFLOCK_FIELD_STR,
-		      "path, as given to the system call"),
-	BPFLOCK_FIELD(struct execsnoop_execve, args, BPFLOCK_FIELD_STRV,
-		      "arguments, the program's name first"),
-	BPFLOCK_FIELD(struct execsnoop_execve, retval, BPFLOCK_FIELD_ERRNO,
-		      "0, or the negative errno of a failure"),
+	BPFLOCK_FIELD(struct execsnoop_execve, filename, BPFLOCK_FIELD_STR, "path, as given to the system call"),
+	BPFLOCK_FIELD(struct execsnoop_execve, args, BPFLOCK_FIELD_STRV, "arguments, the program's name first"),
+	BPFLOCK_FIELD(struct execsnoop_execve, retval, BPFLOCK_FIELD_ERRNO, "0, or the negative errno of a failure"),
 };
 
 static const struct bpflock_event_type events[] = {
@@ -110,8 +107,8 @@ static int check(const struct bpflock_host *host, const void *config)
 
 static int skip_all_for_none(const struct bpflock_host *host, const void *config)
 {
-	static const char *const programs[] = { "es_exec", "es_execve", "es_execveat",
-						"es_execve_32", "es_execveat_32" };
+	static const char *const programs[] = { "es_exec", "es_execve", "es_execveat", "es_execve_32",
+						"es_execveat_32" };
 	const struct execsnoop_config *execsnoop = config;
 	int error = 0;
 

@@ -54,8 +54,7 @@ int BPF_PROG(kl_read_file, struct file *file, unsigned int id, bool contents, in
 {
 	if (ret || id != bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE))
 		return ret;
-	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC),
-			      KIMGLOCK_LOCKED_DOWN);
+	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC), KIMGLOCK_LOCKED_DOWN);
 }
 
 /* The same for kexec_load(). */
@@ -64,8 +63,7 @@ int BPF_PROG(kl_load_data, unsigned int id, bool contents, int ret)
 {
 	if (ret || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE))
 		return ret;
-	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC),
-			      KIMGLOCK_LOCKED_DOWN);
+	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC), KIMGLOCK_LOCKED_DOWN);
 }
 
 /*
@@ -87,10 +85,10 @@ static __always_inline bool is_same(const union text *text, const union text *kn
 	       text->words[2] == known->words[2];
 }
 
-#define IS(what, string)                                                                           \
-	({                                                                                         \
-		static const union text known = { string };                                        \
-		is_same(what, &known);                                                             \
+#define IS(what, string)                                    \
+	({                                                  \
+		static const union text known = { string }; \
+		is_same(what, &known);                      \
 	})
 
 /*
@@ -115,9 +113,8 @@ static __always_inline bool is_known(const struct dentry *dentry)
 	union text path = {};
 
 	copy_directory_and_name(&path, dentry);
-	return IS(&path, "kernel/core_pattern") || IS(&path, "kernel/modprobe") ||
-	       IS(&path, "kernel/hotplug") || IS(&path, "kernel/poweroff_cmd") ||
-	       IS(&path, "kernel/uevent_helper") || IS(&path, "//release_agent") ||
+	return IS(&path, "kernel/core_pattern") || IS(&path, "kernel/modprobe") || IS(&path, "kernel/hotplug") ||
+	       IS(&path, "kernel/poweroff_cmd") || IS(&path, "kernel/uevent_helper") || IS(&path, "//release_agent") ||
 	       IS(&path, "///");
 }
 

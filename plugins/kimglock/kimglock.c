@@ -23,8 +23,7 @@ struct kimglock_config {
 
 static const struct bpflock_value levels[] = {
 	{ "integrity", LEVEL_INTEGRITY, "the profile governs what could change the kernel" },
-	{ "confidentiality", LEVEL_CONFIDENTIALITY,
-	  "the profile also governs what could read its secrets" },
+	{ "confidentiality", LEVEL_CONFIDENTIALITY, "the profile also governs what could read its secrets" },
 };
 
 static const struct bpflock_option options[] = {
@@ -59,19 +58,18 @@ static const struct bpflock_event_type events[] = {
 	},
 };
 
-#define OPERATION(option, reason, words, where, about)                                             \
-	{                                                                                          \
-		.name = (option), .enumerator = "LOCKDOWN_" reason, .text = (words),               \
-		.groups = (where), .summary = (about)                                              \
+#define OPERATION(option, reason, words, where, about)                                                  \
+	{                                                                                               \
+		.name = (option), .enumerator = "LOCKDOWN_" reason, .text = (words), .groups = (where), \
+		.summary = (about)                                                                      \
 	}
 
 /* Older kernels have another enumerator. The daemon needs the operation: libbpf probes features by such programs. */
-#define BPF_READ(reason)                                                                           \
-	{                                                                                          \
-		.name = "bpf_read", .enumerator = "LOCKDOWN_" reason,                              \
-		.text = "use of bpf to read kernel RAM", .groups = "bpf",                          \
-		.summary = "load a BPF program that calls bpf_probe_read_kernel",                  \
-		.flags = BPFLOCK_OPERATION_DAEMON                                                  \
+#define BPF_READ(reason)                                                                                       \
+	{                                                                                                      \
+		.name = "bpf_read", .enumerator = "LOCKDOWN_" reason, .text = "use of bpf to read kernel RAM", \
+		.groups = "bpf", .summary = "load a BPF program that calls bpf_probe_read_kernel",             \
+		.flags = BPFLOCK_OPERATION_DAEMON                                                              \
 	}
 
 /* The texts are those of the kernel: lockdown_reasons[] in security/security.c. */
@@ -79,38 +77,29 @@ static const struct bpflock_operation operations[] = {
 	{ .enumerator = "LOCKDOWN_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
 	OPERATION("unsigned_module", "MODULE_SIGNATURE", "unsigned module loading", "modules",
 		  "load a module without a valid signature"),
-	OPERATION("dev_mem", "DEV_MEM", "/dev/mem,kmem,port", "memory",
-		  "open /dev/mem or /dev/port"),
-	OPERATION("efi_test", "EFI_TEST", "/dev/efi_test access", "hardware",
-		  "open /dev/efi_test"),
-	OPERATION("kexec", "KEXEC", "kexec of unsigned images", "power",
-		  "load another kernel by kexec"),
-	OPERATION("hibernation", "HIBERNATION", "hibernation", "power",
-		  "hibernate, or read /sys/power/state"),
+	OPERATION("dev_mem", "DEV_MEM", "/dev/mem,kmem,port", "memory", "open /dev/mem or /dev/port"),
+	OPERATION("efi_test", "EFI_TEST", "/dev/efi_test access", "hardware", "open /dev/efi_test"),
+	OPERATION("kexec", "KEXEC", "kexec of unsigned images", "power", "load another kernel by kexec"),
+	OPERATION("hibernation", "HIBERNATION", "hibernation", "power", "hibernate, or read /sys/power/state"),
 	OPERATION("pci_access", "PCI_ACCESS", "direct PCI access", "hardware",
 		  "write PCI configuration space, map PCI resources"),
 	OPERATION("ioport", "IOPORT", "raw io port access", "hardware", "ioperm() and iopl()"),
-	OPERATION("msr", "MSR", "raw MSR access", "hardware",
-		  "write model specific registers; reading is not covered"),
-	OPERATION("acpi_tables", "ACPI_TABLES", "modifying ACPI tables", "hardware",
-		  "replace ACPI tables and methods"),
-	OPERATION("device_tree", "DEVICE_TREE", "modifying device tree contents", "hardware",
-		  "change the device tree"),
+	OPERATION("msr", "MSR", "raw MSR access", "hardware", "write model specific registers; reading is not covered"),
+	OPERATION("acpi_tables", "ACPI_TABLES", "modifying ACPI tables", "hardware", "replace ACPI tables and methods"),
+	OPERATION("device_tree", "DEVICE_TREE", "modifying device tree contents", "hardware", "change the device tree"),
 	OPERATION("pcmcia_cis", "PCMCIA_CIS", "direct PCMCIA CIS storage", "hardware",
 		  "write the CIS of a PCMCIA card"),
 	OPERATION("tiocsserial", "TIOCSSERIAL", "reconfiguration of serial port IO", "hardware",
 		  "change io port or interrupt of a serial port"),
-	OPERATION("unsafe_module_parameters", "MODULE_PARAMETERS", "unsafe module parameters",
-		  "modules", "give hardware parameters (module_param_hw) to a module"),
+	OPERATION("unsafe_module_parameters", "MODULE_PARAMETERS", "unsafe module parameters", "modules",
+		  "give hardware parameters (module_param_hw) to a module"),
 	OPERATION("mmiotrace", "MMIOTRACE", "unsafe mmio", "tracing", "the testmmiotrace module"),
-	OPERATION("debugfs", "DEBUGFS", "debugfs access", "tracing",
-		  "open files of debugfs that are not read-only"),
-	OPERATION("xmon_wr", "XMON_WR", "xmon write access", "xmon_rw",
-		  "write by the xmon debugger (PowerPC)"),
+	OPERATION("debugfs", "DEBUGFS", "debugfs access", "tracing", "open files of debugfs that are not read-only"),
+	OPERATION("xmon_wr", "XMON_WR", "xmon write access", "xmon_rw", "write by the xmon debugger (PowerPC)"),
 	OPERATION("bpf_write", "BPF_WRITE_USER", "use of bpf to write user RAM", "bpf",
 		  "load a BPF program that calls bpf_probe_write_user"),
-	OPERATION("dbg_write_kernel", "DBG_WRITE_KERNEL", "use of kgdb/kdb to write kernel RAM",
-		  NULL, "write kernel memory by kgdb"),
+	OPERATION("dbg_write_kernel", "DBG_WRITE_KERNEL", "use of kgdb/kdb to write kernel RAM", NULL,
+		  "write kernel memory by kgdb"),
 	OPERATION("rtas_error_injection", "RTAS_ERROR_INJECTION", "RTAS error injection", NULL,
 		  "inject errors by RTAS (PowerPC)"),
 	OPERATION("xen_user_actions", "XEN_USER_ACTIONS", "Xen guest user action", NULL,
@@ -127,13 +116,11 @@ static const struct bpflock_operation operations[] = {
 	BPF_READ("BPF_READ"),
 	OPERATION("dbg_read_kernel", "DBG_READ_KERNEL", "use of kgdb/kdb to read kernel RAM", NULL,
 		  "read kernel memory by kgdb"),
-	OPERATION("perf", "PERF", "unsafe use of perf", "tracing bpf",
-		  "sample registers of the kernel by perf"),
+	OPERATION("perf", "PERF", "unsafe use of perf", "tracing bpf", "sample registers of the kernel by perf"),
 	OPERATION("tracefs", "TRACEFS", "use of tracefs", "tracing", "open files of tracefs"),
 	OPERATION("xmon_rw", "XMON_RW", "xmon read and write access", NULL,
 		  "read and write by the xmon debugger (PowerPC)"),
-	OPERATION("xfrm_secret", "XFRM_SECRET", "xfrm SA secret", NULL,
-		  "read the keys of IPsec associations"),
+	OPERATION("xfrm_secret", "XFRM_SECRET", "xfrm SA secret", NULL, "read the keys of IPsec associations"),
 	{
 		.enumerator = "LOCKDOWN_CONFIDENTIALITY_MAX",
 		.flags = BPFLOCK_OPERATION_BOUNDARY,

@@ -3,8 +3,8 @@
  * selfguard: guards the daemon, its BPF objects and its pins. A program returns at once, and records nothing, where
  * none of these is concerned.
  */
-#include <bpflock/protected.bpf.h>
 #include <bpflock/policy.bpf.h>
+#include <bpflock/protected.bpf.h>
 #include <bpflock/string.bpf.h>
 
 #include <bpf/bpf_core_read.h>
@@ -285,8 +285,8 @@ static __always_inline bool takes_away_pins(const struct path *path, unsigned lo
 }
 
 SEC("lsm/sb_mount")
-int BPF_PROG(sg_cover_pins, const char *source, const struct path *path, const char *type,
-	     unsigned long flags, void *data, int ret)
+int BPF_PROG(sg_cover_pins, const char *source, const struct path *path, const char *type, unsigned long flags,
+	     void *data, int ret)
 {
 	if (ret || !takes_away_pins(path, flags))
 		return ret;
@@ -399,9 +399,8 @@ static __always_inline void forget_id(void)
 /* Programs whose return value becomes that of the hook. */
 static __always_inline bool can_override(const union bpf_attr *attributes)
 {
-	return attributes->prog_type == BPF_PROG_TYPE_LSM ||
-	       (attributes->prog_type == BPF_PROG_TYPE_TRACING &&
-		attributes->expected_attach_type == BPF_MODIFY_RETURN);
+	return attributes->prog_type == BPF_PROG_TYPE_LSM || (attributes->prog_type == BPF_PROG_TYPE_TRACING &&
+							      attributes->expected_attach_type == BPF_MODIFY_RETURN);
 }
 
 static __always_inline bool is_init(void)
@@ -465,8 +464,7 @@ int BPF_PROG(sg_open_prog, struct bpf_prog *program, int ret)
 {
 	if (ret)
 		return ret;
-	return decide_object(BPFLOCK_PROTECTED_PROGRAM, program->aux->id, (__u64)program->aux,
-			     SELFGUARD_PROGRAM);
+	return decide_object(BPFLOCK_PROTECTED_PROGRAM, program->aux->id, (__u64)program->aux, SELFGUARD_PROGRAM);
 }
 
 /*
@@ -497,8 +495,7 @@ static __always_inline bool may_signal(struct task_struct *daemon, int signal)
 }
 
 SEC("lsm/task_kill")
-int BPF_PROG(sg_kill_daemon, struct task_struct *task, void *info, int signal, const struct cred *cred,
-	     int ret)
+int BPF_PROG(sg_kill_daemon, struct task_struct *task, void *info, int signal, const struct cred *cred, int ret)
 {
 	if (ret || !is_daemon(task) || may_signal(task, signal))
 		return ret;
@@ -603,9 +600,8 @@ static __always_inline bool is_binary_of_daemon(const struct file *file)
 	const struct dentry *dentry = file->f_path.dentry;
 	const struct inode *directory = dentry->d_parent->d_inode;
 
-	return directory && directory->i_ino == shown.directory &&
-	       directory->i_sb->s_dev == shown.device && is_name_of_daemon(dentry) &&
-	       only_root_writes(directory) && only_root_writes(file->f_inode);
+	return directory && directory->i_ino == shown.directory && directory->i_sb->s_dev == shown.device &&
+	       is_name_of_daemon(dentry) && only_root_writes(directory) && only_root_writes(file->f_inode);
 }
 
 #define STRINGS_MAX 4096

@@ -8,8 +8,8 @@
  */
 #include "selfguard.h"
 
-#include <bpflock/protected.h>
 #include <bpflock/plugin.h>
+#include <bpflock/protected.h>
 #include <errno.h>
 #include <stddef.h>
 #include <sys/inotify.h>
@@ -26,10 +26,10 @@ static const struct bpflock_event_type events[] = {
 };
 
 /* ENOENT, because programs that walk through all ids continue after an id that does not exist, and stop at EPERM. */
-#define OBJECT(option, about)                                                                      \
-	{                                                                                          \
-		.name = (option), .summary = (about), .groups = "objects",                         \
-		.flags = BPFLOCK_OPERATION_DAEMON, .denial = ENOENT                                \
+#define OBJECT(option, about)                                                                                 \
+	{                                                                                                     \
+		.name = (option), .summary = (about), .groups = "objects", .flags = BPFLOCK_OPERATION_DAEMON, \
+		.denial = ENOENT                                                                              \
 	}
 
 static const struct bpflock_operation operations[] = {
@@ -55,11 +55,8 @@ static const struct bpflock_operation operations[] = {
 					  .summary = "load BPF programs that can change the kernel's decisions: LSM, "
 						     "LSM of a cgroup, fmod_ret",
 					  .groups = "objects",
-					  .flags = BPFLOCK_OPERATION_DAEMON |
-						   BPFLOCK_OPERATION_WHILE_ENFORCING },
-	[SELFGUARD_SIGNAL] = { .name = "signal",
-			       .summary = "send the daemon a signal",
-			       .groups = "process" },
+					  .flags = BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING },
+	[SELFGUARD_SIGNAL] = { .name = "signal", .summary = "send the daemon a signal", .groups = "process" },
 	[SELFGUARD_PTRACE] = { .name = "ptrace",
 			       .summary = "trace the daemon, read or write its memory, take its files",
 			       .groups = "process" },
@@ -71,12 +68,15 @@ static const struct bpflock_operation operations[] = {
 				   .groups = "process" },
 };
 
-#define PROGRAM(function, what) { .name = (function), .operations = (what) }
+#define PROGRAM(function, what)                          \
+	{                                                \
+		.name = (function), .operations = (what) \
+	}
 
 /* Adding to the pins removes no protection. At most it keeps something attached. */
-#define AGAINST_HOST(function, what)                                                               \
-	{                                                                                          \
-		.name = (function), .operations = (what), .flags = BPFLOCK_PROGRAM_HOST            \
+#define AGAINST_HOST(function, what)                                                    \
+	{                                                                               \
+		.name = (function), .operations = (what), .flags = BPFLOCK_PROGRAM_HOST \
 	}
 
 static const struct bpflock_program programs[] = {

@@ -37,9 +37,9 @@ static int file = -1;
 /* Tables of other files are no constants that an initializer could take. */
 static void set_up(void)
 {
-	sections[CORE] = (struct config_schema_section){
-		.name = CONFIG_CORE_SECTION, .tables = { core_options }, .table_count = 1
-	};
+	sections[CORE] = (struct config_schema_section){ .name = CONFIG_CORE_SECTION,
+							 .tables = { core_options },
+							 .table_count = 1 };
 	sections[FROG] = (struct config_schema_section){
 		.name = "frog", .tables = { observer_options, frog_table }, .table_count = 2, .plugin = true
 	};
@@ -69,8 +69,7 @@ static void check_section(const struct config *config, size_t place, struct repo
 	const struct config_value *outputs = config_value(&config->sections[CORE], "log_output");
 
 	if (place == CORE)
-		(void)log_check_outputs((const char *const *)outputs->strings, outputs->count,
-					outputs->origin, report);
+		(void)log_check_outputs((const char *const *)outputs->strings, outputs->count, outputs->origin, report);
 	else if (place == GATE)
 		(void)policy_check(&operations, &config->sections[GATE], report);
 }
@@ -139,8 +138,7 @@ static void compare(const struct config *before, const struct config *after)
 	for (size_t i = 0; i < SECTIONS; i++)
 		for (size_t j = 0; j < before->sections[i].value_count; j++)
 			if (fits_into_lines(&before->sections[i].values[j]))
-				MUST(config_value_equal(&before->sections[i].values[j],
-							&after->sections[i].values[j]));
+				MUST(config_value_equal(&before->sections[i].values[j], &after->sections[i].values[j]));
 }
 
 static char *dump(const struct config *config, size_t *ret_size)

@@ -18,22 +18,30 @@
 static const struct bpflock_value kinds[] = { { "file", 1, NULL }, { "a socket", 2, NULL } };
 
 #define NUMBER(member, field_type) BPFLOCK_FIELD(struct numbers, member, field_type, "s")
-#define ENUM(member)                                                                               \
-	{                                                                                          \
-		.name = #member, .summary = "s", .type = BPFLOCK_FIELD_ENUM,                       \
-		.size = sizeof(((struct numbers *)0)->member),                                     \
-		.offset = offsetof(struct numbers, member), .values = BPFLOCK_TABLE(kinds)         \
+#define ENUM(member)                                                                                       \
+	{                                                                                                  \
+		.name = #member, .summary = "s", .type = BPFLOCK_FIELD_ENUM,                               \
+		.size = sizeof(((struct numbers *)0)->member), .offset = offsetof(struct numbers, member), \
+		.values = BPFLOCK_TABLE(kinds)                                                             \
 	}
 
 static const struct bpflock_field number_fields[] = {
-	NUMBER(u64, BPFLOCK_FIELD_UINT), NUMBER(u32, BPFLOCK_FIELD_UINT),
-	NUMBER(u16, BPFLOCK_FIELD_UINT), NUMBER(u8, BPFLOCK_FIELD_UINT),
-	NUMBER(s64, BPFLOCK_FIELD_INT),	 NUMBER(s32, BPFLOCK_FIELD_INT),
-	NUMBER(s16, BPFLOCK_FIELD_INT),	 NUMBER(s8, BPFLOCK_FIELD_INT),
-	NUMBER(h64, BPFLOCK_FIELD_HEX),	 NUMBER(h32, BPFLOCK_FIELD_HEX),
-	NUMBER(h16, BPFLOCK_FIELD_HEX),	 NUMBER(h8, BPFLOCK_FIELD_HEX),
-	ENUM(e64),			 ENUM(e32),
-	ENUM(e16),			 ENUM(e8),
+	NUMBER(u64, BPFLOCK_FIELD_UINT),
+	NUMBER(u32, BPFLOCK_FIELD_UINT),
+	NUMBER(u16, BPFLOCK_FIELD_UINT),
+	NUMBER(u8, BPFLOCK_FIELD_UINT),
+	NUMBER(s64, BPFLOCK_FIELD_INT),
+	NUMBER(s32, BPFLOCK_FIELD_INT),
+	NUMBER(s16, BPFLOCK_FIELD_INT),
+	NUMBER(s8, BPFLOCK_FIELD_INT),
+	NUMBER(h64, BPFLOCK_FIELD_HEX),
+	NUMBER(h32, BPFLOCK_FIELD_HEX),
+	NUMBER(h16, BPFLOCK_FIELD_HEX),
+	NUMBER(h8, BPFLOCK_FIELD_HEX),
+	ENUM(e64),
+	ENUM(e32),
+	ENUM(e16),
+	ENUM(e8),
 	NUMBER(retval, BPFLOCK_FIELD_ERRNO),
 };
 
@@ -57,11 +65,11 @@ static const struct bpflock_event_type events[] = {
 };
 
 static struct operation operation_items[] = {
-	{ .name = (char *)(uintptr_t)"door", .text = (char *)(uintptr_t)"the door", .index = 1 },
+	{ .name = (char *)(uintptr_t) "door", .text = (char *)(uintptr_t) "the door", .index = 1 },
 };
 
 static struct plugin plugin = {
-	.name = (char *)(uintptr_t)"fuzzed",
+	.name = (char *)(uintptr_t) "fuzzed",
 	.descriptor = { .events = BPFLOCK_TABLE(events) },
 	.operations = { operation_items, ARRAY_SIZE(operation_items) },
 };
@@ -188,8 +196,7 @@ static void take_number(struct reader *reader, const struct log_field *field)
 	if (field->kind == LOG_INT)
 		snprintf(text, sizeof(text), "%lld", field->signed_value);
 	else
-		snprintf(text, sizeof(text), field->kind == LOG_HEX ? "0x%llx" : "%llu",
-			 field->unsigned_value);
+		snprintf(text, sizeof(text), field->kind == LOG_HEX ? "0x%llx" : "%llu", field->unsigned_value);
 	take_text(reader, text);
 }
 
@@ -270,8 +277,7 @@ static void check_json(const struct log_record *record, const char *line, size_t
 }
 
 /* The line fits, or there is none; the buffer has no byte more than it says. */
-static void check_buffer(const struct log_record *record, format write, const char *line,
-			 size_t length, size_t size)
+static void check_buffer(const struct log_record *record, format write, const char *line, size_t length, size_t size)
 {
 	CLEANUP(cleanup_free) char *buffer = malloc(size);
 	ssize_t written = write(record, buffer, size);
@@ -281,8 +287,7 @@ static void check_buffer(const struct log_record *record, format write, const ch
 }
 
 static void check_format(const struct log_record *record, format write,
-			 void (*check)(const struct log_record *record, const char *line, size_t length),
-			 size_t size)
+			 void (*check)(const struct log_record *record, const char *line, size_t length), size_t size)
 {
 	static char line[LOG_LINE_MAX];
 	ssize_t length = write(record, line, sizeof(line));

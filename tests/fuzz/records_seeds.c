@@ -18,8 +18,8 @@ static void write_seed(const char *directory, const char *name, const void *reco
 
 	snprintf(path, sizeof(path), "%s/%s", directory, name);
 	stream = fopen(path, "w");
-	if (!stream || fwrite(&head, sizeof(head), 1, stream) != 1 ||
-	    fwrite(record, size, 1, stream) != 1 || fclose(stream) != 0) {
+	if (!stream || fwrite(&head, sizeof(head), 1, stream) != 1 || fwrite(record, size, 1, stream) != 1 ||
+	    fclose(stream) != 0) {
 		perror(path);
 		exit(1);
 	}
@@ -27,23 +27,31 @@ static void write_seed(const char *directory, const char *name, const void *reco
 
 static struct bpflock_event event(__u32 type)
 {
-	return (struct bpflock_event){ .time = 1500000000, .cgroupid = 77,   .tgid = 10, .pid = 11,
-				       .ppid = 9,	   .uid = 1000,	     .type = type,
-				       .comm = "cat",	   .pcomm = "a \"b\"" };
+	return (struct bpflock_event){ .time = 1500000000,
+				       .cgroupid = 77,
+				       .tgid = 10,
+				       .pid = 11,
+				       .ppid = 9,
+				       .uid = 1000,
+				       .type = type,
+				       .comm = "cat",
+				       .pcomm = "a \"b\"" };
 }
 
 int main(int argc, char **argv)
 {
 	const struct numbers numbers = { .event = event(NUMBERS), .s64 = (__u64)-1, .e8 = 2, .retval = -2 };
-	const struct strings strings = {
-		.event = event(STRINGS), .name = "1234567\1", .path = "/tmp/\xc3\xa4=\\\n\xff",
-		.words = { .length = 5, .bytes = "ls\0-l" }, .retval = -13
-	};
+	const struct strings strings = { .event = event(STRINGS),
+					 .name = "1234567\1",
+					 .path = "/tmp/\xc3\xa4=\\\n\xff",
+					 .words = { .length = 5, .bytes = "ls\0-l" },
+					 .retval = -13 };
 	static struct longest longest = { .path = "/etc/passwd", .words = { .length = 3, .bytes = "a\0b" } };
-	const struct bpflock_decision decision = {
-		.event = event(DECISION), .operation = 1, .rule = BPFLOCK_RULE_BASELINE,
-		.retval = -1, .verdict = BPFLOCK_VERDICT_DENIED
-	};
+	const struct bpflock_decision decision = { .event = event(DECISION),
+						   .operation = 1,
+						   .rule = BPFLOCK_RULE_BASELINE,
+						   .retval = -1,
+						   .verdict = BPFLOCK_VERDICT_DENIED };
 
 	if (argc != 2)
 		return 2;

@@ -245,13 +245,21 @@ static int take_new(double duration, char **names)
  * ---- Programs that override verdicts
  */
 
-#define SET(register, value) \
-	{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (register), .imm = (value) }
-#define CALL(helper) { .code = BPF_JMP | BPF_CALL, .imm = (helper) }
-#define EXIT { .code = BPF_JMP | BPF_EXIT }
+#define SET(register, value)                                                               \
+	{                                                                                  \
+		.code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = (register), .imm = (value) \
+	}
+#define CALL(helper)                                        \
+	{                                                   \
+		.code = BPF_JMP | BPF_CALL, .imm = (helper) \
+	}
+#define EXIT                               \
+	{                                  \
+		.code = BPF_JMP | BPF_EXIT \
+	}
 
-static int load(enum bpf_prog_type type, enum bpf_attach_type attach, const char *function,
-		const struct bpf_insn *code, size_t count)
+static int load(enum bpf_prog_type type, enum bpf_attach_type attach, const char *function, const struct bpf_insn *code,
+		size_t count)
 {
 	LIBBPF_OPTS(bpf_prog_load_opts, opts, .expected_attach_type = attach);
 	struct btf *btf = btf__load_vmlinux_btf();
@@ -281,8 +289,7 @@ static int override_by_fmod_ret(char **arguments)
 	const struct bpf_insn code[] = { SET(BPF_REG_0, 1), EXIT };
 
 	(void)arguments;
-	return attach_to_kernel(
-		load(BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bpf_map", code, COUNT(code)));
+	return attach_to_kernel(load(BPF_PROG_TYPE_TRACING, BPF_MODIFY_RETURN, "security_bpf_map", code, COUNT(code)));
 }
 
 static int override_by_lsm(char **arguments)
@@ -290,14 +297,12 @@ static int override_by_lsm(char **arguments)
 	const struct bpf_insn code[] = { SET(BPF_REG_0, 0), EXIT };
 
 	(void)arguments;
-	return attach_to_kernel(
-		load(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_file_open", code, COUNT(code)));
+	return attach_to_kernel(load(BPF_PROG_TYPE_LSM, BPF_LSM_MAC, "bpf_lsm_file_open", code, COUNT(code)));
 }
 
 static int override_by_lsm_cgroup(char **arguments)
 {
-	const struct bpf_insn code[] = { SET(BPF_REG_1, 1), CALL(BPF_FUNC_set_retval), SET(BPF_REG_0, 1),
-					 EXIT };
+	const struct bpf_insn code[] = { SET(BPF_REG_1, 1), CALL(BPF_FUNC_set_retval), SET(BPF_REG_0, 1), EXIT };
 	int program = load(BPF_PROG_TYPE_LSM, BPF_LSM_CGROUP, "bpf_lsm_bpf_map", code, COUNT(code));
 	int cgroup, error;
 

@@ -29,8 +29,7 @@ static int attach(const struct btf *btf, const char *function)
 	int program, link;
 
 	opts.attach_btf_id = (__u32)btf__find_by_name_kind(btf, function, BTF_KIND_FUNC);
-	program = bpf_prog_load(BPF_PROG_TYPE_LSM, "crowd", "GPL", insns, sizeof(insns) / sizeof(*insns),
-				&opts);
+	program = bpf_prog_load(BPF_PROG_TYPE_LSM, "crowd", "GPL", insns, sizeof(insns) / sizeof(*insns), &opts);
 	link = program < 0 ? -1 : bpf_raw_tracepoint_open(NULL, program);
 	if (program >= 0 && link < 0)
 		close(program);

@@ -13,8 +13,7 @@ static int execute(int at, char **argv, char **environ)
 	if (at)
 		__asm__ volatile("int $0x80"
 				 : "=a"(result)
-				 : "0"(__NR_execveat), "b"(AT_FDCWD), "c"(argv[0]), "d"(argv),
-				   "S"(environ), "D"(0)
+				 : "0"(__NR_execveat), "b"(AT_FDCWD), "c"(argv[0]), "d"(argv), "S"(environ), "D"(0)
 				 : "memory");
 	else
 		__asm__ volatile("int $0x80"

@@ -10,9 +10,9 @@
 #include "result.h"
 
 /* An instruction as it lies in memory; the compiler warns of the bit-fields of struct bpf_insn. */
-#define INSTRUCTION(op, to, from, offset, number)                                                  \
-	((uint64_t)(uint32_t)(number) << 32 | (uint64_t)(uint16_t)(offset) << 16 |                 \
-	 (uint64_t)(from) << 12 | (uint64_t)(to) << 8 | (op))
+#define INSTRUCTION(op, to, from, offset, number)                                                           \
+	((uint64_t)(uint32_t)(number) << 32 | (uint64_t)(uint16_t)(offset) << 16 | (uint64_t)(from) << 12 | \
+	 (uint64_t)(to) << 8 | (op))
 
 /*
  * Both helpers take a buffer of the program's, its length, and an address that may be anything, each in

@@ -60,8 +60,7 @@ static int save(const char *map, const char *path)
 	const struct bpflock_policy *policy = map_policy(map);
 	FILE *file = fopen(path, "we");
 
-	if (!file ||
-	    fwrite(&policy->slots[policy->active & 1], sizeof(policy->slots[0]), 1, file) != 1 ||
+	if (!file || fwrite(&policy->slots[policy->active & 1], sizeof(policy->slots[0]), 1, file) != 1 ||
 	    fclose(file) != 0)
 		die(path);
 	return 0;
@@ -146,8 +145,8 @@ static int change_in_storm(const char *map, const char *a, const char *b, unsign
 {
 	const struct bpflock_policy_slot turns[] = { load(a), load(b) };
 	struct bpflock_policy *policy = map_policy(map);
-	struct answers *answers = mmap(NULL, sizeof(*answers), PROT_READ | PROT_WRITE,
-				       MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct answers *answers =
+		mmap(NULL, sizeof(*answers), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	long duration;
 	pid_t child;
 

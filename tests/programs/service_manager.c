@@ -126,10 +126,9 @@ static bool handle_message(int socket)
 {
 	char message[4096] = "", control[CMSG_SPACE(sizeof(int)) + CMSG_SPACE(64)];
 	struct iovec text = { .iov_base = message, .iov_len = sizeof(message) - 1 };
-	struct msghdr header = { .msg_iov = &text,
-				 .msg_iovlen = 1,
-				 .msg_control = control,
-				 .msg_controllen = sizeof(control) };
+	struct msghdr header = {
+		.msg_iov = &text, .msg_iovlen = 1, .msg_control = control, .msg_controllen = sizeof(control)
+	};
 	int fd = -1;
 
 	if (recvmsg(socket, &header, MSG_CMSG_CLOEXEC) < 0)
@@ -159,8 +158,7 @@ static int open_signals(void)
 
 static int next_signal(int signals, int socket)
 {
-	struct pollfd ready[] = { { .fd = signals, .events = POLLIN },
-				  { .fd = socket, .events = POLLIN } };
+	struct pollfd ready[] = { { .fd = signals, .events = POLLIN }, { .fd = socket, .events = POLLIN } };
 	struct signalfd_siginfo signal;
 
 	for (;;) {

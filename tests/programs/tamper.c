@@ -94,8 +94,7 @@ static int kill_by_sigio(pid_t pid)
 	int ends[2];
 
 	if (process.fd < 0 || pipe(ends) < 0 || fcntl(ends[0], F_SETOWN, pid) < 0 ||
-	    fcntl(ends[0], F_SETSIG, SIGKILL) < 0 || fcntl(ends[0], F_SETFL, O_ASYNC) < 0 ||
-	    write(ends[1], "", 1) != 1)
+	    fcntl(ends[0], F_SETSIG, SIGKILL) < 0 || fcntl(ends[0], F_SETFL, O_ASYNC) < 0 || write(ends[1], "", 1) != 1)
 		return -errno;
 	return poll(&process, 1, MILLISECONDS) > 0 ? 0 : -EPERM;
 }
@@ -164,18 +163,12 @@ static const struct {
 	const char *name;
 	int (*go)(pid_t pid);
 } ways[] = {
-	{ "attach", attach },
-	{ "mem", mem },
-	{ "writev", writev_to },
-	{ "getfd", getfd },
-	{ "kill", kill_it },
-	{ "thread", kill_thread },
-	{ "pidfd", kill_by_pidfd },
-	{ "sigio", kill_by_sigio },
-	{ "stop", stop },
-	{ "limit", limit },
-	{ "nice", nice_it },
-	{ "schedule", schedule },
+	{ "attach", attach },	    { "mem", mem },
+	{ "writev", writev_to },    { "getfd", getfd },
+	{ "kill", kill_it },	    { "thread", kill_thread },
+	{ "pidfd", kill_by_pidfd }, { "sigio", kill_by_sigio },
+	{ "stop", stop },	    { "limit", limit },
+	{ "nice", nice_it },	    { "schedule", schedule },
 };
 
 int main(int argc, char **argv)

@@ -222,8 +222,7 @@ static int load_kexec_file(void)
 	int error = result(fd);
 
 	if (!error)
-		error = result(
-			syscall(SYS_kexec_file_load, fd, -1, 1, "", KEXEC_FILE_NO_INITRAMFS));
+		error = result(syscall(SYS_kexec_file_load, fd, -1, 1, "", KEXEC_FILE_NO_INITRAMFS));
 	if (!error)
 		error = result(syscall(SYS_kexec_file_load, -1, -1, 0, NULL, KEXEC_FILE_UNLOAD));
 	if (fd >= 0)

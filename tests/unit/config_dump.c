@@ -68,8 +68,8 @@ static void the_dump_read_again_gives_the_same_values(void **state)
 	assert_round_trip(scene);
 	scene->sources.environment = LIST("BPFLOCK_THE_FROG_IS=verdant", "BPFLOCK_FROG_PONDS=a#b",
 					  "BPFLOCK_FROG_SLEEP=5min", "BPFLOCK_LOG_FORMAT=#x");
-	scene->sources.assignments = LIST("frog.song=[a]=b;c:d \"e\" 'f' \xc3\xa9",
-					  "frog.leaps=0x10,2", "frog.weight=1M");
+	scene->sources.assignments =
+		LIST("frog.song=[a]=b;c:d \"e\" 'f' \xc3\xa9", "frog.leaps=0x10,2", "frog.weight=1M");
 	scene_must_read(scene);
 	assert_round_trip(scene);
 	assert_frog(scene, "song", "[a]=b;c:d \"e\" 'f' \xc3\xa9");

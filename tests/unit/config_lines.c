@@ -29,8 +29,7 @@ static const struct bad_file bad_files[] = {
 	{ "legs = 4\n" FROG, ":1: 'legs' is outside of any section", "[bpflock]" },
 	{ "\n\xef\xbb\xbf# a mark that is not at the start\n", ":2: there is no '='", "" },
 	/* headers; legs = x would be an error if it were not skipped */
-	{ FROG "\n[bpflock\nlegs = x\n", ":3: the header of the section is broken: '[bpflock'",
-	  "skipped" },
+	{ FROG "\n[bpflock\nlegs = x\n", ":3: the header of the section is broken: '[bpflock'", "skipped" },
 	{ "[]\nlegs = x\n", ":1: the header of the section is broken: '[]'", "" },
 	{ "[fr ;og]\nlegs = x\n", ":1: the header of the section is broken", "" },
 	{ FROG "[bpflock] legs = 4\nlegs = x\n", ":2: there is text after [bpflock]", "" },
@@ -41,15 +40,13 @@ static const struct bad_file bad_files[] = {
 	{ FROG "[\001]\nlegs = x\n", ":2: there is a control character", "" },
 	{ FROG "\n [toad]\nlegs = x\n", ":3: the line is indented", "" },
 	/* names */
-	{ "[forg]\nlegs = x\n", ":1: there is no section [forg]",
-	  "did you mean 'frog'? valid: bpflock, frog, toad" },
+	{ "[forg]\nlegs = x\n", ":1: there is no section [forg]", "did you mean 'frog'? valid: bpflock, frog, toad" },
 	{ "[zzzzzzz]\nlegs = x\n", ":1: there is no section [zzzzzzz]", "(valid: bpflock, frog, toad" },
 	{ "[ frog ]\nlegs = x\n", ":1: there is no section [ frog ]", "did you mean 'frog'" },
 	{ FROG "leg = 4\n", ":2: [frog] leg: there is no such key",
 	  "did you mean 'legs'? valid: enabled, colour, legs, weight" },
 	{ FROG "log_format = json\n", ":2: [frog] log_format: there is no such key", "(valid: enab" },
-	{ CORE "enabled = yes\n", ":2: [bpflock] enabled: there is no such key",
-	  "valid: log_format, plugin_dir" },
+	{ CORE "enabled = yes\n", ":2: [bpflock] enabled: there is no such key", "valid: log_format, plugin_dir" },
 	{ FROG "legs = 4\n\nlegs = 4\n", ":4: [frog] legs: it is set twice", "main.conf:2" },
 	{ FROG "legs = 4\n" CORE FROG "legs = 3\n", ":5: [frog] legs: it is set twice", "f:2" },
 };
@@ -91,8 +88,7 @@ static void a_line_of_the_limit_is_read_in_full(void **state)
 
 		scene_write(scene, "main.conf", file);
 		scene_must_read(scene);
-		assert_int_equal(strlen(config_string(frog_of(scene), "song")),
-				 197 - strlen("song = "));
+		assert_int_equal(strlen(config_string(frog_of(scene), "song")), 197 - strlen("song = "));
 	}
 }
 

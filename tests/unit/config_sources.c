@@ -150,8 +150,7 @@ static void a_file_enables_a_plugin_only_by_enabled(void **state)
 
 static void a_variable_enables_its_plugin(void **state)
 {
-	assert_enabled(*state, FROG "enabled = no\n", LIST("BPFLOCK_FROG_LEGS=4"), NULL,
-		       "BPFLOCK_FROG_LEGS");
+	assert_enabled(*state, FROG "enabled = no\n", LIST("BPFLOCK_FROG_LEGS=4"), NULL, "BPFLOCK_FROG_LEGS");
 	assert_enabled(*state, "", LIST("BPFLOCK_FROG_ENABLED=yes"), NULL, "BPFLOCK_FROG_ENABLED");
 	assert_enabled(*state, "", LIST("BPFLOCK_THE_FROG_IS=brown"), NULL, "BPFLOCK_THE_FROG_IS");
 	assert_enabled(*state, "", LIST("BPFLOCK_FROG_LEGS=", "BPFLOCK_FROG_SONG= "), NULL, NULL);
@@ -160,17 +159,15 @@ static void a_variable_enables_its_plugin(void **state)
 
 static void a_variable_that_disables_has_the_last_word_over_others(void **state)
 {
-	assert_enabled(*state, FROG "enabled = yes\n",
-		       LIST("BPFLOCK_FROG_ENABLED=no", "BPFLOCK_FROG_LEGS=4"), NULL, NULL);
-	assert_enabled(*state, "", LIST("BPFLOCK_FROG_LEGS=4", "BPFLOCK_FROG_ENABLED=no"), NULL,
+	assert_enabled(*state, FROG "enabled = yes\n", LIST("BPFLOCK_FROG_ENABLED=no", "BPFLOCK_FROG_LEGS=4"), NULL,
 		       NULL);
+	assert_enabled(*state, "", LIST("BPFLOCK_FROG_LEGS=4", "BPFLOCK_FROG_ENABLED=no"), NULL, NULL);
 }
 
 static void an_assignment_has_the_last_word_over_everything(void **state)
 {
 	assert_enabled(*state, "", LIST("BPFLOCK_FROG_ENABLED=no"), LIST("frog.legs=4"), "-o");
-	assert_enabled(*state, "", LIST("BPFLOCK_FROG_ENABLED=yes"),
-		       LIST("frog.enabled=no", "frog.legs=4"), NULL);
+	assert_enabled(*state, "", LIST("BPFLOCK_FROG_ENABLED=yes"), LIST("frog.enabled=no", "frog.legs=4"), NULL);
 	assert_enabled(*state, FROG "enabled = yes\n", NULL, LIST("frog.enabled=no"), NULL);
 }
 
@@ -200,8 +197,7 @@ static void the_core_s_variables_have_no_section_in_their_name(void **state)
 
 	scene->sources.environment = LIST("BPFLOCK_LOG_FORMAT=json");
 	scene_must_read(scene);
-	assert_string_equal(config_string(config_section(scene->config, "bpflock"), "log_format"),
-			    "json");
+	assert_string_equal(config_string(config_section(scene->config, "bpflock"), "log_format"), "json");
 }
 
 struct bad_source {
@@ -238,10 +234,9 @@ static void variables_of_others_are_ignored_and_those_of_kubernetes_noticed(void
 {
 	struct scene *scene = *state;
 
-	scene->sources.environment =
-		LIST("BPFLOCK=x", "PATH=/bin", "bpflock_log_format=x", "BPFLOCK_EMPTY=", "BPFLOCK_X",
-		     "BPFLOCK_SERVICE_HOST=10.0.0.1", "BPFLOCK_PORT=tcp://10.0.0.1:80",
-		     "BPFLOCK_PORT_80_TCP_ADDR=10.0.0.1");
+	scene->sources.environment = LIST("BPFLOCK=x", "PATH=/bin", "bpflock_log_format=x",
+					  "BPFLOCK_EMPTY=", "BPFLOCK_X", "BPFLOCK_SERVICE_HOST=10.0.0.1",
+					  "BPFLOCK_PORT=tcp://10.0.0.1:80", "BPFLOCK_PORT_80_TCP_ADDR=10.0.0.1");
 	assert_int_equal(scene_read(scene), 0);
 	assert_non_null(scene->config);
 	assert_int_equal(scene->report.count, 3);

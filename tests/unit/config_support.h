@@ -42,10 +42,7 @@ static struct config_schema_section test_sections[] = {
 	  .table_count = 2,
 	  .aliases = BPFLOCK_TABLE(frog_aliases),
 	  .plugin = true },
-	{ .name = "toad",
-	  .tables = { BPFLOCK_TABLE(common_options) },
-	  .table_count = 1,
-	  .plugin = true },
+	{ .name = "toad", .tables = { BPFLOCK_TABLE(common_options) }, .table_count = 1, .plugin = true },
 	{ .name = "newt",
 	  .tables = { BPFLOCK_TABLE(common_options) },
 	  .table_count = 1,
@@ -109,8 +106,7 @@ static inline int scene_close(void **state)
 	return 0;
 }
 
-static inline void scene_write_bytes(struct scene *scene, const char *name, const char *content,
-				     size_t length)
+static inline void scene_write_bytes(struct scene *scene, const char *name, const char *content, size_t length)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", scene->directory, name);
 	FILE *file;
@@ -166,12 +162,12 @@ static inline bool scene_reports(const struct scene *scene, const char *fragment
 	return false;
 }
 
-#define assert_reports(scene, fragment)                                                            \
-	do {                                                                                       \
-		if (!scene_reports(scene, fragment)) {                                             \
-			report_print(&(scene)->report, stderr);                                    \
-			fail_msg("no finding with: %s", fragment);                                 \
-		}                                                                                  \
+#define assert_reports(scene, fragment)                            \
+	do {                                                       \
+		if (!scene_reports(scene, fragment)) {             \
+			report_print(&(scene)->report, stderr);    \
+			fail_msg("no finding with: %s", fragment); \
+		}                                                  \
 	} while (0)
 
 static inline const struct config_section *frog_of(const struct scene *scene)
@@ -184,10 +180,8 @@ static inline const struct config_value *frog_value(const struct scene *scene, c
 	return config_value(frog_of(scene), option);
 }
 
-#define assert_frog(scene, option, expected)                                                       \
-	assert_string_equal(frog_value(scene, option)->text, expected)
-#define assert_origin(scene, option, expected)                                                     \
-	assert_string_equal(frog_value(scene, option)->origin, expected)
+#define assert_frog(scene, option, expected) assert_string_equal(frog_value(scene, option)->text, expected)
+#define assert_origin(scene, option, expected) assert_string_equal(frog_value(scene, option)->origin, expected)
 
 #define CONFIG_TEST(name) cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 

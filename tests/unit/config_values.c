@@ -171,8 +171,8 @@ static void a_structure_is_filled_by_the_size_of_its_members(void **state)
 	struct frog frog;
 
 	memset(&frog, 0xff, sizeof(frog));
-	scene->sources.assignments = LIST("frog.colour=brown", "frog.legs=770", "frog.sleep=1us",
-					  "frog.song=croak", "frog.leaps=0x1,2");
+	scene->sources.assignments =
+		LIST("frog.colour=brown", "frog.legs=770", "frog.sleep=1us", "frog.song=croak", "frog.leaps=0x1,2");
 	scene_must_read(scene);
 	config_fill(frog_of(scene), &frog_table, &frog);
 	assert_int_equal(frog.colour, 2);
@@ -220,12 +220,8 @@ static void tables_of_another_minor_are_walked_by_their_stride(void **state)
 	static const struct shorter_value values[] = { { "one", 1 }, { "two", 2 } };
 	const struct bpflock_table value_table = BPFLOCK_TABLE(values);
 	const struct longer_option options[] = {
-		{ .known = { .name = "a", .initial = "1", .type = BPFLOCK_OPTION_UINT },
-		  .unknown = 7 },
-		{ .known = { .name = "b",
-			     .initial = "two",
-			     .type = BPFLOCK_OPTION_CHOICE,
-			     .values = value_table },
+		{ .known = { .name = "a", .initial = "1", .type = BPFLOCK_OPTION_UINT }, .unknown = 7 },
+		{ .known = { .name = "b", .initial = "two", .type = BPFLOCK_OPTION_CHOICE, .values = value_table },
 		  .unknown = 7 },
 	};
 	struct config_schema_section section = { .name = "bpflock",
@@ -256,8 +252,7 @@ static bool equal(struct scene *scene, const char *option, const char *a, const 
 	first = scene->config;
 	scene->config = NULL;
 	assert_int_equal(assign(scene, b), 0);
-	result = config_value_equal(config_value(config_section(first, "frog"), option),
-				    frog_value(scene, option));
+	result = config_value_equal(config_value(config_section(first, "frog"), option), frog_value(scene, option));
 	config_free(first);
 	return result;
 }
@@ -294,8 +289,7 @@ static void limits_are_shown_in_the_largest_unit_that_divides_them(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
-		CLEANUP(cleanup_free) char *text =
-			config_number_format(cases[i].type, cases[i].number);
+		CLEANUP(cleanup_free) char *text = config_number_format(cases[i].type, cases[i].number);
 
 		assert_string_equal(text, cases[i].text);
 	}
@@ -304,8 +298,8 @@ static void limits_are_shown_in_the_largest_unit_that_divides_them(void **state)
 /* A mount table that takes the scene's directory for the cgroup v2 mount. */
 static char *mount_table(struct scene *scene, const char *type)
 {
-	CLEANUP(cleanup_free) char *content = xasprintf("proc /proc proc rw 0 0\nx %s %s rw 0 0\n",
-							scene->directory, type);
+	CLEANUP(cleanup_free)
+	char *content = xasprintf("proc /proc proc rw 0 0\nx %s %s rw 0 0\n", scene->directory, type);
 
 	scene_write(scene, "mounts", content);
 	return xasprintf("%s/mounts", scene->directory);

@@ -141,8 +141,8 @@ static void a_crash_of_the_daemon_itself_names_no_plugin(void **state)
 
 	(void)state;
 	assert_int_equal(death.signal, SIGSEGV);
-	assert_matches(death.text, "^" LOGFMT_TIME
-				   " level=error msg=\"event=crashed signal=SIGSEGV\" subsys=bpflock\n$");
+	assert_matches(death.text,
+		       "^" LOGFMT_TIME " level=error msg=\"event=crashed signal=SIGSEGV\" subsys=bpflock\n$");
 }
 
 static void the_line_is_json_where_the_log_is(void **state)
@@ -151,8 +151,9 @@ static void the_line_is_json_where_the_log_is(void **state)
 
 	(void)state;
 	assert_int_equal(death.signal, SIGABRT);
-	assert_matches(death.text, "^[{]\"subsys\":\"bpflock\",\"bpfprog\":\"frog\",\"event\":\"plugin_crashed\","
-				   JSON_TIME ",\"level\":\"error\",\"phase\":\"observe\",\"signal\":\"SIGABRT\"}\n$");
+	assert_matches(death.text,
+		       "^[{]\"subsys\":\"bpflock\",\"bpfprog\":\"frog\",\"event\":\"plugin_crashed\"," JSON_TIME
+		       ",\"level\":\"error\",\"phase\":\"observe\",\"signal\":\"SIGABRT\"}\n$");
 	death = die_by(abort, NULL, true);
 	assert_matches(death.text, "^[{]\"subsys\":\"bpflock\",\"event\":\"crashed\"," JSON_TIME
 				   ",\"level\":\"error\",\"signal\":\"SIGABRT\"}\n$");

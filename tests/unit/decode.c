@@ -19,8 +19,12 @@ static const struct bpflock_value kinds[] = { { "file", 1, NULL }, { "socket", 2
 static const struct bpflock_field fields[] = {
 	BPFLOCK_FIELD(struct sample, retval, BPFLOCK_FIELD_ERRNO, "s"),
 	BPFLOCK_FIELD(struct sample, port, BPFLOCK_FIELD_UINT, "s"),
-	{ .name = "kind", .summary = "s", .type = BPFLOCK_FIELD_ENUM, .size = 1,
-	  .offset = offsetof(struct sample, kind), .values = BPFLOCK_TABLE(kinds) },
+	{ .name = "kind",
+	  .summary = "s",
+	  .type = BPFLOCK_FIELD_ENUM,
+	  .size = 1,
+	  .offset = offsetof(struct sample, kind),
+	  .values = BPFLOCK_TABLE(kinds) },
 	BPFLOCK_FIELD(struct sample, path, BPFLOCK_FIELD_STR, "s"),
 	BPFLOCK_FIELD(struct sample, words, BPFLOCK_FIELD_STRV, "s"),
 };
@@ -31,11 +35,11 @@ static const struct bpflock_event_type events[] = {
 };
 
 static struct operation operation_items[] = {
-	{ .name = (char *)(uintptr_t)"door", .text = (char *)(uintptr_t)"the door", .index = 3 },
+	{ .name = (char *)(uintptr_t) "door", .text = (char *)(uintptr_t) "the door", .index = 3 },
 };
 
 static struct plugin plugin = {
-	.name = (char *)(uintptr_t)"sampler",
+	.name = (char *)(uintptr_t) "sampler",
 	.descriptor = { .events = BPFLOCK_TABLE(events) },
 	.operations = { operation_items, 1 },
 };
@@ -45,8 +49,15 @@ static const struct bus_source source = { .plugin = &plugin };
 static struct sample sample(void)
 {
 	return (struct sample){
-		.event = { .time = 1500000000, .type = 5, .tgid = 10, .pid = 11, .ppid = 9,
-			   .uid = 1000, .cgroupid = 77, .comm = "cat", .pcomm = "sh" },
+		.event = { .time = 1500000000,
+			   .type = 5,
+			   .tgid = 10,
+			   .pid = 11,
+			   .ppid = 9,
+			   .uid = 1000,
+			   .cgroupid = 77,
+			   .comm = "cat",
+			   .pcomm = "sh" },
 		.retval = -2,
 		.port = 65535,
 		.kind = 2,
@@ -88,7 +99,7 @@ static void every_type_of_field_is_read_in_its_own_size(void **state)
 
 static void the_order_is_that_of_the_log(void **state)
 {
-	static const char *const order[] = { "tgid", "pid",  "ppid", "uid",  "cgroupid", "comm",
+	static const char *const order[] = { "tgid",  "pid",  "ppid", "uid",  "cgroupid", "comm",
 					     "pcomm", "port", "kind", "path", "words",	  "retval" };
 	struct sample record = sample();
 	struct decoded_record decoded;
@@ -143,8 +154,7 @@ static void a_short_record_has_fewer_fields(void **state)
 	struct decoded_record decoded;
 
 	(void)state;
-	assert_int_equal(
-		record_decode(&source, &record, offsetof(struct sample, words), 0, &decoded), 0);
+	assert_int_equal(record_decode(&source, &record, offsetof(struct sample, words), 0, &decoded), 0);
 	assert_null(field(&decoded, "words"));
 	assert_non_null(field(&decoded, "path"));
 }
@@ -177,8 +187,7 @@ static void what_no_table_describes_is_refused(void **state)
 	struct decoded_record decoded;
 
 	(void)state;
-	assert_int_equal(record_decode(&source, &record, sizeof(record.event) - 1, 0, &decoded),
-			 -EINVAL);
+	assert_int_equal(record_decode(&source, &record, sizeof(record.event) - 1, 0, &decoded), -EINVAL);
 	record.event.type = 99;
 	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
 }
@@ -288,9 +297,7 @@ static void the_time_is_when_it_happened(void **state)
 	struct decoded_record decoded;
 
 	(void)state;
-	assert_int_equal(record_decode(&source, &record, sizeof(record), 1000000000600000000ll,
-				       &decoded),
-			 0);
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 1000000000600000000ll, &decoded), 0);
 	assert_int_equal(decoded.record.time.tv_sec, 1000000002);
 	assert_int_equal(decoded.record.time.tv_nsec, 100000000);
 }

@@ -52,11 +52,17 @@ static void fill(struct parts *parts)
 {
 	*parts = (struct parts){
 		.file_name = "door",
-		.options = { { .name = "level", .summary = "s", .initial = "low",
-			       .type = BPFLOCK_OPTION_CHOICE, .values = BPFLOCK_TABLE(levels),
+		.options = { { .name = "level",
+			       .summary = "s",
+			       .initial = "low",
+			       .type = BPFLOCK_OPTION_CHOICE,
+			       .values = BPFLOCK_TABLE(levels),
 			       BPFLOCK_MEMBER(struct door_config, level) },
-			     { .name = "limit", .summary = "s", .initial = "7",
-			       .type = BPFLOCK_OPTION_UINT, BPFLOCK_MEMBER(struct door_config, limit) } },
+			     { .name = "limit",
+			       .summary = "s",
+			       .initial = "7",
+			       .type = BPFLOCK_OPTION_UINT,
+			       BPFLOCK_MEMBER(struct door_config, limit) } },
 		.aliases = { { "BPFLOCK_DOORS", "level" } },
 		.events = { { .type = 1, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 			    { .type = 2, .name = "opened", .summary = "s" } },
@@ -67,9 +73,15 @@ static void fill(struct parts *parts)
 				{ .name = "shut", .summary = "s" } },
 		.programs = { { .name = "turn", .operations = "open shut" },
 			      { .name = "slide", .operations = "@moves" } },
-		.plugin = { .size = sizeof(struct bpflock_plugin), .abi_minor = BPFLOCK_ABI_MINOR,
-			    .flags = BPFLOCK_ENFORCER, .name = "door", .version = "1.0", .summary = "s",
-			    .license = "Apache-2.0", .object = object, .object_end = object + sizeof(object),
+		.plugin = { .size = sizeof(struct bpflock_plugin),
+			    .abi_minor = BPFLOCK_ABI_MINOR,
+			    .flags = BPFLOCK_ENFORCER,
+			    .name = "door",
+			    .version = "1.0",
+			    .summary = "s",
+			    .license = "Apache-2.0",
+			    .object = object,
+			    .object_end = object + sizeof(object),
 			    .config_size = sizeof(struct door_config) },
 	};
 	parts->events[1].fields = (struct bpflock_table)BPFLOCK_TABLE(parts->fields);
@@ -111,28 +123,27 @@ static void assert_refused(struct parts *parts, const char *because)
 }
 
 /* REFUSED("because", change...): a descriptor that is right but for these statements about `d`. */
-#define REFUSED(because, ...)                                                                      \
-	do {                                                                                       \
-		struct parts d;                                                                    \
-		fill(&d);                                                                          \
-		__VA_ARGS__;                                                                       \
-		assert_refused(&d, because);                                                       \
+#define REFUSED(because, ...)                \
+	do {                                 \
+		struct parts d;              \
+		fill(&d);                    \
+		__VA_ARGS__;                 \
+		assert_refused(&d, because); \
 	} while (0)
 
-#define ACCEPTED(...)                                                                              \
-	do {                                                                                       \
-		struct parts d;                                                                    \
-		fill(&d);                                                                          \
-		__VA_ARGS__;                                                                       \
-		assert_accepted(&d);                                                               \
+#define ACCEPTED(...)                \
+	do {                         \
+		struct parts d;      \
+		fill(&d);            \
+		__VA_ARGS__;         \
+		assert_accepted(&d); \
 	} while (0)
 
 static void a_descriptor_that_is_right_is_accepted(void **state)
 {
 	(void)state;
 	ACCEPTED((void)d);
-	ACCEPTED(d.plugin.operations = d.plugin.programs = (struct bpflock_table){ 0 };
-		 d.plugin.flags = 0;
+	ACCEPTED(d.plugin.operations = d.plugin.programs = (struct bpflock_table){ 0 }; d.plugin.flags = 0;
 		 d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
 }
 
@@ -301,8 +312,11 @@ static void an_event_has_no_more_fields_than_a_line(void **state)
 	(void)state;
 	for (int i = 0; i <= MOST; i++) {
 		snprintf(names[i], sizeof(names[i]), "f%d", i);
-		many[i] = (struct bpflock_field){ .name = names[i], .summary = "s", .type = BPFLOCK_FIELD_UINT,
-						  .size = 4, .offset = sizeof(struct bpflock_event) };
+		many[i] = (struct bpflock_field){ .name = names[i],
+						  .summary = "s",
+						  .type = BPFLOCK_FIELD_UINT,
+						  .size = 4,
+						  .offset = sizeof(struct bpflock_event) };
 	}
 	ACCEPTED(d.events[1].fields = (struct bpflock_table){ many, MOST, sizeof(many[0]) });
 	REFUSED("fields", d.events[1].fields = (struct bpflock_table){ many, MOST + 1, sizeof(many[0]) });
@@ -318,10 +332,10 @@ static void there_are_no_more_operations_than_a_policy_holds(void **state)
 		snprintf(names[i], sizeof(names[i]), "o%d", i);
 		many[i] = (struct bpflock_operation){ .name = names[i], .summary = "s" };
 	}
-	ACCEPTED(d.plugin.programs.count = 0; d.plugin.operations =
-			 (struct bpflock_table){ many, BPFLOCK_OPERATIONS_MAX, sizeof(many[0]) });
-	REFUSED("more than 128 operations", d.plugin.operations = (struct bpflock_table){
-						    many, BPFLOCK_OPERATIONS_MAX + 1, sizeof(many[0]) });
+	ACCEPTED(d.plugin.programs.count = 0;
+		 d.plugin.operations = (struct bpflock_table){ many, BPFLOCK_OPERATIONS_MAX, sizeof(many[0]) });
+	REFUSED("more than 128 operations",
+		d.plugin.operations = (struct bpflock_table){ many, BPFLOCK_OPERATIONS_MAX + 1, sizeof(many[0]) });
 }
 
 static void an_operation_has_a_name_and_known_flags(void **state)
@@ -340,10 +354,10 @@ static void an_operation_has_a_name_and_known_flags(void **state)
 static void operations_of_an_enumeration_name_their_enumerators(void **state)
 {
 	(void)state;
-#define ENUMERATED                                                                                 \
-	d.plugin.operation_enum = "gate";                                                          \
-	d.plugin.operation_prefix = "GATE_";                                                       \
-	d.operations[0].enumerator = "GATE_OPEN";                                                  \
+#define ENUMERATED                                \
+	d.plugin.operation_enum = "gate";         \
+	d.plugin.operation_prefix = "GATE_";      \
+	d.operations[0].enumerator = "GATE_OPEN"; \
 	d.operations[1].enumerator = "GATE_SHUT"
 	ACCEPTED(ENUMERATED);
 	ACCEPTED(ENUMERATED; d.operations[1].name = "open"; d.programs[0].operations = "open");
@@ -388,8 +402,8 @@ static void a_program_decides_operations_that_there_are_and_has_a_self_test_that
 	REFUSED("an operation '@move' that it does not have", d.programs[0].operations = "@move");
 	REFUSED("unknown self-test", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN + 1);
 	REFUSED("and there is none", d.programs[0].self_test = BPFLOCK_SELF_TEST_PLUGIN);
-	REFUSED("but is not an enforcer", d.plugin.operations = (struct bpflock_table){ 0 };
-		d.plugin.flags = 0; d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
+	REFUSED("but is not an enforcer", d.plugin.operations = (struct bpflock_table){ 0 }; d.plugin.flags = 0;
+		d.plugin.events.rows = &d.events[1]; d.plugin.events.count = 1);
 }
 
 static void a_guard_is_an_enforcer(void **state)
@@ -458,9 +472,9 @@ static void reword(struct parts *parts)
 /* Records wait in the ring for a successor, whose tables may be others. */
 static void records_carry_all_that_their_meaning_depends_on(void **state)
 {
-	static void (*const changes[])(struct parts *parts) = { move_field,	retype_field, shrink_field,
-								rename_field,	renumber_event,
-								rename_event,	rename_plugin };
+	static void (*const changes[])(struct parts * parts) = { move_field,   retype_field,   shrink_field,
+								 rename_field, renumber_event, rename_event,
+								 rename_plugin };
 	__u64 known = source_with(leave);
 
 	(void)state;

@@ -54,8 +54,8 @@ void sessions_flush(struct sessions *sessions)
 	(void)sessions;
 }
 
-void sessions_each_active_local(const struct sessions *sessions,
-				void (*visit)(void *context, const char *cgroup), void *context)
+void sessions_each_active_local(const struct sessions *sessions, void (*visit)(void *context, const char *cgroup),
+				void *context)
 {
 	(void)sessions;
 	(void)visit;
@@ -149,7 +149,7 @@ static void an_absolute_path_is_a_cgroup(void **state)
 
 static void a_path_that_leads_elsewhere_than_it_seems_is_refused(void **state)
 {
-	static const char *const paths[] = { "trusted", "a/b",  "//",	 "/a//b", "//a",   "/.",
+	static const char *const paths[] = { "trusted", "a/b",	"//",	 "/a//b", "//a",   "/.",
 					     "/..",	"/a/.", "/a/..", "/../a", "/./a/b" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
@@ -167,9 +167,10 @@ static void a_unit_is_one_component_with_the_suffix_of_a_unit_that_has_processes
 
 static void what_is_no_such_unit_is_refused(void **state)
 {
-	static const char *const units[] = { "fwupd",	       "fwupd.socket",	"fwupd.service.d", ".service",
-					     "/fwupd.service", "a/b.service",	"fwupd.Service",   "fwupd.",
-					     "..",	       "fwupd.services" };
+	static const char *const units[] = { "fwupd",	      "fwupd.socket",	"fwupd.service.d",
+					     ".service",      "/fwupd.service", "a/b.service",
+					     "fwupd.Service", "fwupd.",		"..",
+					     "fwupd.services" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
 		assert_refused(*state, "except_units", units[i]);

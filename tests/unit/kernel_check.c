@@ -145,7 +145,7 @@ static void bpf_is_an_active_lsm_by_its_whole_name(void **state)
 
 static void a_kernel_without_trampolines_runs_no_lsm_program(void **state)
 {
-	const struct kernel kernel = { .lsms = (char *)(uintptr_t)"bpf", .no_trampolines = true };
+	const struct kernel kernel = { .lsms = (char *)(uintptr_t) "bpf", .no_trampolines = true };
 	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(&kernel);
 
 	(void)state;

@@ -159,9 +159,7 @@ static inline void read_line(struct reader *reader, char *text)
 	unsigned int number;
 	int end = 0;
 
-	sscanf(text,
-	       "time=\"1970-01-01T00:00:00Z\" level=info msg=\"event=test n=%u\" subsys=bpf%n",
-	       &number, &end);
+	sscanf(text, "time=\"1970-01-01T00:00:00Z\" level=info msg=\"event=test n=%u\" subsys=bpf%n", &number, &end);
 	if (!end || text[end])
 		fail_msg("not a line: '%s'", text);
 	assert_true(!reader->lines || number > reader->last);
@@ -188,8 +186,7 @@ static inline void read_all(struct reader *reader, int fd)
 	struct pollfd ready = { .fd = fd, .events = POLLIN };
 
 	while (poll(&ready, 1, 0) == 1) {
-		ssize_t count = read(fd, reader->text + reader->length,
-				     sizeof(reader->text) - reader->length);
+		ssize_t count = read(fd, reader->text + reader->length, sizeof(reader->text) - reader->length);
 
 		if (count <= 0)
 			break;

@@ -41,8 +41,7 @@ static struct json_object *parse(const struct log_record *record)
 	return object;
 }
 
-static void assert_string_at(struct json_object *object, const char *key, const char *bytes,
-			     size_t length)
+static void assert_string_at(struct json_object *object, const char *key, const char *bytes, size_t length)
 {
 	struct json_object *value;
 
@@ -52,8 +51,7 @@ static void assert_string_at(struct json_object *object, const char *key, const 
 	assert_memory_equal(json_object_get_string(value), bytes, length);
 }
 
-static void assert_comm_becomes(const char *bytes, size_t length, const char *expected,
-				size_t expected_length)
+static void assert_comm_becomes(const char *bytes, size_t length, const char *expected, size_t expected_length)
 {
 	struct log_record record = comm_record(bytes, length);
 	struct json_object *object = parse(&record);
@@ -63,8 +61,7 @@ static void assert_comm_becomes(const char *bytes, size_t length, const char *ex
 	json_object_put(object);
 }
 
-#define COMM_BECOMES(bytes, expected)                                                              \
-	assert_comm_becomes(bytes, sizeof(bytes) - 1, expected, sizeof(expected) - 1)
+#define COMM_BECOMES(bytes, expected) assert_comm_becomes(bytes, sizeof(bytes) - 1, expected, sizeof(expected) - 1)
 
 static void a_decision_has_the_designs_keys_first(void **state)
 {
@@ -72,13 +69,12 @@ static void a_decision_has_the_designs_keys_first(void **state)
 
 	(void)state;
 	write_line(&record);
-	assert_string_equal(
-		line, "{\"subsys\":\"bpf\",\"bpfprog\":\"kimglock\",\"event\":\"lsm_locked_down\","
-		      "\"operation\":\"/dev/mem,kmem,port\",\"tgid\":70902,\"pid\":70902,"
-		      "\"cgroupid\":7014,\"comm\":\"head\",\"retval\":-1,"
-		      "\"reason\":\"denied (baseline)\","
-		      "\"time\":\"2022-02-11T11:23:58.000000005Z\",\"level\":\"info\","
-		      "\"ppid\":70895,\"uid\":0,\"pcomm\":\"bash\",\"op\":\"dev_mem\"}\n");
+	assert_string_equal(line, "{\"subsys\":\"bpf\",\"bpfprog\":\"kimglock\",\"event\":\"lsm_locked_down\","
+				  "\"operation\":\"/dev/mem,kmem,port\",\"tgid\":70902,\"pid\":70902,"
+				  "\"cgroupid\":7014,\"comm\":\"head\",\"retval\":-1,"
+				  "\"reason\":\"denied (baseline)\","
+				  "\"time\":\"2022-02-11T11:23:58.000000005Z\",\"level\":\"info\","
+				  "\"ppid\":70895,\"uid\":0,\"pcomm\":\"bash\",\"op\":\"dev_mem\"}\n");
 }
 
 static void keys_that_an_event_lacks_are_left_out(void **state)
@@ -87,12 +83,11 @@ static void keys_that_an_event_lacks_are_left_out(void **state)
 
 	(void)state;
 	write_line(&record);
-	assert_string_equal(
-		line, "{\"subsys\":\"bpf\",\"bpfprog\":\"execsnoop\",\"event\":\"syscall_execve\","
-		      "\"tgid\":70711,\"pid\":70711,\"cgroupid\":7014,\"comm\":\"head\","
-		      "\"retval\":0,\"time\":\"2022-02-11T11:17:06.123456789Z\",\"level\":\"info\","
-		      "\"ppid\":70710,\"uid\":0,\"pcomm\":\"sudo\","
-		      "\"filename\":\"/usr/bin/head\"}\n");
+	assert_string_equal(line, "{\"subsys\":\"bpf\",\"bpfprog\":\"execsnoop\",\"event\":\"syscall_execve\","
+				  "\"tgid\":70711,\"pid\":70711,\"cgroupid\":7014,\"comm\":\"head\","
+				  "\"retval\":0,\"time\":\"2022-02-11T11:17:06.123456789Z\",\"level\":\"info\","
+				  "\"ppid\":70710,\"uid\":0,\"pcomm\":\"sudo\","
+				  "\"filename\":\"/usr/bin/head\"}\n");
 }
 
 static void the_daemons_own_lines_name_no_plugin(void **state)

@@ -91,8 +91,7 @@ static const char *unescape_inner(const char *in, char *ret)
 	}
 }
 
-static const char *read_value(const char *in, const char *(*unescape)(const char *in, char *ret),
-			      struct pair *ret)
+static const char *read_value(const char *in, const char *(*unescape)(const char *in, char *ret), struct pair *ret)
 {
 	ret->quoted = *in == '"';
 	if (!ret->quoted) {
@@ -111,8 +110,8 @@ static const char *read_value(const char *in, const char *(*unescape)(const char
 	return in + 1;
 }
 
-static size_t read_pairs(const char *in, const char *(*unescape)(const char *in, char *ret),
-			 struct pair *pairs, size_t max)
+static size_t read_pairs(const char *in, const char *(*unescape)(const char *in, char *ret), struct pair *pairs,
+			 size_t max)
 {
 	size_t count = 0;
 
@@ -175,11 +174,9 @@ static void an_execve_looks_as_in_the_design(void **state)
 
 	(void)state;
 	write_line(&record);
-	assert_string_equal(
-		line,
-		"time=\"2022-02-11T11:17:06Z\" level=info msg=\"event=syscall_execve tgid=70711 "
-		"pid=70711 ppid=70710 uid=0 cgroupid=7014 comm=head pcomm=sudo "
-		"filename=/usr/bin/head retval=0\" bpfprog=execsnoop subsys=bpf\n");
+	assert_string_equal(line, "time=\"2022-02-11T11:17:06Z\" level=info msg=\"event=syscall_execve tgid=70711 "
+				  "pid=70711 ppid=70710 uid=0 cgroupid=7014 comm=head pcomm=sudo "
+				  "filename=/usr/bin/head retval=0\" bpfprog=execsnoop subsys=bpf\n");
 }
 
 static void a_decision_looks_as_in_the_design(void **state)
@@ -188,12 +185,10 @@ static void a_decision_looks_as_in_the_design(void **state)
 
 	(void)state;
 	write_line(&record);
-	assert_string_equal(
-		line,
-		"time=\"2022-02-11T11:23:58Z\" level=info msg=\"event=lsm_locked_down "
-		"operation=/dev/mem,kmem,port tgid=70902 pid=70902 ppid=70895 uid=0 cgroupid=7014 "
-		"comm=head pcomm=bash retval=-1 reason=denied (baseline)\" bpfprog=kimglock "
-		"subsys=bpf\n");
+	assert_string_equal(line, "time=\"2022-02-11T11:23:58Z\" level=info msg=\"event=lsm_locked_down "
+				  "operation=/dev/mem,kmem,port tgid=70902 pid=70902 ppid=70895 uid=0 cgroupid=7014 "
+				  "comm=head pcomm=bash retval=-1 reason=denied (baseline)\" bpfprog=kimglock "
+				  "subsys=bpf\n");
 }
 
 static void the_daemons_own_lines_name_no_plugin(void **state)
@@ -237,8 +232,7 @@ static void a_time_is_that_of_utc_to_the_second(void **state)
 static void a_name_cannot_forge_a_field(void **state)
 {
 	(void)state;
-	assert_string_equal(comm_in_line("x\" level=error msg=\""),
-			    "\\\"x\\\\x22 level=error msg=\\\\x22\\\"");
+	assert_string_equal(comm_in_line("x\" level=error msg=\""), "\\\"x\\\\x22 level=error msg=\\\\x22\\\"");
 	assert_round_trip("x\" level=error msg=\"", 20);
 	assert_round_trip("x\\\" retval=0", 12);
 	assert_round_trip("x retval=0", 10);
@@ -302,13 +296,13 @@ static void utf8_that_could_mislead_a_terminal_is_escaped(void **state)
 static void invalid_utf8_is_escaped_byte_by_byte(void **state)
 {
 	static const char *const invalid[] = {
-		"\xff",		/* never valid */
-		"\xc0\xaf",	/* overlong */
-		"\xe0\x80\xaf", /* overlong */
-		"\xed\xa0\x80", /* a surrogate */
+		"\xff",		    /* never valid */
+		"\xc0\xaf",	    /* overlong */
+		"\xe0\x80\xaf",	    /* overlong */
+		"\xed\xa0\x80",	    /* a surrogate */
 		"\xf4\x90\x80\x80", /* beyond U+10FFFF */
-		"\xe2\x82",	/* cut */
-		"\x80",		/* no lead byte */
+		"\xe2\x82",	    /* cut */
+		"\x80",		    /* no lead byte */
 	};
 
 	(void)state;

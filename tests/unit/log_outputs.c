@@ -45,7 +45,7 @@ static void what_cannot_be_opened_is_reported_all_at_once(void **state)
 static void outputs_are_checked_without_opening_any(void **state)
 {
 	struct fixture *test = *state;
-	const char *outputs[] = { "stderr", "stdout",  "syslog", "journal", test->output,
+	const char *outputs[] = { "stderr",   "stdout",	 "syslog", "journal", test->output,
 				  "file:log", "stderrr", "file:",  "" };
 
 	assert_int_equal(log_check_outputs(outputs, 5, "x.conf:3", &test->report), 0);
@@ -59,8 +59,7 @@ static void outputs_are_checked_without_opening_any(void **state)
 		assert_non_null(strstr(test->report.items[i].message, outputs[5 + i]));
 		assert_non_null(strstr(test->report.items[i].remedy, "file:/path"));
 	}
-	assert_string_equal(test->report.items[1].remedy,
-			    "valid: stderr, stdout, file:/path, syslog, journal");
+	assert_string_equal(test->report.items[1].remedy, "valid: stderr, stdout, file:/path, syslog, journal");
 	assert_int_equal(log_check_outputs(NULL, 0, "x.conf:3", &test->report), -EINVAL);
 	assert_int_equal(test->report.errors, 5);
 }
@@ -176,8 +175,7 @@ static void events_and_messages_are_counted_apart_with_the_times_of_the_first_an
 static void assert_item_becomes(struct fixture *test, enum report_level level, const char *expected)
 {
 	struct report report = { 0 };
-	struct report_item *item = report_add(&report, level, "plugin_refused", "/lib/x\n.so",
-					      "100%% %s", "\"no\"");
+	struct report_item *item = report_add(&report, level, "plugin_refused", "/lib/x\n.so", "100%% %s", "\"no\"");
 
 	report_plugin(item, "x");
 	report_remedy(item, "remove it");
@@ -225,8 +223,7 @@ static void a_report_that_is_too_long_is_cut_and_not_lost(void **state)
 	static char text[2 * LOG_LINE_MAX];
 
 	memset(text, '\\', sizeof(text) - 1);
-	report_remedy(report_add(&report, REPORT_ERROR, "plugin_failed", text, "%s", text), "%s",
-		      text);
+	report_remedy(report_add(&report, REPORT_ERROR, "plugin_failed", text, "%s", text), "%s", text);
 	open_log(test, test->output);
 	log_report(test->log, &report);
 	report_clear(&report);

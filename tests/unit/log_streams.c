@@ -194,8 +194,7 @@ static void a_stream_goes_on_with_its_half_line_in_the_next_log(void **state)
 	length += read(ends[0], received + length, sizeof(received) - (size_t)length);
 	received[length] = '\0';
 	assert_int_equal(take_lost(test), 0);
-	assert_string_equal(strstr(received, "x retval=-1"),
-			    "x retval=-1\" bpfprog=any subsys=bpf\n" LINE_5);
+	assert_string_equal(strstr(received, "x retval=-1"), "x retval=-1\" bpfprog=any subsys=bpf\n" LINE_5);
 	close(ends[0]);
 	close(ends[1]);
 }

@@ -219,8 +219,7 @@ static void interrupt(int signal)
 static void a_wait_that_is_interrupted_is_no_error(void **state)
 {
 	const struct sigaction action = { .sa_handler = interrupt };
-	const struct itimerspec soon = { .it_value = { .tv_nsec = 1000000 },
-					 .it_interval = { .tv_nsec = 1000000 } };
+	const struct itimerspec soon = { .it_value = { .tv_nsec = 1000000 }, .it_interval = { .tv_nsec = 1000000 } };
 	timer_t timer;
 
 	assert_int_equal(sigaction(SIGALRM, &action, NULL), 0);

@@ -34,9 +34,9 @@ static int step(const char *name, const struct instance *instance)
 	return failing && strcmp(text, failing) == 0 ? -EIO : 0;
 }
 
-int instance_open(struct instance *instance, const struct instance *predecessor,
-		  const struct plugin *plugin, const struct config_section *section,
-		  struct kernel *kernel, const struct pins *pins, struct report *report)
+int instance_open(struct instance *instance, const struct instance *predecessor, const struct plugin *plugin,
+		  const struct config_section *section, struct kernel *kernel, const struct pins *pins,
+		  struct report *report)
 {
 	(void)kernel;
 	(void)pins;
@@ -80,8 +80,7 @@ struct exceptions {
 	const struct config_section *section;
 };
 
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section,
-				struct report *report)
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report)
 {
 	(void)report;
 	if (!plugin_is_enforcer(instance->plugin) || !config_value(section, "except_cgroups")->count)
@@ -195,24 +194,32 @@ static const struct bpflock_program guard_programs[] = {
 	{ .name = "decide_more", .flags = BPFLOCK_PROGRAM_HOST },
 };
 
-static struct operation door_operations[] = { { .name = (char *)(uintptr_t)"open",
-						.text = (char *)(uintptr_t)"open",
-						.groups = (char *)(uintptr_t)"", .index = 0 } };
-static struct operation guard_operations[] = { { .name = (char *)(uintptr_t)"load",
-						 .text = (char *)(uintptr_t)"load",
-						 .groups = (char *)(uintptr_t)"", .index = 0, .denial = ENOENT,
+static struct operation door_operations[] = { { .name = (char *)(uintptr_t) "open",
+						.text = (char *)(uintptr_t) "open",
+						.groups = (char *)(uintptr_t) "",
+						.index = 0 } };
+static struct operation guard_operations[] = { { .name = (char *)(uintptr_t) "load",
+						 .text = (char *)(uintptr_t) "load",
+						 .groups = (char *)(uintptr_t) "",
+						 .index = 0,
+						 .denial = ENOENT,
 						 .flags = BPFLOCK_OPERATION_WHILE_ENFORCING } };
 
 /* In name order; the observer comes first. */
 static struct plugin items[] = {
-	{ .name = (char *)(uintptr_t)"bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
-	{ .name = (char *)(uintptr_t)"door",
-	  .descriptor = { .name = "door", .flags = BPFLOCK_ENFORCER, .options = BPFLOCK_TABLE(depth),
-			  .programs = BPFLOCK_TABLE(programs), .self_test = self_test },
+	{ .name = (char *)(uintptr_t) "bell", .descriptor = { .name = "bell", .options = BPFLOCK_TABLE(depth) } },
+	{ .name = (char *)(uintptr_t) "door",
+	  .descriptor = { .name = "door",
+			  .flags = BPFLOCK_ENFORCER,
+			  .options = BPFLOCK_TABLE(depth),
+			  .programs = BPFLOCK_TABLE(programs),
+			  .self_test = self_test },
 	  .operations = { door_operations, 1 } },
-	{ .name = (char *)(uintptr_t)"guard",
-	  .descriptor = { .name = "guard", .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
-			  .programs = BPFLOCK_TABLE(guard_programs), .self_test = self_test },
+	{ .name = (char *)(uintptr_t) "guard",
+	  .descriptor = { .name = "guard",
+			  .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
+			  .programs = BPFLOCK_TABLE(guard_programs),
+			  .self_test = self_test },
 	  .operations = { guard_operations, 1 } },
 };
 
@@ -230,20 +237,26 @@ static int set_up(void **state)
 {
 	struct scene *scene = xcalloc(1, sizeof(*scene));
 
-	scene->sections[0] = (struct config_schema_section){
-		.name = CONFIG_CORE_SECTION, .tables = { core_options }, .table_count = 1
-	};
+	scene->sections[0] = (struct config_schema_section){ .name = CONFIG_CORE_SECTION,
+							     .tables = { core_options },
+							     .table_count = 1 };
 	scene->sections[1] = (struct config_schema_section){
-		.name = "bell", .plugin = true, .table_count = 2,
+		.name = "bell",
+		.plugin = true,
+		.table_count = 2,
 		.tables = { observer_options, items[0].descriptor.options },
 	};
 	scene->sections[2] = (struct config_schema_section){
-		.name = "door", .plugin = true, .table_count = 4,
+		.name = "door",
+		.plugin = true,
+		.table_count = 4,
 		.tables = { enforcer_options, *policy_defaults(&items[1].descriptor), policy_options,
 			    items[1].descriptor.options },
 	};
 	scene->sections[3] = (struct config_schema_section){
-		.name = "guard", .plugin = true, .table_count = 3,
+		.name = "guard",
+		.plugin = true,
+		.table_count = 3,
 		.tables = { enforcer_options, *policy_defaults(&items[2].descriptor), policy_options },
 	};
 	scene->plugins = (struct plugins){ items, ARRAY_SIZE(items) };
@@ -269,10 +282,10 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define SET(...)                                                                                   \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
+#define SET(...)                  \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
 	}
 
 /* What is done while this configuration is put in force is in `done` afterwards. */
@@ -301,9 +314,10 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 	struct scene *scene = *state;
 
 	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
-	assert_string_equal(done, "open bell, open door, load bell, load door, attach door, attach bell, "
-				  "pin the shared, pin bell, pin the shared, pin door, record bell, unpin the old, record door, "
-				  "unpin the old");
+	assert_string_equal(
+		done, "open bell, open door, load bell, load door, attach door, attach bell, "
+		      "pin the shared, pin bell, pin the shared, pin door, record bell, unpin the old, record door, "
+		      "unpin the old");
 	assert_non_null(scene->manager.plugins[0].instance);
 	assert_non_null(scene->manager.plugins[1].instance);
 	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
@@ -336,8 +350,9 @@ static void an_option_of_the_object_takes_a_successor_that_records_before_the_ol
 
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
 	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
-	assert_string_equal(done, "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
-				  "free door, unpin the old");
+	assert_string_equal(done,
+			    "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
+			    "free door, unpin the old");
 	assert_int_equal(scene->manager.plugins[1].instance->generation, 2);
 	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 }
@@ -408,18 +423,20 @@ static void a_plugin_that_is_not_required_stays_as_it_was_when_a_step_of_a_reloa
 		failing = steps[i];
 		policy_count = 1;
 		assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
-						  "door.except_cgroups=/new", "door.depth=2")), 0);
+						  "door.except_cgroups=/new", "door.depth=2")),
+				 0);
 		assert_non_null(strstr(done, failing));
 		assert_non_null(strstr(done, "unpin door, disown door, free door"));
 		assert_unchanged(door, before);
 	}
 	failing = "except door";
-	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
-					  "door.except_cgroups=/new")), 0);
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no", "door.except_cgroups=/new")),
+			 0);
 	assert_unchanged(door, before);
 	failing = NULL;
-	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no",
-					  "door.except_cgroups=/new", "door.depth=2")), 0);
+	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.required=no", "door.except_cgroups=/new",
+					  "door.depth=2")),
+			 0);
 	assert_int_equal(door->instance->generation, 2);
 	assert_string_equal(exceptions_of(door->instance), "/new");
 }
@@ -516,8 +533,7 @@ static void a_guard_denies_some_things_only_while_an_enforcer_can_deny(void **st
 	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED);
 	assert_int_equal(policies[1].denials[0], ENOENT);
 	assert_int_equal(apply(scene, SET("door.profile=privileged", "guard.enabled=yes")), 0);
-	assert_int_equal(rule_of_guard(),
-			 BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED | BPFLOCK_RULE_AUDIT);
+	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED | BPFLOCK_RULE_AUDIT);
 	assert_int_equal(apply(scene, SET("door.block=@all", "guard.enabled=yes")), 0);
 	assert_int_equal(rule_of_guard(), BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_LOG_DENIED);
 }

@@ -38,15 +38,17 @@ long syscall(long number, ...)
 /* An enforcer numbered by the kernel's `enum gate`, whose real order the tests choose. */
 static const struct bpflock_operation rows[] = {
 	{ .enumerator = "GATE_NONE", .flags = BPFLOCK_OPERATION_IGNORED },
-	{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN", .text = "the opening",
-	  .groups = "doors", .denial = ENOENT },
+	{ .name = "open",
+	  .summary = "s",
+	  .enumerator = "GATE_OPEN",
+	  .text = "the opening",
+	  .groups = "doors",
+	  .denial = ENOENT },
 	{ .name = "shut", .summary = "s", .enumerator = "GATE_SHUT", .groups = "doors noise" },
-	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
-	  .groups = "integrity" },
+	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY, .groups = "integrity" },
 	{ .name = "look", .summary = "s", .enumerator = "GATE_LOOK", .groups = "peek" },
 	{ .name = "peek", .summary = "s", .enumerator = "GATE_PEEK", .groups = "do" },
-	{ .enumerator = "GATE_SECRET_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
-	  .groups = "secret" },
+	{ .enumerator = "GATE_SECRET_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY, .groups = "secret" },
 };
 
 static const struct bpflock_plugin gate = {
@@ -60,8 +62,7 @@ static const struct bpflock_plugin gate = {
 static const struct bpflock_operation rows_with_own[] = {
 	{ .name = "sing", .summary = "s", .text = "the song", .groups = "noise" },
 	{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN" },
-	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY,
-	  .groups = "integrity" },
+	{ .enumerator = "GATE_INTEGRITY_MAX", .flags = BPFLOCK_OPERATION_BOUNDARY, .groups = "integrity" },
 	{ .name = "paint", .summary = "s" },
 };
 
@@ -83,15 +84,13 @@ static struct btf *make_btf(const struct enumerator *enumerators, size_t count)
 
 	assert_true(btf__add_enum(btf, "gate", 4) > 0);
 	for (size_t i = 0; i < count; i++)
-		assert_int_equal(
-			btf__add_enum_value(btf, enumerators[i].name, enumerators[i].value), 0);
+		assert_int_equal(btf__add_enum_value(btf, enumerators[i].name, enumerators[i].value), 0);
 	return btf;
 }
 
 static const struct enumerator usual[] = {
-	{ "GATE_NONE", 0 },	     { "GATE_OPEN", 1 }, { "GATE_SHUT", 2 },
-	{ "GATE_INTEGRITY_MAX", 3 }, { "GATE_LOOK", 4 }, { "GATE_PEEK", 5 },
-	{ "GATE_SECRET_MAX", 6 },
+	{ "GATE_NONE", 0 }, { "GATE_OPEN", 1 }, { "GATE_SHUT", 2 },	  { "GATE_INTEGRITY_MAX", 3 },
+	{ "GATE_LOOK", 4 }, { "GATE_PEEK", 5 }, { "GATE_SECRET_MAX", 6 },
 };
 
 static void build(const struct enumerator *enumerators, size_t count, struct operations *ret)
@@ -113,9 +112,8 @@ static const struct operation *named(const struct operations *operations, const 
 static void operations_take_the_numbers_of_the_running_kernel(void **state)
 {
 	const struct enumerator reordered[] = {
-		{ "GATE_SHUT", 1 },	     { "GATE_NONE", 0 }, { "GATE_OPEN", 7 },
-		{ "GATE_INTEGRITY_MAX", 8 }, { "GATE_PEEK", 9 }, { "GATE_LOOK", 12 },
-		{ "GATE_SECRET_MAX", 13 },
+		{ "GATE_SHUT", 1 }, { "GATE_NONE", 0 },	 { "GATE_OPEN", 7 },	    { "GATE_INTEGRITY_MAX", 8 },
+		{ "GATE_PEEK", 9 }, { "GATE_LOOK", 12 }, { "GATE_SECRET_MAX", 13 },
 	};
 	struct operations operations;
 
@@ -212,9 +210,9 @@ static void without_btf_every_name_is_still_known(void **state)
 
 static void operations_of_its_own_are_numbered_from_the_end(void **state)
 {
-	const struct enumerator usual_end[] = {
-		{ "GATE_OPEN", 1 }, { "GATE_WARP_DRIVE", 2 }, { "GATE_INTEGRITY_MAX", BPFLOCK_OPERATIONS_MAX }
-	};
+	const struct enumerator usual_end[] = { { "GATE_OPEN", 1 },
+						{ "GATE_WARP_DRIVE", 2 },
+						{ "GATE_INTEGRITY_MAX", BPFLOCK_OPERATIONS_MAX } };
 	struct btf *btf = make_btf(usual_end, ARRAY_SIZE(usual_end));
 	struct operations operations;
 
@@ -300,8 +298,8 @@ static void unbind(struct bound *bound, struct report *report)
 	operations_free(&bound->operations);
 }
 
-static void assert_rules(const char *const *assignments, const char *exempt, unsigned int open,
-			 unsigned int shut, unsigned int look, unsigned int unknown)
+static void assert_rules(const char *const *assignments, const char *exempt, unsigned int open, unsigned int shut,
+			 unsigned int look, unsigned int unknown)
 {
 	struct bpflock_policy_slot slot;
 	struct report report = { 0 };
@@ -320,21 +318,21 @@ static void assert_rules(const char *const *assignments, const char *exempt, uns
 	unbind(&bound, &report);
 }
 
-#define SET(...)                                                                                   \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
+#define SET(...)                  \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
 	}
 
 static void the_profile_decides_what_is_in_no_list(void **state)
 {
 	(void)state;
-	assert_rules(SET("gate.profile=privileged"), NULL, BPFLOCK_RULE_PRIVILEGED,
-		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
-	assert_rules(SET("gate.profile=baseline"), NULL, BPFLOCK_RULE_BASELINE,
-		     BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE);
-	assert_rules(SET("gate.profile=restricted"), NULL, BPFLOCK_RULE_RESTRICTED,
-		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
+	assert_rules(SET("gate.profile=privileged"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.profile=baseline"), NULL, BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE,
+		     BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE);
+	assert_rules(SET("gate.profile=restricted"), NULL, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
 }
 
 static void assert_defaults(const struct bpflock_plugin *plugin, const char *profile, const char *log)
@@ -397,8 +395,7 @@ static void the_daemon_is_let_through_where_the_row_says_so(void **state)
 {
 	(void)state;
 	assert_int_equal(rule_with(0, true), BPFLOCK_RULE_RESTRICTED);
-	assert_int_equal(rule_with(BPFLOCK_OPERATION_DAEMON, true),
-			 BPFLOCK_RULE_RESTRICTED | BPFLOCK_RULE_DAEMON);
+	assert_int_equal(rule_with(BPFLOCK_OPERATION_DAEMON, true), BPFLOCK_RULE_RESTRICTED | BPFLOCK_RULE_DAEMON);
 }
 
 static void some_operations_are_only_audited_while_nothing_can_be_denied(void **state)
@@ -426,29 +423,28 @@ static void an_operation_has_the_errno_of_its_row(void **state)
 static void an_exempt_group_is_not_governed_unless_a_list_names_it(void **state)
 {
 	(void)state;
-	assert_rules(SET("gate.profile=restricted"), "secret", BPFLOCK_RULE_RESTRICTED,
-		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_LEVEL, BPFLOCK_RULE_RESTRICTED);
-	assert_rules(SET("gate.profile=restricted", "gate.block=look"), "secret",
-		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_BLOCK,
-		     BPFLOCK_RULE_RESTRICTED);
+	assert_rules(SET("gate.profile=restricted"), "secret", BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_LEVEL, BPFLOCK_RULE_RESTRICTED);
+	assert_rules(SET("gate.profile=restricted", "gate.block=look"), "secret", BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_RESTRICTED);
 }
 
 static void a_name_beats_a_group_in_either_list(void **state)
 {
 	(void)state;
-	assert_rules(SET("gate.block=@doors", "gate.allow=open"), NULL, BPFLOCK_RULE_ALLOW,
-		     BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
-	assert_rules(SET("gate.allow=@all", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK,
-		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.block=@doors", "gate.allow=open"), NULL, BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_BLOCK,
+		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.allow=@all", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_ALLOW,
+		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
 }
 
 static void an_operation_may_cover_another(void **state)
 {
 	(void)state; /* `look` says that it is in `peek` */
-	assert_rules(SET("gate.block=peek"), NULL, BPFLOCK_RULE_PRIVILEGED,
-		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_BLOCK, BPFLOCK_RULE_PRIVILEGED);
-	assert_rules(SET("gate.block=peek", "gate.allow=look"), NULL, BPFLOCK_RULE_PRIVILEGED,
-		     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.block=peek"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_BLOCK,
+		     BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.block=peek", "gate.allow=look"), NULL, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED,
+		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_PRIVILEGED);
 }
 
 static void log_denied_marks_every_rule(void **state)
@@ -457,8 +453,7 @@ static void log_denied_marks_every_rule(void **state)
 
 	(void)state;
 	assert_rules(SET("gate.log=denied", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK | quiet,
-		     BPFLOCK_RULE_PRIVILEGED | quiet, BPFLOCK_RULE_PRIVILEGED | quiet,
-		     BPFLOCK_RULE_PRIVILEGED | quiet);
+		     BPFLOCK_RULE_PRIVILEGED | quiet, BPFLOCK_RULE_PRIVILEGED | quiet, BPFLOCK_RULE_PRIVILEGED | quiet);
 }
 
 static void assert_refused(const char *const *assignments, const char *message, const char *remedy)
@@ -479,8 +474,7 @@ static void what_a_list_cannot_mean_is_refused_with_what_it_can(void **state)
 	assert_refused(SET("gate.allow=@door"), "unknown group '@door'", "@doors");
 	assert_refused(SET("gate.block=open", "gate.allow=open"), "'open' is in `allow` as well",
 		       "one of the two lists");
-	assert_refused(SET("gate.block=@doors", "gate.allow=@noise"), "'shut' is in `allow`",
-		       "one of the two lists");
+	assert_refused(SET("gate.block=@doors", "gate.allow=@noise"), "'shut' is in `allow`", "one of the two lists");
 }
 
 static void a_missing_hierarchy_is_complained_of_where_an_exception_is(void **state)
@@ -508,8 +502,7 @@ static void a_dry_run_and_exceptions_mark_every_rule(void **state)
 
 	(void)state;
 	assert_rules(SET("gate.audit_only=yes", "gate.block=open"), NULL, BPFLOCK_RULE_BLOCK | dry,
-		     BPFLOCK_RULE_PRIVILEGED | dry, BPFLOCK_RULE_PRIVILEGED | dry,
-		     BPFLOCK_RULE_PRIVILEGED | dry);
+		     BPFLOCK_RULE_PRIVILEGED | dry, BPFLOCK_RULE_PRIVILEGED | dry, BPFLOCK_RULE_PRIVILEGED | dry);
 	assert_rules(SET("gate.profile=baseline", "gate.except_cgroups=/trusted"), NULL,
 		     BPFLOCK_RULE_BASELINE | excepted, BPFLOCK_RULE_BASELINE | excepted,
 		     BPFLOCK_RULE_BASELINE | excepted, BPFLOCK_RULE_BASELINE | excepted);
@@ -588,12 +581,10 @@ static void a_negative_number_is_refused(void **state)
 static void a_reason_is_there_for_each_rule_and_for_nothing_beyond(void **state)
 {
 	(void)state;
-	assert_string_equal(policy_reason(BPFLOCK_RULE_EXCEPTION, BPFLOCK_VERDICT_ALLOWED),
-			    "allow (exception)");
+	assert_string_equal(policy_reason(BPFLOCK_RULE_EXCEPTION, BPFLOCK_VERDICT_ALLOWED), "allow (exception)");
 	assert_null(policy_reason(BPFLOCK_RULE_EXCEPTION + 1, BPFLOCK_VERDICT_ALLOWED));
 	assert_null(policy_reason(UINT32_MAX, BPFLOCK_VERDICT_ALLOWED));
-	assert_string_equal(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_WOULD_DENY),
-			    "would deny (block)");
+	assert_string_equal(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_WOULD_DENY), "would deny (block)");
 	assert_null(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICTS));
 }
 

@@ -111,8 +111,9 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	other = decision(1, "cat");
 	other.event.type = 9;
 	assert_true(take(*state, other));
-	assert_true(repeats_take(*state, &another_source, &(struct bpflock_decision){
-		.event = { .time = 1, .cgroupid = 7, .comm = "cat" }, .operation = 3 }));
+	assert_true(repeats_take(
+		*state, &another_source,
+		&(struct bpflock_decision){ .event = { .time = 1, .cgroupid = 7, .comm = "cat" }, .operation = 3 }));
 	assert_false(take(*state, decision(1, "cat")));
 }
 

@@ -39,10 +39,9 @@ static const struct bpflock_operation operations[] = {
 };
 
 static const struct bpflock_plugin bell = { .name = "bell", .check = check };
-static const struct bpflock_plugin door = { .name = "door",
-					    .flags = BPFLOCK_ENFORCER,
-					    .operations = BPFLOCK_TABLE(operations),
-					    .check = check_door };
+static const struct bpflock_plugin door = {
+	.name = "door", .flags = BPFLOCK_ENFORCER, .operations = BPFLOCK_TABLE(operations), .check = check_door
+};
 static const struct bpflock_plugin guard = { .name = "guard",
 					     .flags = BPFLOCK_ENFORCER | BPFLOCK_GUARD,
 					     .operations = BPFLOCK_TABLE(operations),
@@ -63,8 +62,7 @@ static const struct file *files;
 static size_t file_count;
 static char directory[64];
 
-int plugins_load(const char *from, const struct plugin_names *reserved, struct plugins *ret,
-		 struct report *report)
+int plugins_load(const char *from, const struct plugin_names *reserved, struct plugins *ret, struct report *report)
 {
 	(void)reserved;
 	snprintf(directory, sizeof(directory), "%s", from);
@@ -127,18 +125,18 @@ static int tear_down(void **state)
 	return 0;
 }
 
-#define PLUGINS(...)                                                                               \
-	do {                                                                                       \
-		static const struct file there[] = { __VA_ARGS__ };                                \
-                                                                                                   \
-		files = there;                                                                     \
-		file_count = ARRAY_SIZE(there);                                                    \
+#define PLUGINS(...)                                                \
+	do {                                                        \
+		static const struct file there[] = { __VA_ARGS__ }; \
+                                                                    \
+		files = there;                                      \
+		file_count = ARRAY_SIZE(there);                     \
 	} while (0)
 
-#define SET(...)                                                                                   \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
+#define SET(...)                  \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
 	}
 
 static struct config_sources sources_of(const char *const *assignments)
@@ -175,8 +173,8 @@ static bool is_enabled(const struct scene *scene, const char *plugin)
 	return config_section(scene->config, plugin)->enabled;
 }
 
-static const struct report_item *assert_reported(const struct scene *scene, enum report_level level,
-						 const char *event, const char *message)
+static const struct report_item *assert_reported(const struct scene *scene, enum report_level level, const char *event,
+						 const char *message)
 {
 	for (size_t i = 0; i < scene->report.count; i++) {
 		const struct report_item *item = &scene->report.items[i];
@@ -378,10 +376,10 @@ static void what_the_core_cannot_use_is_reported_at_once_with_the_rest(void **st
 	PLUGINS({ "bell", &bell });
 	assert_int_equal(load(scene, SET("bpflock.ring_size=65537", "bpflock.log_output=nowhere", "mouse.trap=1")),
 			 -EINVAL);
-	assert_string_equal(assert_reported(scene, REPORT_ERROR, "config_error",
-					    "[bpflock] ring_size: 65537 is not a power of two")
-				    ->where,
-			    "-o");
+	assert_string_equal(
+		assert_reported(scene, REPORT_ERROR, "config_error", "[bpflock] ring_size: 65537 is not a power of two")
+			->where,
+		"-o");
 	assert_reported(scene, REPORT_ERROR, "config_error", "'nowhere' is not an output");
 	assert_reported(scene, REPORT_ERROR, "config_error", "there is no section [mouse]");
 	assert_int_equal(scene->report.errors, 3);

@@ -18,10 +18,10 @@ static void assert_suggested(const char *const *names, const char *text, const c
 	config_names_clear(&valid);
 }
 
-#define NAMES(...)                                                                                 \
-	(const char *const[])                                                                      \
-	{                                                                                          \
-		__VA_ARGS__, NULL                                                                  \
+#define NAMES(...)                \
+	(const char *const[])     \
+	{                         \
+		__VA_ARGS__, NULL \
 	}
 
 static void the_nearest_name_is_suggested_before_all_of_them(void **state)

@@ -19,8 +19,7 @@ extern const char variables_object[], variables_object_end[];
 
 static int set_up(void **state)
 {
-	*state = bpf_object__open_mem(variables_object, (size_t)(variables_object_end - variables_object),
-				      NULL);
+	*state = bpf_object__open_mem(variables_object, (size_t)(variables_object_end - variables_object), NULL);
 	return *state ? 0 : -1;
 }
 
@@ -34,8 +33,7 @@ static int tear_down(void **state)
 static bool holds(struct bpf_object *object, const void *bytes, size_t length)
 {
 	size_t size;
-	const char *contents =
-		bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &size);
+	const char *contents = bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &size);
 
 	return memmem(contents, size, bytes, length);
 }
@@ -43,8 +41,7 @@ static bool holds(struct bpf_object *object, const void *bytes, size_t length)
 static bool is_zero(struct bpf_object *object)
 {
 	size_t size;
-	const char *contents =
-		bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &size);
+	const char *contents = bpf_map__initial_value(bpf_object__find_map_by_name(object, ".rodata"), &size);
 
 	for (size_t i = 0; i < size; i++)
 		if (contents[i])
@@ -54,25 +51,25 @@ static bool is_zero(struct bpf_object *object)
 
 static const struct bpflock_option scalar_number = { .name = "n", .type = BPFLOCK_OPTION_UINT };
 static const struct bpflock_option scalar_text = { .name = "t", .type = BPFLOCK_OPTION_STRING };
-static const struct bpflock_option list_of_numbers = { .name = "l", .type = BPFLOCK_OPTION_UINT,
+static const struct bpflock_option list_of_numbers = { .name = "l",
+						       .type = BPFLOCK_OPTION_UINT,
 						       .flags = BPFLOCK_OPTION_LIST };
-static const struct bpflock_option list_of_texts = { .name = "s", .type = BPFLOCK_OPTION_STRING,
+static const struct bpflock_option list_of_texts = { .name = "s",
+						     .type = BPFLOCK_OPTION_STRING,
 						     .flags = BPFLOCK_OPTION_LIST };
 
-static int set_numbers(void *object, const char *name, const struct bpflock_option *option,
-		       __u64 *numbers, size_t count)
+static int set_numbers(void *object, const char *name, const struct bpflock_option *option, __u64 *numbers,
+		       size_t count)
 {
 	const struct config_value value = { .option = option, .numbers = numbers, .count = count };
 
 	return variable_set(object, name, &value);
 }
 
-static int set_texts(void *object, const char *name, const struct bpflock_option *option,
-		     const char **texts, size_t count)
+static int set_texts(void *object, const char *name, const struct bpflock_option *option, const char **texts,
+		     size_t count)
 {
-	const struct config_value value = { .option = option,
-					    .strings = (char **)(uintptr_t)texts,
-					    .count = count };
+	const struct config_value value = { .option = option, .strings = (char **)(uintptr_t)texts, .count = count };
 
 	return variable_set(object, name, &value);
 }
@@ -138,10 +135,8 @@ static void what_the_object_lacks_is_not_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_number_fits_its_variable_or_is_refused),
-		TEST(a_string_needs_room_for_its_nul),
-		TEST(a_list_may_have_as_many_items_as_its_array),
-		TEST(each_string_of_a_list_has_its_own_room),
+		TEST(a_number_fits_its_variable_or_is_refused),	  TEST(a_string_needs_room_for_its_nul),
+		TEST(a_list_may_have_as_many_items_as_its_array), TEST(each_string_of_a_list_has_its_own_room),
 		TEST(what_the_object_lacks_is_not_found),
 	};
 

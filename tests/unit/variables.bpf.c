@@ -19,6 +19,5 @@ const volatile __u32 uncounted[2] = {};
 SEC("tp_btf/sched_process_exec")
 int use_them(void *context)
 {
-	return tiny + number + large + text[0] + numbers[0] + numbers_count + names[0][0] + names_count +
-	       uncounted[0];
+	return tiny + number + large + text[0] + numbers[0] + numbers_count + names[0][0] + names_count + uncounted[0];
 }

@@ -151,11 +151,10 @@ static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
 	return (int)retval;
 }
 
-static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule,
-						    __u32 verdict)
+static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, __u32 verdict)
 {
-	struct bpflock_decision *decision = bpflock_event_reserve(
-		type, sizeof(*decision), verdict == BPFLOCK_VERDICT_DENIED);
+	struct bpflock_decision *decision =
+		bpflock_event_reserve(type, sizeof(*decision), verdict == BPFLOCK_VERDICT_DENIED);
 
 	if (!decision)
 		return;
@@ -175,8 +174,7 @@ static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 r
 	__u32 verdict = BPFLOCK_VERDICT_ALLOWED;
 
 	if (!allow)
-		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY :
-						      BPFLOCK_VERDICT_DENIED;
+		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
 	if (verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
 		return 0;
 	bpflock_count(operation, verdict);

@@ -84,10 +84,10 @@ struct bpflock_state {
  * A list of strings that each end in NUL, such as argv: the number of bytes that were copied, and the
  * bytes. BPFLOCK_STRV_CUT in the length says that there were more. Since ABI 1.0.
  */
-#define BPFLOCK_STRV(size)                                                                         \
-	struct {                                                                                   \
-		__u32 length;                                                                      \
-		char bytes[size];                                                                  \
+#define BPFLOCK_STRV(size)        \
+	struct {                  \
+		__u32 length;     \
+		char bytes[size]; \
 	}
 #define BPFLOCK_STRV_CUT 0x80000000u
 

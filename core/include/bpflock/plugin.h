@@ -45,9 +45,9 @@ struct bpflock_table {
 };
 
 /* A bpflock_table of a C array. */
-#define BPFLOCK_TABLE(array)                                                                       \
-	{                                                                                          \
-		(array), sizeof(array) / sizeof((array)[0]), sizeof((array)[0])                    \
+#define BPFLOCK_TABLE(array)                                                    \
+	{                                                                       \
+		(array), sizeof(array) / sizeof((array)[0]), sizeof((array)[0]) \
 	}
 
 /**
@@ -126,7 +126,7 @@ struct bpflock_option {
 };
 
 /* The `size` and `offset` of an option that is kept in `member` of the configuration structure. */
-#define BPFLOCK_MEMBER(structure, member)                                                          \
+#define BPFLOCK_MEMBER(structure, member) \
 	.size = sizeof(((structure *)0)->member), .offset = __builtin_offsetof(structure, member)
 
 /**
@@ -172,11 +172,10 @@ struct bpflock_field {
 };
 
 /* A field of the log, of the same name as the member of the record. */
-#define BPFLOCK_FIELD(structure, member, field_type, text)                                         \
-	{                                                                                          \
-		.name = #member, .summary = (text), .type = (field_type),                          \
-		.size = sizeof(((structure *)0)->member),                                          \
-		.offset = __builtin_offsetof(structure, member)                                    \
+#define BPFLOCK_FIELD(structure, member, field_type, text)                                                          \
+	{                                                                                                           \
+		.name = #member, .summary = (text), .type = (field_type), .size = sizeof(((structure *)0)->member), \
+		.offset = __builtin_offsetof(structure, member)                                                     \
 	}
 
 /*
@@ -292,8 +291,7 @@ struct bpflock_host {
 	 * @error: reports to the operator what is wrong and what to do, in one line without a newline.
 	 * Call it before returning a negative errno. Since ABI 1.0.
 	 */
-	void (*error)(const struct bpflock_host *host, const char *format, ...)
-		__attribute__((format(printf, 2, 3)));
+	void (*error)(const struct bpflock_host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 	/**
 	 * @skip_program: leaves one program out of the load, by the name of its C function.
@@ -387,8 +385,8 @@ struct bpflock_plugin {
 	 * @observe: gets every record of every plugin, in the order in which the ring has them.
 	 * The record is valid during the call only. Optional. Since ABI 1.0.
 	 */
-	void (*observe)(const struct bpflock_host *host, const char *plugin,
-			const struct bpflock_event *event, __u64 size);
+	void (*observe)(const struct bpflock_host *host, const char *plugin, const struct bpflock_event *event,
+			__u64 size);
 };
 
 /* The exported symbol for an ABI major. */
@@ -399,28 +397,28 @@ struct bpflock_plugin {
  * path, -Wa,-IDIR) and exports the descriptor. The arguments are designated initializers of
  * struct bpflock_plugin.
  */
-#define BPFLOCK_PLUGIN(id, ...)                                                                    \
-	__asm__(".pushsection .rodata.bpflock_object, \"a\"\n"                                     \
-		".balign 8\n"                                                                      \
-		".hidden bpflock_object\n"                                                         \
-		".globl bpflock_object\n"                                                          \
-		"bpflock_object:\n"                                                                \
-		".incbin \"" #id ".bpf.o\"\n"                                                      \
-		".hidden bpflock_object_end\n"                                                     \
-		".globl bpflock_object_end\n"                                                      \
-		"bpflock_object_end:\n"                                                            \
-		".byte 0\n"                                                                        \
-		".popsection\n");                                                                  \
-	extern const unsigned char bpflock_object[] __attribute__((visibility("hidden")));         \
-	extern const unsigned char bpflock_object_end[] __attribute__((visibility("hidden")));     \
-	extern const struct bpflock_plugin bpflock_plugin_v1;                                      \
-	__attribute__((visibility("default"))) const struct bpflock_plugin bpflock_plugin_v1 = {   \
-		.size = sizeof(struct bpflock_plugin),                                             \
-		.abi_minor = BPFLOCK_ABI_MINOR,                                                    \
-		.name = #id,                                                                       \
-		.object = bpflock_object,                                                          \
-		.object_end = bpflock_object_end,                                                  \
-		__VA_ARGS__                                                                        \
+#define BPFLOCK_PLUGIN(id, ...)                                                                      \
+	__asm__(".pushsection .rodata.bpflock_object, \"a\"\n"                                       \
+		".balign 8\n"                                                                        \
+		".hidden bpflock_object\n"                                                           \
+		".globl bpflock_object\n"                                                            \
+		"bpflock_object:\n"                                                                  \
+		".incbin \"" #id ".bpf.o\"\n"                                                        \
+		".hidden bpflock_object_end\n"                                                       \
+		".globl bpflock_object_end\n"                                                        \
+		"bpflock_object_end:\n"                                                              \
+		".byte 0\n"                                                                          \
+		".popsection\n");                                                                    \
+	extern const unsigned char bpflock_object[] __attribute__((visibility("hidden")));           \
+	extern const unsigned char bpflock_object_end[] __attribute__((visibility("hidden")));       \
+	extern const struct bpflock_plugin bpflock_plugin_v1 __attribute__((visibility("default"))); \
+	const struct bpflock_plugin bpflock_plugin_v1 = {                                            \
+		.size = sizeof(struct bpflock_plugin),                                               \
+		.abi_minor = BPFLOCK_ABI_MINOR,                                                      \
+		.name = #id,                                                                         \
+		.object = bpflock_object,                                                            \
+		.object_end = bpflock_object_end,                                                    \
+		__VA_ARGS__,                                                                         \
 	}
 
 #endif

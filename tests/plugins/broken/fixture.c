@@ -55,10 +55,16 @@ static const struct bpflock_field fields[] = {
 	{ .name = "late", .summary = "late", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = -4ull },
 #elif defined(COREFIELD)
 	/* The core logs a field of that name with every record. */
-	{ .name = "tgid", .summary = "process", .type = BPFLOCK_FIELD_UINT, .size = 8,
+	{ .name = "tgid",
+	  .summary = "process",
+	  .type = BPFLOCK_FIELD_UINT,
+	  .size = 8,
 	  .offset = sizeof(struct bpflock_event) },
 #else
-	{ .name = "fine", .summary = "a number", .type = BPFLOCK_FIELD_UINT, .size = 8,
+	{ .name = "fine",
+	  .summary = "a number",
+	  .type = BPFLOCK_FIELD_UINT,
+	  .size = 8,
 	  .offset = sizeof(struct bpflock_event) },
 #endif
 };
@@ -72,10 +78,9 @@ static const struct bpflock_event_type events[] = {
 	},
 };
 
-#define DESCRIPTOR                                                                                 \
-	.version = "1.0", .summary = "A fixture", .license = "Apache-2.0 AND GPL-2.0-only",        \
-	.config_size = sizeof(struct config), .options = BPFLOCK_TABLE(options),                   \
-	.events = BPFLOCK_TABLE(events)
+#define DESCRIPTOR                                                                          \
+	.version = "1.0", .summary = "A fixture", .license = "Apache-2.0 AND GPL-2.0-only", \
+	.config_size = sizeof(struct config), .options = BPFLOCK_TABLE(options), .events = BPFLOCK_TABLE(events)
 
 #if defined(NOTELF)
 /* What it carries is no BPF object. */

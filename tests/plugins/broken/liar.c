@@ -16,36 +16,53 @@ struct config {
 static const struct bpflock_value colours[] = {
 #if defined(NAMELESS)
 	/* The second choice has no name. */
-	{ "green", 1, "" }, { .value = 2 },
+	{ "green", 1, "" },
+	{ .value = 2 },
 #elif defined(BIGVALUE)
 	/* The second choice does not fit in the member. */
-	{ "green", 1, "" }, { "brown", 300, "" },
+	{ "green", 1, "" },
+	{ "brown", 300, "" },
 #else
-	{ "green", 1, "" }, { "brown", 2, "" },
+	{ "green", 1, "" },
+	{ "brown", 2, "" },
 #endif
 };
 
 __attribute__((unused)) static const struct bpflock_option options[] = {
-	{ .name = "colour", .summary = "s", .type = BPFLOCK_OPTION_CHOICE, .values = BPFLOCK_TABLE(colours),
+	{ .name = "colour",
+	  .summary = "s",
+	  .type = BPFLOCK_OPTION_CHOICE,
+	  .values = BPFLOCK_TABLE(colours),
 	  BPFLOCK_MEMBER(struct config, colour) },
-	{ .name = "number", .summary = "s", .type = BPFLOCK_OPTION_UINT,
-	  .size = 4,
+	{
+		.name = "number",
+		.summary = "s",
+		.type = BPFLOCK_OPTION_UINT,
+		.size = 4,
 #if defined(MISALIGNED)
-	  /* No number of 4 bytes stands there. */
-	  .offset = 1,
+		/* No number of 4 bytes stands there. */
+		.offset = 1,
 #endif
 #if defined(BADDEFAULT)
-	  /* The default is no number. */
-	  .initial = "many",
+		/* The default is no number. */
+		.initial = "many",
 #endif
 	},
 };
 
 static const struct bpflock_field fields[] = {
-	{ .name = "fine", .summary = "s", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = sizeof(struct bpflock_event) },
+	{ .name = "fine",
+	  .summary = "s",
+	  .type = BPFLOCK_FIELD_UINT,
+	  .size = 8,
+	  .offset = sizeof(struct bpflock_event) },
 #if defined(TWOFIELDS)
 	/* Two fields of one name. */
-	{ .name = "fine", .summary = "s", .type = BPFLOCK_FIELD_UINT, .size = 8, .offset = sizeof(struct bpflock_event) },
+	{ .name = "fine",
+	  .summary = "s",
+	  .type = BPFLOCK_FIELD_UINT,
+	  .size = 8,
+	  .offset = sizeof(struct bpflock_event) },
 #endif
 };
 
@@ -90,16 +107,28 @@ static const struct bpflock_operation operations[] = {
 
 #if defined(NOROWS)
 /* A row, and no rows. */
-#define OPTIONS { NULL, 1, sizeof(struct bpflock_option) }
+#define OPTIONS                                        \
+	{                                              \
+		NULL, 1, sizeof(struct bpflock_option) \
+	}
 #elif defined(HUGECOUNT)
 /* More rows than there is memory. */
-#define OPTIONS { options, -1u, sizeof(options[0]) }
+#define OPTIONS                                  \
+	{                                        \
+		options, -1u, sizeof(options[0]) \
+	}
 #elif defined(HUGESTRIDE)
 /* Rows that are longer than any version's. */
-#define OPTIONS { options, 2, 1u << 30 }
+#define OPTIONS                      \
+	{                            \
+		options, 2, 1u << 30 \
+	}
 #elif defined(WILD)
 /* Rows where nothing is. */
-#define OPTIONS { (const void *)64, 1, sizeof(struct bpflock_option) }
+#define OPTIONS                                                    \
+	{                                                          \
+		(const void *)64, 1, sizeof(struct bpflock_option) \
+	}
 #else
 #define OPTIONS BPFLOCK_TABLE(options)
 #endif
@@ -120,9 +149,9 @@ static const struct bpflock_operation operations[] = {
 #elif defined(NOENUM) || defined(TWOOPERATIONS)
 #define WRONG .flags = BPFLOCK_ENFORCER, .operations = BPFLOCK_TABLE(operations)
 #elif defined(ENFORCES)
-#define WRONG                                                                                      \
-	.flags = BPFLOCK_ENFORCER, .operations = BPFLOCK_TABLE(operations),                        \
-	.operation_enum = "lockdown_reason", .operation_prefix = "LOCKDOWN_"
+#define WRONG                                                                                                    \
+	.flags = BPFLOCK_ENFORCER, .operations = BPFLOCK_TABLE(operations), .operation_enum = "lockdown_reason", \
+	.operation_prefix = "LOCKDOWN_"
 #else
 #define WRONG .contact = "nobody"
 #endif

@@ -24,7 +24,7 @@ struct config {
 };
 
 static const struct bpflock_value phases[] = {
-	{ "never", NEVER, "" },	   { "check", CHECK, "" },     { "prepare", PREPARE, "" },
+	{ "never", NEVER, "" },	  { "check", CHECK, "" },     { "prepare", PREPARE, "" },
 	{ "policy", POLICY, "" }, { "observe", OBSERVE, "" },
 };
 
@@ -41,10 +41,18 @@ static const struct bpflock_value manners[] = {
 };
 
 static const struct bpflock_option options[] = {
-	{ .name = "phase", .summary = "the callback", .initial = "never", .type = BPFLOCK_OPTION_CHOICE,
-	  .values = BPFLOCK_TABLE(phases), BPFLOCK_MEMBER(struct config, phase) },
-	{ .name = "manner", .summary = "what it does", .initial = "says", .type = BPFLOCK_OPTION_CHOICE,
-	  .values = BPFLOCK_TABLE(manners), BPFLOCK_MEMBER(struct config, manner) },
+	{ .name = "phase",
+	  .summary = "the callback",
+	  .initial = "never",
+	  .type = BPFLOCK_OPTION_CHOICE,
+	  .values = BPFLOCK_TABLE(phases),
+	  BPFLOCK_MEMBER(struct config, phase) },
+	{ .name = "manner",
+	  .summary = "what it does",
+	  .initial = "says",
+	  .type = BPFLOCK_OPTION_CHOICE,
+	  .values = BPFLOCK_TABLE(manners),
+	  BPFLOCK_MEMBER(struct config, manner) },
 };
 
 static const struct bpflock_operation operations[] = {
@@ -104,8 +112,7 @@ static int policy(const struct bpflock_host *host, const void *config)
 	return callback(host, config, POLICY);
 }
 
-static void observe(const struct bpflock_host *host, const char *plugin,
-		    const struct bpflock_event *event, __u64 size)
+static void observe(const struct bpflock_host *host, const char *plugin, const struct bpflock_event *event, __u64 size)
 {
 	(void)plugin;
 	(void)size;

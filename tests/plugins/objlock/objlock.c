@@ -3,8 +3,8 @@
  * objlock: decides who may open what is pinned on a bpffs, as the daemon does when it starts, reloads and unloads. It
  * must not lock the daemon out.
  */
-#include <bpflock/protected.h>
 #include <bpflock/plugin.h>
+#include <bpflock/protected.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <stdint.h>

@@ -11,8 +11,7 @@
 #include <unistd.h>
 
 static const struct bpflock_operation operations[] = {
-	{ .name = "getpgid", .summary = "ask for the process group of a process",
-	  .flags = BPFLOCK_OPERATION_DAEMON },
+	{ .name = "getpgid", .summary = "ask for the process group of a process", .flags = BPFLOCK_OPERATION_DAEMON },
 };
 
 static const struct bpflock_program programs[] = {

@@ -42,12 +42,12 @@ static int open_book(const struct bpflock_host *host, const void *config)
 	return 0;
 }
 
-static void write_down(const struct bpflock_host *host, const char *plugin,
-		       const struct bpflock_event *event, __u64 size)
+static void write_down(const struct bpflock_host *host, const char *plugin, const struct bpflock_event *event,
+		       __u64 size)
 {
 	(void)host;
-	fprintf(book, "plugin=%s type=%u tgid=%u comm=%.*s size=%llu\n", plugin, event->type,
-		event->tgid, BPFLOCK_COMM_LEN, event->comm, size);
+	fprintf(book, "plugin=%s type=%u tgid=%u comm=%.*s size=%llu\n", plugin, event->type, event->tgid,
+		BPFLOCK_COMM_LEN, event->comm, size);
 }
 
 BPFLOCK_PLUGIN(witness,
