@@ -23,7 +23,7 @@ static int attach(struct id_gate *gate)
 	struct bpf_program *program;
 	size_t i = 0;
 
-	bpf_object__for_each_program (program, gate->object) {
+	bpf_object__for_each_program(program, gate->object) {
 		gate->links[i] = bpf_program__attach(program);
 		if (!gate->links[i++])
 			return -errno;

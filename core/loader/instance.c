@@ -106,7 +106,7 @@ static int select_programs(struct instance *instance, const struct kernel *kerne
 
 	/* A plugin that only reads the records of others has an object without programs. */
 	instance->skipped = xstrdup("");
-	bpf_object__for_each_program (program, instance->object) {
+	bpf_object__for_each_program(program, instance->object) {
 		const char *section = bpf_program__section_name(program);
 
 		if (is_superfluous(instance, program)) {
@@ -135,7 +135,7 @@ static int check_bpf_lsm(const struct instance *instance, const struct kernel *k
 	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(kernel);
 	struct bpf_program *program;
 
-	bpf_object__for_each_program (program, instance->object) {
+	bpf_object__for_each_program(program, instance->object) {
 		if (!reason || !bpf_program__autoload(program) || bpf_program__type(program) != BPF_PROG_TYPE_LSM)
 			continue;
 		report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
@@ -354,10 +354,10 @@ static int protect_objects(const struct instance *instance, struct report *repor
 	struct bpf_map *map;
 	int error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
 
-	bpf_object__for_each_map (map, instance->object)
+	bpf_object__for_each_map(map, instance->object)
 		if (!error && bpf_map__fd(map) >= 0)
 			error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
-	bpf_object__for_each_program (program, instance->object)
+	bpf_object__for_each_program(program, instance->object)
 		if (!error && bpf_program__fd(program) >= 0)
 			error = protected_add(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	if (error)
@@ -372,7 +372,7 @@ int instance_load(struct instance *instance, struct report *report)
 	struct bpf_program *program;
 	int error;
 
-	bpf_object__for_each_program (program, instance->object)
+	bpf_object__for_each_program(program, instance->object)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_SIZE);
 	error = bpf_object__load(instance->object);
 	if (error) {
@@ -450,7 +450,7 @@ int instance_attach(struct instance *instance, struct report *report)
 {
 	struct bpf_program *program;
 
-	bpf_object__for_each_program (program, instance->object) {
+	bpf_object__for_each_program(program, instance->object) {
 		struct bpf_link *link;
 		int error;
 
@@ -557,12 +557,12 @@ void instance_unprotect(const struct instance *instance)
 
 	if (!instance->object)
 		return;
-	bpf_object__for_each_map (map, instance->object)
+	bpf_object__for_each_map(map, instance->object)
 		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
 			protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
 	if (instance->state->references == 1)
 		protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
-	bpf_object__for_each_program (program, instance->object)
+	bpf_object__for_each_program(program, instance->object)
 		if (bpf_program__fd(program) >= 0)
 			protected_remove(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
 	for (size_t i = 0; i < instance->link_count; i++)
