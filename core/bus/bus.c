@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/bus.h"
 
-#include <assert.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdint.h>
@@ -167,7 +166,6 @@ int bus_open(const int *rings, size_t ring_count, struct bus **ret)
 
 void bus_add_source(struct bus *bus, struct bus_source *source)
 {
-	assert(!find_source(bus, source->plugin->source));
 	bus->sources = xreallocarray(bus->sources, bus->source_count + 1, sizeof(*bus->sources));
 	bus->sources[bus->source_count++] = source;
 	sequences_begin(&source->sequences, bus->cpus);
