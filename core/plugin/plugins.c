@@ -53,12 +53,13 @@ static int open_exported(const char *path, const struct bpflock_plugin **ret, ch
 static void open_plugin(struct plugin *plugin, const struct plugin_names *reserved)
 {
 	const struct bpflock_plugin *exported;
+	CLEANUP(cleanup_free) char *path = NULL;
 
-	if (trust_file(plugin->path, &plugin->refusal) < 0)
+	if (trust_file(plugin->path, &path, &plugin->refusal) < 0)
 		return;
 	/* Constructors of the file run here, and reading its tables crashes where a pointer is wrong. */
 	crash_enter(plugin->name, "open");
-	if (open_exported(plugin->path, &exported, &plugin->refusal) == 0)
+	if (open_exported(path, &exported, &plugin->refusal) == 0)
 		(void)descriptor_accept(exported, reserved, plugin, &plugin->refusal);
 	crash_leave();
 }

@@ -48,18 +48,24 @@ static int trust_each_directory(char *path, char **ret_reason)
 	return error ? error : trust_path(path, ret_reason);
 }
 
-int trust_directory(const char *path, char **ret_reason)
+static int resolve(const char *path, char **ret, char **ret_reason)
 {
-	char resolved[PATH_MAX];
-
-	if (!realpath(path, resolved))
-		return refuse(-errno, ret_reason, xasprintf("%s: %s", path, strerror(errno)));
-	return trust_each_directory(resolved, ret_reason);
+	*ret = realpath(path, NULL);
+	return *ret ? 0 : refuse(-errno, ret_reason, xasprintf("%s: %s", path, strerror(errno)));
 }
 
-int trust_file(const char *path, char **ret_reason)
+int trust_directory(const char *path, char **ret_reason)
+{
+	CLEANUP(cleanup_free) char *resolved = NULL;
+	int error = resolve(path, &resolved, ret_reason);
+
+	return resolved ? trust_each_directory(resolved, ret_reason) : error;
+}
+
+int trust_file(const char *path, char **ret_path, char **ret_reason)
 {
 	struct stat status;
+	int error;
 
 	if (lstat(path, &status) < 0)
 		return refuse(-errno, ret_reason, xasprintf("%s: %s", path, strerror(errno)));
@@ -67,5 +73,6 @@ int trust_file(const char *path, char **ret_reason)
 		return refuse(-ELOOP, ret_reason, xasprintf("%s is a symbolic link", path));
 	if (!S_ISREG(status.st_mode))
 		return refuse(-EINVAL, ret_reason, xasprintf("%s is not a regular file", path));
-	return trust_directory(path, ret_reason);
+	error = resolve(path, ret_path, ret_reason);
+	return *ret_path ? trust_each_directory(*ret_path, ret_reason) : error;
 }

@@ -61,8 +61,9 @@ static int tear_down(void **state)
 static void assert_refused(const char *path, int error, const char *because)
 {
 	CLEANUP(cleanup_free) char *reason = NULL;
+	CLEANUP(cleanup_free) char *resolved = NULL;
 
-	assert_int_equal(trust_file(path, &reason), error);
+	assert_int_equal(trust_file(path, &resolved, &reason), error);
 	assert_non_null(strstr(reason, because));
 }
 
@@ -70,9 +71,11 @@ static void a_file_that_only_its_owner_can_write_is_trusted(void **state)
 {
 	const struct place *place = *state;
 	CLEANUP(cleanup_free) char *reason = NULL;
+	CLEANUP(cleanup_free) char *resolved = NULL;
 
-	assert_int_equal(trust_file(place->file, &reason), 0);
+	assert_int_equal(trust_file(place->file, &resolved, &reason), 0);
 	assert_null(reason);
+	assert_string_equal(resolved, place->file);
 }
 
 static void a_group_writable_file_is_refused_by_name(void **state)
