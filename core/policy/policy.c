@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include <assert.h>
+#include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/membarrier.h>
 #include <string.h>
@@ -120,9 +121,8 @@ static enum precision item_means(const char *item, const struct operation *opera
 	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
 }
 
-/* *ret_place is the place where the most precise item was written; `ret_place` may be NULL. */
-static enum precision list_means(const struct config_value *list, const struct operation *operation,
-				 const char **ret_place)
+/* *ret_item is the index of the most precise item; `ret_item` may be NULL. */
+static enum precision list_means(const struct config_value *list, const struct operation *operation, size_t *ret_item)
 {
 	enum precision best = NOT_MEANT;
 
@@ -132,8 +132,8 @@ static enum precision list_means(const struct config_value *list, const struct o
 		if (precision <= best)
 			continue;
 		best = precision;
-		if (ret_place)
-			*ret_place = list->places[i];
+		if (ret_item)
+			*ret_item = i;
 	}
 	return best;
 }
@@ -187,32 +187,65 @@ static void notice_absent(const struct operations *operations, const struct conf
 {
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct operation *operation = &operations->items[i];
-		const char *place = NULL;
+		size_t item;
 
-		if (operation->index < 0 && list_means(list, operation, &place) >= BY_COVER)
-			report_add(report, REPORT_NOTICE, "config_notice", place,
+		if (operation->index < 0 && list_means(list, operation, &item) >= BY_COVER)
+			report_add(report, REPORT_NOTICE, "config_notice", list->places[item],
 				   "[%s] %s: this kernel has no operation '%s'", section->name, list->option->name,
 				   operation->name);
 	}
 }
 
+/* Of an item in each list: the operations that both mean with the same precision (to be freed). */
+static char *common_operations(const struct operations *operations, const struct config_value *block, size_t block_item,
+			       const struct config_value *allow, size_t allow_item)
+{
+	char *names = xstrdup("");
+
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+		size_t blocking, allowing;
+		enum precision precision = list_means(block, operation, &blocking);
+
+		if (precision != NOT_MEANT && precision == list_means(allow, operation, &allowing) &&
+		    blocking == block_item && allowing == allow_item)
+			xappend(&names, ", ", "%s", operation->name);
+	}
+	return names;
+}
+
+static void complain_of_contradiction(const struct config_section *section, const struct config_value *block,
+				      size_t block_item, const struct config_value *allow, size_t allow_item,
+				      const char *names, struct report *report)
+{
+	const char *blocked = block->strings[block_item], *allowed = allow->strings[allow_item];
+	const char *place = block->places[block_item], *other = allow->places[allow_item];
+	struct report_item *item;
+
+	if (strcmp(blocked, allowed) == 0)
+		item = report_add(report, REPORT_ERROR, "config_error", place,
+				  "[%s] block: '%s' is in `allow` as well (%s)", section->name, blocked, other);
+	else
+		item = report_add(report, REPORT_ERROR, "config_error", place,
+				  "[%s] block: '%s' means %s, and so does '%s' in `allow` (%s)", section->name, blocked,
+				  names, allowed, other);
+	report_remedy(item, "take it out of one of the two lists, or name the operations");
+}
+
+/* Once for each pair of items, however many operations they have in common. */
 static void check_contradictions(const struct operations *operations, const struct config_section *section,
 				 struct report *report)
 {
 	const struct config_value *block = config_value(section, "block");
 	const struct config_value *allow = config_value(section, "allow");
 
-	for (size_t i = 0; i < operations->count; i++) {
-		const struct operation *operation = &operations->items[i];
-		const char *block_place = NULL, *allow_place = NULL;
-		enum precision precision = list_means(block, operation, &block_place);
+	for (size_t i = 0; i < block->count; i++) {
+		for (size_t j = 0; j < allow->count; j++) {
+			CLEANUP(cleanup_free) char *names = common_operations(operations, block, i, allow, j);
 
-		if (precision == NOT_MEANT || precision != list_means(allow, operation, &allow_place))
-			continue;
-		report_remedy(report_add(report, REPORT_ERROR, "config_error", block_place,
-					 "[%s] block: operation '%s' is in `allow` as well (%s)", section->name,
-					 operation->name, allow_place),
-			      "take it out of one of the two lists");
+			if (*names)
+				complain_of_contradiction(section, block, i, allow, j, names, report);
+		}
 	}
 }
 
@@ -308,13 +341,29 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 }
 
 /*
+ * An update of a map of maps waits for a grace period: maybe_wait_bpf_programs() in kernel/bpf/syscall.c. It only fails
+ * without memory; then programs have had the time of three system calls to finish.
+ */
+static void wait_by_map_of_maps(void)
+{
+	CLEANUP(cleanup_close) int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(int), sizeof(int), 1, NULL);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = inner < 0 ? 0 : (__u32)inner);
+	CLEANUP(cleanup_close)
+	int outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, sizeof(int), sizeof(int), 1, &opts);
+	const int key = 0;
+
+	(void)bpf_map_update_elem(outer, &key, &inner, BPF_ANY);
+}
+
+/*
  * A program that read `active` before its last change may not have read the idle slot yet. It must have finished before
  * that slot is written again. Programs run inside an RCU read section, and this command of membarrier() waits for a
- * grace period (kernel/sched/membarrier.c).
+ * grace period (kernel/sched/membarrier.c). A kernel with nohz_full CPUs refuses it (EINVAL).
  */
 static void wait_for_readers(void)
 {
-	(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
+		wait_by_map_of_maps();
 }
 
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/policy.h"
 
+#include <bpf/bpf.h>
 #include <bpf/btf.h>
 #include <errno.h>
 #include <linux/magic.h>
@@ -28,10 +29,51 @@ int statfs(const char *path, struct statfs *ret)
 static const struct bpflock_policy *waited_for;
 static __u8 idle_while_waiting;
 
+static void wait_for_readers(void)
+{
+	if (waited_for)
+		idle_while_waiting = waited_for->slots[!waited_for->active].rules[0];
+}
+
+/* As a kernel with nohz_full CPUs does. */
+static bool no_membarrier;
+
 long syscall(long number, ...)
 {
-	if (number == SYS_membarrier && waited_for)
-		idle_while_waiting = waited_for->slots[!waited_for->active].rules[0];
+	if (number != SYS_membarrier)
+		return 0;
+	if (no_membarrier) {
+		errno = EINVAL;
+		return -1;
+	}
+	wait_for_readers();
+	return 0;
+}
+
+/* Maps, and the update of a map of maps, which waits: in the place of libbpf's functions. */
+static enum bpf_map_type made[2];
+
+int bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size, __u32 max_entries,
+		   const struct bpf_map_create_opts *opts)
+{
+	(void)name;
+	(void)key_size;
+	(void)value_size;
+	(void)max_entries;
+	(void)opts;
+	made[0] = made[1];
+	made[1] = type;
+	return dup(STDERR_FILENO);
+}
+
+int bpf_map_update_elem(int fd, const void *key, const void *value, __u64 flags)
+{
+	(void)fd;
+	(void)key;
+	(void)value;
+	(void)flags;
+	if (made[0] == BPF_MAP_TYPE_ARRAY && made[1] == BPF_MAP_TYPE_ARRAY_OF_MAPS)
+		wait_for_readers();
 	return 0;
 }
 
@@ -474,7 +516,11 @@ static void what_a_list_cannot_mean_is_refused_with_what_it_can(void **state)
 	assert_refused(SET("gate.allow=@door"), "unknown group '@door'", "@doors");
 	assert_refused(SET("gate.block=open", "gate.allow=open"), "'open' is in `allow` as well",
 		       "one of the two lists");
-	assert_refused(SET("gate.block=@doors", "gate.allow=@noise"), "'shut' is in `allow`", "one of the two lists");
+	assert_refused(SET("gate.block=@doors", "gate.allow=@noise"),
+		       "'@doors' means shut, and so does '@noise' in `allow` (-o gate.allow=@noise)",
+		       "one of the two lists");
+	assert_refused(SET("gate.block=@doors", "gate.allow=@integrity"),
+		       "'@doors' means open, shut, and so does '@integrity' in `allow`", "one of the two lists");
 }
 
 static void a_missing_hierarchy_is_complained_of_where_an_exception_is(void **state)
@@ -518,7 +564,7 @@ static void a_group_is_not_meant_by_the_beginning_of_its_name(void **state)
 }
 
 /* One contradiction is expected at this line of `block`, with this line of `allow`, of a file with these lines. */
-static void assert_contradiction(const char *lines, size_t place, int block_line, int allow_line)
+static void assert_contradiction(const char *lines, int block_line, int allow_line)
 {
 	char path[] = "/tmp/policy.XXXXXX";
 	CLEANUP(cleanup_close) int fd = mkstemp(path);
@@ -530,10 +576,10 @@ static void assert_contradiction(const char *lines, size_t place, int block_line
 	assert_true(dprintf(fd, "[gate]\n%s", lines) > 0);
 	main_file = path;
 	assert_int_equal(bind(&bound, SET("gate.log=all"), &report), -EINVAL);
-	assert_int_equal(report.errors, place + 1);
-	assert_string_equal(report.items[place].where, block);
-	assert_non_null(strstr(report.items[place].message, "'shut'"));
-	assert_non_null(strstr(report.items[place].message, allow));
+	assert_int_equal(report.errors, 1);
+	assert_string_equal(report.items[0].where, block);
+	assert_non_null(strstr(report.items[0].message, "shut"));
+	assert_non_null(strstr(report.items[0].message, allow));
 	unbind(&bound, &report);
 	main_file = "/nonexistent";
 	unlink(path);
@@ -542,13 +588,13 @@ static void assert_contradiction(const char *lines, size_t place, int block_line
 static void a_contradiction_names_the_lines_that_mean_the_operation_most_precisely(void **state)
 {
 	(void)state;
-	assert_contradiction("block = @doors\nblock = shut\nallow = @noise\nallow = shut\n", 0, 3, 5);
+	assert_contradiction("block = @doors\nblock = shut\nallow = @noise\nallow = shut\n", 3, 5);
 }
 
 static void of_lines_that_mean_it_alike_the_first_is_named(void **state)
 {
-	(void)state; /* behind the contradiction about `open` */
-	assert_contradiction("block = @doors\nblock = @noise\nallow = @all\n", 1, 2, 4);
+	(void)state;
+	assert_contradiction("block = @doors\nblock = @noise\nallow = @all\n", 2, 4);
 }
 
 static void numbers_at_the_ends_of_the_table_have_rules(void **state)
@@ -603,6 +649,13 @@ static void readers_are_waited_for_before_the_idle_slot_is_written(void **state)
 	assert_int_equal(map.active, 0);
 }
 
+static void without_membarrier_an_update_of_a_map_of_maps_waits(void **state)
+{
+	no_membarrier = true;
+	readers_are_waited_for_before_the_idle_slot_is_written(state);
+	no_membarrier = false;
+}
+
 static void a_policy_is_put_in_force_by_one_flip(void **state)
 {
 	struct bpflock_policy_slot one = { { 1 } }, two = { { 2 } };
@@ -650,6 +703,7 @@ int main(void)
 		cmocka_unit_test(a_reason_is_there_for_each_rule_and_for_nothing_beyond),
 		cmocka_unit_test(a_policy_is_put_in_force_by_one_flip),
 		cmocka_unit_test(readers_are_waited_for_before_the_idle_slot_is_written),
+		cmocka_unit_test(without_membarrier_an_update_of_a_map_of_maps_waits),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
