@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -38,11 +39,12 @@ struct exceptions {
 	size_t count;
 };
 
-/* The ids that a scan has found so far. */
+/* The ids that a scan has found so far, and the last error of watching. */
 struct scan {
 	const struct exceptions *exceptions;
 	__u64 *ids;
 	size_t count;
+	int error;
 };
 
 static const char *const lists[] = { "except_cgroups", "except_units" };
@@ -130,6 +132,59 @@ static void check_items(const struct config_section *section, const char *list, 
 	}
 }
 
+static bool is_template(const char *unit)
+{
+	const char *at = strrchr(unit, '@');
+
+	return at && at[1] == '.';
+}
+
+/* Where systemd looks for units, most important first. */
+static const char *const unit_directories[] = {
+	"/etc/systemd/system",	   "/run/systemd/system", "/usr/local/lib/systemd/system",
+	"/usr/lib/systemd/system", "/lib/systemd/system",
+};
+
+/* An alias is a symbolic link to another unit. A link to /dev/null is a masked unit. Returns that unit's name, or NULL. */
+static char *unit_behind_alias(const char *unit)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(unit_directories); i++) {
+		CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", unit_directories[i], unit);
+		char target[PATH_MAX];
+		ssize_t length = readlink(path, target, sizeof(target) - 1);
+		const char *name;
+
+		if (length < 0)
+			continue;
+		target[length] = '\0';
+		name = basename(target);
+		return is_unit(name) && strcmp(name, unit) != 0 ? xstrdup(name) : NULL;
+	}
+	return NULL;
+}
+
+/* The name of a cgroup is that of its unit: neither an alias nor a template has one. */
+static void check_names_of_units(const struct config_section *section, struct report *report)
+{
+	const struct config_value *units = config_value(section, "except_units");
+
+	for (size_t i = 0; i < units->count; i++) {
+		const char *unit = units->strings[i];
+		CLEANUP(cleanup_free) char *behind = unit_behind_alias(unit);
+		CLEANUP(cleanup_free) char *what = NULL;
+		CLEANUP(cleanup_free) char *remedy = NULL;
+
+		if (is_template(unit)) {
+			what = xasprintf("'%s' is a template, which has no cgroup", unit);
+			complain(report, section, units, what, "name its instances, or the slice that contains them");
+		} else if (behind) {
+			what = xasprintf("'%s' is an alias, whose cgroup has the name %s", unit, behind);
+			remedy = xasprintf("write %s", behind);
+			complain(report, section, units, what, remedy);
+		}
+	}
+}
+
 void exceptions_check(const struct config_section *section, struct report *report)
 {
 	const struct config_value *sessions = config_value(section, "except_sessions");
@@ -139,6 +194,7 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	check_items(section, "except_cgroups", is_path,
 		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service", report);
 	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice", report);
+	check_names_of_units(section, report);
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "only `none` is valid on this system");
@@ -164,10 +220,11 @@ static void add_if_there(struct scan *scan, const char *path)
 		add_id(scan, &status);
 }
 
-/* Errors are ignored: the directory may disappear at any time, and its parent is watched as well. */
-static void watch(const struct scan *scan, const char *path)
+/* The directory may disappear at any time: its parent is watched as well. Any other error makes changes go unseen. */
+static void watch(struct scan *scan, const char *path)
 {
-	(void)inotify_add_watch(scan->exceptions->inotify, path, WATCHED);
+	if (inotify_add_watch(scan->exceptions->inotify, path, WATCHED) < 0 && errno != ENOENT && errno != ENOTDIR)
+		scan->error = -errno;
 }
 
 /* Watches every directory above a path, to see the path appear, and adds its id if it exists now. */
@@ -284,7 +341,7 @@ int exceptions_refresh(struct exceptions *exceptions)
 	free(exceptions->ids);
 	exceptions->ids = scan.ids;
 	exceptions->count = scan.count;
-	return error;
+	return error ? error : scan.error;
 }
 
 static int wait_for(int epoll, int fd)

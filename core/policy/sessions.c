@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdbool.h>
+#include <string.h>
 #include <sys/types.h>
 
 #include "util/memory.h"
@@ -53,13 +54,18 @@ void sessions_flush(struct sessions *sessions)
 	(void)sd_login_monitor_flush(sessions->monitor);
 }
 
-/* A session with a seat is at this machine. Each seat has one active session. */
+/*
+ * A session with a seat is at this machine. Each seat has one active session. One that was logged out stays active
+ * while it has a process: its state is "closing" then.
+ */
 static bool is_active_local(const char *session)
 {
 	CLEANUP(cleanup_free) char *seat = NULL;
+	CLEANUP(cleanup_free) char *state = NULL;
 
 	return sd_session_get_seat(session, &seat) >= 0 && sd_session_is_remote(session) == 0 &&
-	       sd_session_is_active(session) > 0;
+	       sd_session_is_active(session) > 0 && sd_session_get_state(session, &state) >= 0 &&
+	       strcmp(state, "active") == 0;
 }
 
 void sessions_each_active_local(const struct sessions *sessions, void (*visit)(void *context, const char *cgroup),

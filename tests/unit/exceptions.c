@@ -23,6 +23,31 @@ int statfs(const char *path, struct statfs *ret)
 	return 0;
 }
 
+/* The links of systemd; in the place of the C library's function. */
+ssize_t readlink(const char *path, char *buffer, size_t size)
+{
+	static const struct {
+		const char *path;
+		const char *target;
+	} links[] = {
+		{ "/etc/systemd/system/sshd.service", "/lib/systemd/system/ssh.service" },
+		{ "/usr/lib/systemd/system/dbus.service", "dbus-broker.service" },
+		{ "/etc/systemd/system/masked.service", "/dev/null" },
+		{ "/lib/systemd/system/masked.service", "other.service" },
+		{ "/etc/systemd/system/moved.service", "/opt/units/moved.service" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(links); i++) {
+		if (strcmp(links[i].path, path) != 0)
+			continue;
+		assert_true(strlen(links[i].target) <= size);
+		memcpy(buffer, links[i].target, strlen(links[i].target));
+		return (ssize_t)strlen(links[i].target);
+	}
+	errno = ENOENT;
+	return -1;
+}
+
 /* Why there are no sessions, or NULL; no test opens any. */
 static const char *no_sessions;
 
@@ -176,6 +201,31 @@ static void what_is_no_such_unit_is_refused(void **state)
 		assert_refused(*state, "except_units", units[i]);
 }
 
+static void assert_item(struct scene *scene, const char *unit, const char *message, const char *remedy)
+{
+	CLEANUP(cleanup_free) char *assignment = xasprintf("gate.except_units=%s", unit);
+
+	check(scene, assignment);
+	assert_int_equal(scene->report.errors, 1);
+	assert_string_equal(scene->report.items[0].message, message);
+	assert_string_equal(scene->report.items[0].remedy, remedy);
+}
+
+static void a_name_that_no_cgroup_has_is_refused_with_the_one_it_has(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_item(scene, "sshd.service",
+		    "[gate] except_units: 'sshd.service' is an alias, whose cgroup has the name ssh.service",
+		    "write ssh.service");
+	assert_item(scene, "dbus.service",
+		    "[gate] except_units: 'dbus.service' is an alias, whose cgroup has the name dbus-broker.service",
+		    "write dbus-broker.service");
+	assert_item(scene, "getty@.service", "[gate] except_units: 'getty@.service' is a template, which has no cgroup",
+		    "name its instances, or the slice that contains them");
+	assert_taken(scene, "gate.except_units=ssh.service, masked.service, moved.service, getty@tty1.service");
+}
+
 static void every_item_that_cannot_be_is_reported_with_what_could(void **state)
 {
 	struct scene *scene = *state;
@@ -232,6 +282,7 @@ int main(void)
 		TEST(a_path_that_leads_elsewhere_than_it_seems_is_refused),
 		TEST(a_unit_is_one_component_with_the_suffix_of_a_unit_that_has_processes),
 		TEST(what_is_no_such_unit_is_refused),
+		TEST(a_name_that_no_cgroup_has_is_refused_with_the_one_it_has),
 		TEST(every_item_that_cannot_be_is_reported_with_what_could),
 		TEST(sessions_are_wanted_only_where_they_are_chosen),
 		TEST(without_cgroup2_every_exception_is_refused_at_its_option),
