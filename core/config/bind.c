@@ -68,21 +68,24 @@ static void set_value(const struct binder *binder, struct binding *binding, size
 	config_value_append(value, entry->value, &place);
 }
 
-/* A variable or -o of a plugin enables it. In a file only `enabled = yes` does. */
+/* What is configured runs: any option of a plugin enables it. */
 static void note_enabler(struct binding *binding, const struct config_entry *entry)
 {
 	const struct config_entry *enabler = binding->enabler;
 
-	if (entry->kind != CONFIG_FILE && (!enabler || enabler->source != entry->source))
+	if (!enabler || enabler->source != entry->source)
 		binding->enabler = entry;
 }
 
 static void bind_option(const struct binder *binder, size_t section, size_t option, const struct config_entry *entry)
 {
 	struct binding *binding = &binder->bindings[section];
+	size_t errors = binder->report->errors;
 
 	note_enabler(binding, entry);
 	set_value(binder, binding, option, entry);
+	if (binder->report->errors > errors)
+		binding->section->invalid = true;
 }
 
 /* The opaque section to which the variable belongs by its prefix, or NULL. */
@@ -107,6 +110,8 @@ static void bind_variable(const struct binder *binder, const struct config_entry
 		bind_option(binder, variable->section, variable->option, entry);
 		return;
 	}
+	if (config_variable_is_foreign(entry->key, binder->report))
+		return;
 	opaque = opaque_of_variable(binder, entry->key);
 	if (opaque)
 		note_enabler(opaque, entry);
@@ -132,6 +137,7 @@ static void unknown_key(const struct binder *binder, const struct binding *bindi
 	for (size_t i = 0; i < binding->section->value_count; i++)
 		config_names_add(&valid, binding->section->options[i].name);
 	config_suggest(config_complain(&place, "there is no such key"), &valid, entry->key);
+	binding->section->invalid = true;
 }
 
 static void bind_key(const struct binder *binder, const struct config_entry *entry)

@@ -37,6 +37,8 @@
  *
  * Each file is one source. The environment is one source, and all assignments together are one source. In one source
  * a list adds up, and any other option may be set only once.
+ *
+ * Any option of a plugin enables it, unless the same or a later source says `enabled = no`.
  */
 struct config_sources {
 	const char *file;
@@ -105,7 +107,8 @@ struct config_value {
 /**
  * struct config_section - one section, with its values
  * @name:    the section; points into the schema
- * @enabled: for a plugin: whether it runs
+ * @enabled: for a plugin: whether it is to run
+ * @invalid: something that was written for it is an error, and reported
  * @options: the rows of the schema's tables, in order
  * @values:  one for each of @options. That of CONFIG_ENABLED_KEY agrees with @enabled. Its origin is the
  *           variable or "-o" where that has enabled the plugin.
@@ -113,6 +116,7 @@ struct config_value {
 struct config_section {
 	const char *name;
 	bool enabled;
+	bool invalid;
 	struct bpflock_option *options;
 	struct config_value *values;
 	size_t value_count;

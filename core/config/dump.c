@@ -27,13 +27,33 @@ static void dump_line(const char *key, const char *text, const char *origin, FIL
 /* One line for each item: the lines of a list add up within one file. */
 static void dump_items(const struct config_value *value, FILE *stream)
 {
-	for (const char *next = value->text; next;) {
+	const char *next = value->text;
+
+	for (size_t i = 0; i < value->count; i++) {
 		size_t length = strcspn(next, ",");
 		CLEANUP(cleanup_free) char *item = xstrndup(next, length);
 
-		dump_line(value->option->name, item, value->origin, stream);
-		next = next[length] ? next + length + strlen(", ") : NULL;
+		dump_line(value->option->name, item, value->places[i], stream);
+		next += next[length] ? length + strlen(", ") : length;
 	}
+}
+
+/* All places where the items of a list were written, each once (to be freed). */
+static char *all_places(const struct config_value *value)
+{
+	char *list = xstrdup("");
+
+	for (size_t i = 0; i < value->count; i++)
+		if (i == 0 || strcmp(value->places[i], value->places[i - 1]) != 0)
+			xappend(&list, ", ", "%s", value->places[i]);
+	return list;
+}
+
+static void dump_list(const struct config_value *value, FILE *stream)
+{
+	CLEANUP(cleanup_free) char *places = all_places(value);
+
+	dump_line(value->option->name, value->text, *places ? places : value->origin, stream);
 }
 
 static void dump_value(const struct config_value *value, FILE *stream)
@@ -43,7 +63,9 @@ static void dump_value(const struct config_value *value, FILE *stream)
 
 	if (list && !fits(line))
 		dump_items(value, stream);
-	else if (value->count == 0 && !list && value->option->type != BPFLOCK_OPTION_STRING)
+	else if (list)
+		dump_list(value, stream);
+	else if (value->count == 0 && value->option->type != BPFLOCK_OPTION_STRING)
 		fprintf(stream, "; %s is not set    ; %s\n", value->option->name, value->origin);
 	else
 		dump_line(value->option->name, value->text, value->origin, stream);

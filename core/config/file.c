@@ -10,6 +10,8 @@
 #include <errno.h>
 #include <ini.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/memory.h"
 
@@ -255,13 +257,31 @@ static int read_stream(FILE *stream, char **ret, size_t *ret_length)
 	return *ret_length > FILE_SIZE_MAX ? -EFBIG : 0;
 }
 
-static int read_content(const char *path, char **ret, size_t *ret_length)
+/* Who can write to the file configures the daemon. Devices such as /dev/null are writable by all. */
+static void check_trust(int fd, const char *path, struct report *report)
+{
+	struct stat status;
+
+	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
+		return;
+	if (status.st_mode & (S_IWGRP | S_IWOTH))
+		report_remedy(config_error(report, path, "it is writable by its group or by others (mode %04o)",
+					   status.st_mode & 07777),
+			      "chmod go-w %s", path);
+	if (status.st_uid != 0 && status.st_uid != geteuid())
+		report_remedy(report_add(report, REPORT_WARNING, "config_warning", path,
+					 "it belongs to user %u, who can change it", status.st_uid),
+			      "chown root %s", path);
+}
+
+static int read_content(const char *path, char **ret, size_t *ret_length, struct report *report)
 {
 	FILE *stream = fopen(path, "re");
 	int error;
 
 	if (!stream)
 		return -errno;
+	check_trust(fileno(stream), path, report);
 	error = read_stream(stream, ret, ret_length);
 	fclose(stream);
 	return error;
@@ -272,7 +292,7 @@ void config_file_read(struct config_text *text, const char *path, bool required,
 	CLEANUP(cleanup_free) char *content = xstrdup("");
 	struct reader reader = { .text = text, .report = report };
 	size_t length = 0;
-	int error = read_content(path, &content, &length);
+	int error = read_content(path, &content, &length, report);
 
 	if (error == -ENOENT && !required)
 		return;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sources in their order: files, environment, command line. */
+#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/entries.h"
 #include "config/file.h"
@@ -61,12 +63,30 @@ static void read_variable(struct config_text *text, const char *variable, struct
 			report);
 }
 
+static void warn_of_case(const char *variable, struct report *report)
+{
+	size_t length = strcspn(variable, "=");
+	CLEANUP(cleanup_free) char *name = xstrndup(variable, length);
+	CLEANUP(cleanup_free) char *upper = xstrdup(name);
+
+	for (char *c = upper; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	report_remedy(report_add(report, REPORT_WARNING, "config_warning", name,
+				 "ignored: names of variables are in upper case"),
+		      "write %s", upper);
+}
+
 static void read_environment(struct config_text *text, const char *const *environment, struct report *report)
 {
+	const size_t length = strlen(CONFIG_VARIABLE_PREFIX);
+
 	text->source++;
-	for (size_t i = 0; environment && environment[i]; i++)
-		if (strncmp(environment[i], CONFIG_VARIABLE_PREFIX, strlen(CONFIG_VARIABLE_PREFIX)) == 0)
+	for (size_t i = 0; environment && environment[i]; i++) {
+		if (strncmp(environment[i], CONFIG_VARIABLE_PREFIX, length) == 0)
 			read_variable(text, environment[i], report);
+		else if (strncasecmp(environment[i], CONFIG_VARIABLE_PREFIX, length) == 0)
+			warn_of_case(environment[i], report);
+	}
 }
 
 static void read_assignment(struct config_text *text, const char *assignment, struct report *report)

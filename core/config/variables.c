@@ -1,18 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "config/variables.h"
 
+#include <assert.h>
 #include <ctype.h>
+#include <regex.h>
 #include <string.h>
 
 #include "config/entries.h"
 #include "config/suggest.h"
 #include "util/memory.h"
 #include "util/table.h"
-
-static bool begins_with(const char *text, const char *prefix)
-{
-	return strncmp(text, prefix, strlen(prefix)) == 0;
-}
 
 char *config_variable_name(const char *section, const char *key)
 {
@@ -85,21 +82,36 @@ const struct config_variable *config_variable_find(const struct config_variables
 	return NULL;
 }
 
-/* For a Service named bpflock, Kubernetes sets such variables in every pod of the namespace. */
+/*
+ * For a Service whose name begins with bpflock, Kubernetes sets such variables in every pod of the namespace:
+ * BPFLOCK_METRICS_SERVICE_HOST, _SERVICE_PORT, _SERVICE_PORT_HTTP, _PORT, _PORT_80_TCP, _PORT_80_TCP_ADDR and so on.
+ */
 static bool is_of_kubernetes(const char *name)
 {
-	return begins_with(name, CONFIG_VARIABLE_PREFIX "SERVICE_") || begins_with(name, CONFIG_VARIABLE_PREFIX "PORT");
+	regex_t service;
+	int error =
+		regcomp(&service, "_(SERVICE_HOST|SERVICE_PORT(_[A-Z0-9_]+)?|PORT(_[0-9]+_(TCP|UDP|SCTP)(_[A-Z]+)?)?)$",
+			REG_EXTENDED | REG_NOSUB);
+	bool found;
+
+	assert(!error);
+	found = regexec(&service, name, 0, NULL, 0) == 0;
+	regfree(&service);
+	return found;
+}
+
+bool config_variable_is_foreign(const char *name, struct report *report)
+{
+	if (!is_of_kubernetes(name))
+		return false;
+	report_add(report, REPORT_NOTICE, "config_notice", name, "ignored: Kubernetes sets it for a Service");
+	return true;
 }
 
 void config_variable_unknown(const struct config_variables *variables, const char *name, struct report *report)
 {
 	CLEANUP(config_names_clear) struct config_names valid = { 0 };
 
-	if (is_of_kubernetes(name)) {
-		report_add(report, REPORT_NOTICE, "config_notice", name,
-			   "ignored: Kubernetes sets it for a Service named bpflock");
-		return;
-	}
 	for (size_t i = 0; i < variables->count; i++)
 		config_names_add(&valid, variables->items[i].name);
 	config_suggest_nearest(config_error(report, name, "there is no such variable"), &valid, name);

@@ -32,7 +32,10 @@ void config_variables_clear(struct config_variables *variables);
 
 const struct config_variable *config_variable_find(const struct config_variables *variables, const char *name);
 
-/* Reports a variable that belongs to no option: an error, or a notice where Kubernetes may have set it. */
+/* Whether Kubernetes sets a variable of this name, for a Service: that is a notice, and configures nothing. */
+bool config_variable_is_foreign(const char *name, struct report *report);
+
+/* Reports a variable that belongs to no option. */
 void config_variable_unknown(const struct config_variables *variables, const char *name, struct report *report);
 
 #endif

@@ -55,7 +55,7 @@ static void every_value_stands_in_the_dump_with_its_origin(void **state)
 	assert_non_null(strstr(text, "\n[frog]\nenabled = yes    ; -o\n"));
 	assert_non_null(strstr(text, "\ncolour = verdant    ; BPFLOCK_THE_FROG_IS\n"));
 	assert_non_null(strstr(text, legs));
-	assert_non_null(strstr(text, "\nleaps = 1, 2    ; -o\n"));
+	assert_non_null(strstr(text, "\nleaps = 1, 2    ; -o frog.leaps=1,2\n"));
 	assert_non_null(strstr(text, "\n; sleep is not set    ; default\n"));
 	assert_non_null(strstr(text, "\n[toad]\nenabled = no    ; default\n"));
 }

@@ -140,10 +140,12 @@ static void assert_enabled(struct scene *scene, const char *file, const char *co
 	assert_true(config_section(scene->config, "bpflock")->enabled);
 }
 
-static void a_file_enables_a_plugin_only_by_enabled(void **state)
+static void a_file_enables_a_plugin_by_any_option(void **state)
 {
 	assert_enabled(*state, "", NULL, NULL, NULL);
-	assert_enabled(*state, FROG "legs = 4\n", NULL, NULL, NULL);
+	assert_enabled(*state, FROG, NULL, NULL, NULL);
+	assert_enabled(*state, FROG "legs = 4\n", NULL, NULL, "main.conf:2");
+	assert_enabled(*state, FROG "legs = 4\nenabled = no\n", NULL, NULL, NULL);
 	assert_enabled(*state, FROG "enabled = no\n", NULL, NULL, NULL);
 	assert_enabled(*state, FROG "enabled = yes\n", NULL, NULL, "main.conf:2");
 }
@@ -234,17 +236,62 @@ static void variables_of_others_are_ignored_and_those_of_kubernetes_noticed(void
 {
 	struct scene *scene = *state;
 
-	scene->sources.environment = LIST("BPFLOCK=x", "PATH=/bin", "bpflock_log_format=x",
-					  "BPFLOCK_EMPTY=", "BPFLOCK_X", "BPFLOCK_SERVICE_HOST=10.0.0.1",
-					  "BPFLOCK_PORT=tcp://10.0.0.1:80", "BPFLOCK_PORT_80_TCP_ADDR=10.0.0.1");
+	scene->sources.environment = LIST("BPFLOCK=x", "PATH=/bin", "BPFLOCK_EMPTY=", "BPFLOCK_X",
+					  "BPFLOCK_SERVICE_HOST=10.0.0.1", "BPFLOCK_PORT=tcp://10.0.0.1:80",
+					  "BPFLOCK_PORT_80_TCP_ADDR=10.0.0.1", "BPFLOCK_METRICS_SERVICE_HOST=10.0.0.1",
+					  "BPFLOCK_FROG_SERVICE_PORT=80", "BPFLOCK_FROG_SERVICE_PORT_HTTP=80",
+					  "BPFLOCK_FROG_PORT=tcp://10.0.0.1:80", "BPFLOCK_NEWT_PORT_53_UDP_PROTO=udp");
 	assert_int_equal(scene_read(scene), 0);
 	assert_non_null(scene->config);
-	assert_int_equal(scene->report.count, 3);
-	for (size_t i = 0; i < 3; i++) {
+	assert_false(frog_of(scene)->enabled);
+	assert_int_equal(scene->report.count, 8);
+	for (size_t i = 0; i < 8; i++) {
 		assert_int_equal(scene->report.items[i].level, REPORT_NOTICE);
 		assert_string_equal(scene->report.items[i].event, "config_notice");
 	}
 	assert_string_equal(scene->report.items[0].where, "BPFLOCK_SERVICE_HOST");
+}
+
+static void a_variable_in_lower_case_is_a_warning_with_its_proper_name(void **state)
+{
+	struct scene *scene = *state;
+
+	scene->sources.environment = LIST("bpflock_frog_legs=4", "Bpflock_Log_Format=json", "bpflocks=1");
+	assert_int_equal(scene_read(scene), 0);
+	assert_false(frog_of(scene)->enabled);
+	assert_int_equal(scene->report.count, 2);
+	assert_reports(scene, "bpflock_frog_legs: ignored: names of variables are in upper case "
+			      "(write BPFLOCK_FROG_LEGS)");
+	assert_reports(scene, "write BPFLOCK_LOG_FORMAT");
+}
+
+static void a_file_that_others_can_write_is_refused(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_write(scene, "main.conf", FROG "legs = 4\n");
+	assert_int_equal(chmod(scene->main_file, 0664), 0);
+	assert_int_equal(scene_read(scene), -EINVAL);
+	assert_reports(scene, "it is writable by its group or by others (mode 0664) (chmod go-w ");
+	assert_int_equal(chmod(scene->main_file, 0602), 0);
+	assert_int_equal(scene_read(scene), -EINVAL);
+	assert_reports(scene, "(mode 0602)");
+	assert_int_equal(chmod(scene->main_file, 0644), 0);
+	scene_must_read(scene);
+}
+
+/* As in a directory of a user that is mounted into a container. */
+static void a_file_of_somebody_else_is_a_warning(void **state)
+{
+	struct scene *scene = *state;
+
+	if (geteuid() != 0)
+		skip();
+	scene_write(scene, "main.conf", FROG "legs = 4\n");
+	assert_int_equal(chown(scene->main_file, 1000, 0), 0);
+	assert_int_equal(scene_read(scene), 0);
+	assert_reports(scene, "main.conf: it belongs to user 1000, who can change it (chown root ");
+	assert_frog(scene, "legs", "4");
 }
 
 static void a_bad_assignment_is_an_error_that_shows_it(void **state)
@@ -305,7 +352,7 @@ static void anything_may_be_said_of_a_plugin_that_was_refused(void **state)
 	const char *const environment[] = { "BPFLOCK_NEWT_TAIL=long", NULL };
 	struct scene *scene = *state;
 
-	scene_write(scene, "main.conf", "[newt]\ntail = short\nlegs = 4\n");
+	scene_write(scene, "main.conf", "[newt]\nenabled = no\ntail = short\nlegs = 4\n");
 	scene_must_read(scene);
 	assert_false(config_section(scene->config, "newt")->enabled);
 	scene->sources.environment = environment;
@@ -323,7 +370,7 @@ int main(void)
 		CONFIG_TEST(a_file_given_by_name_is_the_only_one_and_must_exist),
 		CONFIG_TEST(a_list_adds_up_in_one_source_and_is_replaced_by_the_next),
 		CONFIG_TEST(an_entry_that_is_replaced_later_is_checked_all_the_same),
-		CONFIG_TEST(a_file_enables_a_plugin_only_by_enabled),
+		CONFIG_TEST(a_file_enables_a_plugin_by_any_option),
 		CONFIG_TEST(a_variable_enables_its_plugin),
 		CONFIG_TEST(a_variable_that_disables_has_the_last_word_over_others),
 		CONFIG_TEST(an_assignment_has_the_last_word_over_everything),
@@ -332,6 +379,9 @@ int main(void)
 		CONFIG_TEST(the_core_s_variables_have_no_section_in_their_name),
 		CONFIG_TEST(a_variable_that_maps_to_nothing_is_an_error_with_the_nearest_name),
 		CONFIG_TEST(variables_of_others_are_ignored_and_those_of_kubernetes_noticed),
+		CONFIG_TEST(a_variable_in_lower_case_is_a_warning_with_its_proper_name),
+		CONFIG_TEST(a_file_that_others_can_write_is_refused),
+		CONFIG_TEST(a_file_of_somebody_else_is_a_warning),
 		CONFIG_TEST(a_bad_assignment_is_an_error_that_shows_it),
 		CONFIG_TEST(an_assignment_may_have_blanks_and_any_sign_in_its_value),
 		CONFIG_TEST(peek_gives_the_last_value_of_the_core_s_section),
