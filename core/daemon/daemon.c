@@ -402,7 +402,11 @@ static int status_of(int error)
 
 static int configure(struct daemon *daemon, struct config **ret, struct report *report)
 {
-	if (settings_load(daemon->config_sources, &daemon->kernel, &daemon->settings, ret, report) < 0)
+	int error = settings_load(daemon->config_sources, &daemon->kernel, &daemon->settings, ret, report);
+
+	if (error && *ret)
+		error = settings_forgive(*ret, report);
+	if (error)
 		return EXIT_CONFIG;
 	if (check_namespaces(&daemon->settings, *ret, report) < 0)
 		return EX_NOPERM;
@@ -456,7 +460,7 @@ static void take_over(struct daemon *daemon)
 	drain(daemon);
 	stats_log_inherited(daemon->log, &daemon->manager);
 	takeover_log_sink_losses(daemon->log, &daemon->pins);
-	takeover_log_gap(daemon->log, &daemon->pins, bus_total(daemon->bus));
+	takeover_log_gap(daemon->log, &daemon->manager, &daemon->pins, bus_total(daemon->bus));
 	if (manager_has_stopped(&daemon->manager))
 		finalize(daemon);
 	takeover_report_orphans(&daemon->settings.plugins, &report);
@@ -474,19 +478,30 @@ static size_t give_to_service(struct daemon *daemon)
 	return given;
 }
 
+static int remove_pins(struct daemon *daemon)
+{
+	struct report report = { 0 };
+	int error = pins_remove_all();
+
+	if (error)
+		pins_report_kept(NULL, error, &report);
+	tell(daemon, &report);
+	return error;
+}
+
 /* The counts are logged last. By then nothing decides any more, or the next daemon continues these counts. */
-static void stop(struct daemon *daemon)
+static int stop(struct daemon *daemon)
 {
 	const struct config_section *core = settings_core(daemon->manager.config);
 	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
 	struct log_record record;
 	size_t given;
+	int error;
 
 	notify_stopping();
 	given = keep ? 0 : give_to_service(daemon);
 	manager_stop(&daemon->manager, keep || given);
-	if (!keep)
-		pins_remove_all();
+	error = keep ? 0 : remove_pins(daemon);
 	finalize(daemon);
 	log_finish(daemon->log);
 	log_take_lost(daemon->log, stats_log_sink_loss, daemon->log);
@@ -496,6 +511,7 @@ static void stop(struct daemon *daemon)
 		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
 	save_last_state(daemon);
+	return error;
 }
 
 static void release(struct daemon *daemon)
@@ -521,8 +537,11 @@ static void abandon(struct daemon *daemon)
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
-	if (settings_first_enforcer(&daemon->settings, daemon->manager.config))
+	takeover_report_cgroups(settings_name_cgroups(&daemon->settings, daemon->manager.config), report);
+	if (settings_first_enforcer(&daemon->settings, daemon->manager.config)) {
 		takeover_report_overrides(&daemon->pins, report);
+		kernel_report_lockdown(&daemon->kernel, report);
+	}
 	protected_sweep(daemon->pins.protected);
 	privileges_drop(report);
 }
@@ -531,7 +550,7 @@ static int run(struct daemon *daemon, struct report *report)
 {
 	struct config *config = NULL;
 	struct log *log;
-	int status, error;
+	int status, error, stop_error;
 
 	namespaces_enter_initial_network(report);
 	/* Before anything can fail: also at a failed start the predecessor's enforcement continues. */
@@ -559,8 +578,8 @@ static int run(struct daemon *daemon, struct report *report)
 	trim_memory(daemon);
 	status_log_running(daemon->log, &daemon->manager, "started");
 	error = serve(daemon);
-	stop(daemon);
-	return status_of(error);
+	stop_error = stop(daemon);
+	return status_of(error ? error : stop_error);
 }
 
 int daemon_run(const struct config_sources *sources)

@@ -80,6 +80,8 @@ static int open_successor(struct manager *manager, struct managed_plugin *manage
 
 	if (!needs_successor(managed))
 		return 0;
+	if (change->section->invalid)
+		return refuse(managed, -EINVAL, "it is left out: its configuration has errors", report);
 	change->successor = xcalloc(1, sizeof(*change->successor));
 	return instance_open(change->successor, managed->instance, managed->plugin, change->section, manager->kernel,
 			     manager->pins, report);
@@ -271,17 +273,21 @@ static void update_policy(struct managed_plugin *managed)
 		policy_put(managed->instance->policy, managed->change.policy);
 }
 
-static void replace(struct managed_plugin *managed)
+static void replace(struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
+	int error;
 
 	assert(successor->generation > (managed->instance ? managed->instance->generation : 0));
 	instance_record(successor);
 	if (managed->instance)
 		instance_unprotect(managed->instance);
 	discard(&managed->instance);
-	pins_remove_generations(managed->plugin->name, successor->generation);
+	error = pins_remove_generations(managed->plugin->name, successor->generation);
+	if (error)
+		pins_report_kept(managed->plugin->name, error, report);
 	managed->instance = successor;
+	managed->skipped_runs = 0;
 	managed->verification = managed->change.verification;
 }
 
@@ -296,9 +302,10 @@ static void stop_plugin(struct managed_plugin *managed)
 }
 
 /* Stops a plugin that is not enabled any more: a running instance, or the pins that a predecessor left. */
-static void end_plugin(struct managed_plugin *managed)
+static void end_plugin(struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
+	int error;
 
 	if (managed->instance)
 		instance_unprotect(managed->instance);
@@ -306,7 +313,9 @@ static void end_plugin(struct managed_plugin *managed)
 		managed->instance = instance_of_predecessor(plugin);
 	else
 		return;
-	pins_remove_generations(plugin->name, 0);
+	error = pins_remove_generations(plugin->name, 0);
+	if (error)
+		pins_report_kept(plugin->name, error, report);
 	pins_await_removal();
 	stop_plugin(managed);
 }
@@ -332,15 +341,16 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 	config_free(old);
 }
 
-static void complete_change(struct manager *manager, struct managed_plugin *managed, struct config *config)
+static void complete_change(struct manager *manager, struct managed_plugin *managed, struct config *config,
+			    struct report *report)
 {
 	/* The running instance keeps policy, exceptions and section. The next reload tries again. */
 	if (managed->change.failed && managed->instance)
 		return;
 	if (!managed->change.section->enabled)
-		end_plugin(managed);
+		end_plugin(managed, report);
 	else if (managed->change.successor)
-		replace(managed);
+		replace(managed, report);
 	else if (managed->instance)
 		update_policy(managed);
 	if (managed->instance)
@@ -374,7 +384,7 @@ int manager_apply(struct manager *manager, struct config *config, struct report 
 		if (error)
 			discard_change(managed);
 		else
-			complete_change(manager, managed, config);
+			complete_change(manager, managed, config, report);
 		free(managed->change.policy);
 		managed->change = (struct change){ 0 };
 	}
@@ -393,7 +403,9 @@ void manager_refresh(struct manager *manager, struct report *report)
 
 		if (error)
 			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
-						 "an exception could not be added: %s", strerror(-error)),
+						 "the cgroups of its exceptions cannot be watched, or one cannot be "
+						 "added: %s",
+						 strerror(-error)),
 				      managed->plugin->name);
 	}
 }
@@ -415,7 +427,7 @@ void manager_verify(struct manager *manager)
 void manager_stop(struct manager *manager, bool keep)
 {
 	for (size_t i = 0; i < manager->count && !keep; i++)
-		pins_remove_generations(manager->plugins[i].plugin->name, 0);
+		(void)pins_remove_generations(manager->plugins[i].plugin->name, 0);
 	if (!keep)
 		pins_await_removal();
 	for (size_t i = 0; i < manager->count; i++)

@@ -38,6 +38,7 @@ struct change {
  * @instance:     NULL where it does not run
  * @stopped:      an instance that has stopped, or that a predecessor left; until manager_finalize()
  * @verification: of an enforcer: whether it was seen to enforce
+ * @skipped_runs: of @instance: how many skipped runs the log has reported
  * @source:       its records, for the bus
  * @change:       used only while a configuration is put in force
  */
@@ -48,6 +49,7 @@ struct managed_plugin {
 	struct instance *instance;
 	struct instance *stopped;
 	struct verification verification;
+	__u64 skipped_runs;
 	struct bus_source source;
 	struct change change;
 };

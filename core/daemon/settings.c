@@ -8,6 +8,7 @@
 #include "daemon/options.h"
 #include "log/log.h"
 #include "plugin/host.h"
+#include "policy/exceptions.h"
 #include "util/memory.h"
 
 static const char *plugin_directory(const struct config_text *text)
@@ -101,18 +102,25 @@ static const char *place_of(const struct config_section *section)
 	return NULL;
 }
 
-static void check_plugin(const struct plugin *plugin, const struct config_section *section, struct report *report)
+static void check_plugin(const struct plugin *plugin, struct config_section *section, struct report *report)
 {
 	struct host host = { .plugin = plugin, .report = report, .where = place_of(section) };
+	size_t errors, first = report->count;
 
 	if (plugin->refusal) {
 		check_refused(plugin, section, report);
 		return;
 	}
+	errors = report->errors;
 	if (plugin_is_enforcer(plugin))
 		(void)policy_check(&plugin->operations, section, report);
-	if (section->enabled)
+	/* A value that was refused is empty: what the plugin says of that would only mislead. */
+	if (section->enabled && !section->invalid)
 		(void)host_call(&host, "check", plugin->descriptor.check, section);
+	if (report->errors > errors)
+		section->invalid = true;
+	for (size_t i = first; i < report->count; i++)
+		report_plugin(&report->items[i], plugin->name);
 }
 
 const char *settings_first_enforcer(const struct settings *settings, const struct config *config)
@@ -152,6 +160,23 @@ static void enable_guards(const struct settings *settings, struct config *config
 			      "install a guard, and do not set enabled = no in its section");
 }
 
+/* The core names no plugin, so the remedy names those that are installed. */
+static void warn_of_nothing(const struct settings *settings, const struct config *config, struct report *report)
+{
+	CLEANUP(cleanup_free) char *names = xstrdup("");
+
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+
+		if (!plugin->refusal && settings_section(config, plugin)->enabled)
+			return;
+		xappend(&names, ", ", "%s", plugin->name);
+	}
+	report_remedy(report_add(report, REPORT_WARNING, "config_warning", NULL,
+				 "no plugin is enabled: nothing is restricted, and nothing is logged"),
+		      "enable one by any of its options; installed are: %s", *names ? names : "none");
+}
+
 static int bind(const struct settings *settings, const struct config_text *text, struct config **ret_config,
 		struct report *report)
 {
@@ -163,7 +188,34 @@ static int bind(const struct settings *settings, const struct config_text *text,
 
 		check_plugin(plugin, settings_section(*ret_config, plugin), report);
 	}
+	if (!report->errors)
+		warn_of_nothing(settings, *ret_config, report);
 	return report->errors ? -EINVAL : 0;
+}
+
+/* A value of `required` that was refused counts as yes. */
+static bool is_required(const struct config_section *section)
+{
+	const struct config_value *required = config_value(section, "required");
+
+	return !required->count || required->numbers[0];
+}
+
+/* Whether an error only concerns a plugin that need not run. */
+static bool is_forgivable(const struct config *config, const struct report_item *item)
+{
+	const struct config_section *section = item->plugin ? config_section(config, item->plugin) : NULL;
+
+	return section && !is_required(section);
+}
+
+int settings_forgive(const struct config *config, struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++)
+		if (report->items[i].level == REPORT_ERROR && !is_forgivable(config, &report->items[i]))
+			return -EINVAL;
+	report->errors = 0;
+	return 0;
 }
 
 int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
@@ -201,6 +253,26 @@ int settings_reload(const struct settings *settings, const struct config_sources
 	error = bind(settings, text, ret_config, report);
 	config_text_free(text);
 	return error;
+}
+
+static bool names_cgroups(const struct plugin *plugin, const struct config_section *section)
+{
+	for (size_t i = 0; i < section->value_count; i++)
+		if (section->values[i].option->type == BPFLOCK_OPTION_CGROUP && section->values[i].count)
+			return true;
+	return plugin_is_enforcer(plugin) && exceptions_wanted(section);
+}
+
+bool settings_name_cgroups(const struct settings *settings, const struct config *config)
+{
+	for (size_t i = 0; i < settings->plugins.count; i++) {
+		const struct plugin *plugin = &settings->plugins.items[i];
+		const struct config_section *section = settings_section(config, plugin);
+
+		if (section->enabled && !plugin->refusal && names_cgroups(plugin, section))
+			return true;
+	}
+	return false;
 }
 
 void settings_free(struct settings *settings)

@@ -33,8 +33,18 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
 int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
 		    struct report *report);
 
+/*
+ * At a start that failed by settings_load(): keeps the errors in the report, but counts them no more, where each only
+ * concerns a plugin that is not required. The manager leaves such a plugin out. Returns 0, or -EINVAL and changes
+ * nothing.
+ */
+int settings_forgive(const struct config *config, struct report *report);
+
 /* The name of the first enabled enforcer that is not a guard, or NULL. */
 const char *settings_first_enforcer(const struct settings *settings, const struct config *config);
+
+/* Whether an enabled plugin's section names cgroups, as exceptions or in an option of its own. */
+bool settings_name_cgroups(const struct settings *settings, const struct config *config);
 
 void settings_free(struct settings *settings);
 

@@ -139,6 +139,20 @@ void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *los
 	log_write(log, &record);
 }
 
+/* An upper bound: a run that was skipped need not have recorded anything. */
+static void log_skipped_runs(struct log *log, struct managed_plugin *managed)
+{
+	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "runs_skipped");
+	__u64 skipped = instance_skipped_runs(manager_instance(managed));
+	__u64 count = skipped - managed->skipped_runs;
+
+	managed->skipped_runs = skipped;
+	record.bpfprog = managed->plugin->name;
+	log_uint(&record, "count", count);
+	if (count)
+		log_write(log, &record);
+}
+
 void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 {
 	__u64 invalid = bus_take_invalid(bus);
@@ -150,6 +164,7 @@ void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 			continue;
 		log_thefts(log, &manager->plugins[i]);
 		log_ring_losses(log, instance);
+		log_skipped_runs(log, &manager->plugins[i]);
 	}
 	if (invalid)
 		log_loss(log, NULL, invalid, "invalid");

@@ -1,11 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/takeover.h"
 
+#include <linux/magic.h>
+#include <sys/vfs.h>
+
+#include "kernel/namespaces.h"
 #include "util/clock.h"
 #include "util/memory.h"
 
-void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
+/* Their programs end with the daemon, so nothing has counted what they missed. */
+static char *running_observers(const struct manager *manager)
 {
+	char *names = xstrdup("");
+
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].instance && !plugin_is_enforcer(manager->plugins[i].plugin))
+			xappend(&names, ",", "%s", manager->plugins[i].plugin->name);
+	return names;
+}
+
+void takeover_log_gap(struct log *log, const struct manager *manager, const struct pins *pins, __u64 records)
+{
+	CLEANUP(cleanup_free) char *observers = running_observers(manager);
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "gap");
 	__u64 now = clock_since_boot();
 
@@ -15,6 +31,8 @@ void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records)
 	log_time(&record, "until", clock_wall_time(now, clock_boot_time()));
 	log_uint(&record, "milliseconds", (now - pins->inherited_state.heartbeat) / 1000000);
 	log_uint(&record, "records", records);
+	if (*observers)
+		log_str(&record, "observers", observers);
 	log_write(log, &record);
 }
 
@@ -28,6 +46,27 @@ void takeover_log_sink_losses(struct log *log, const struct pins *pins)
 	log_str(&record, "stage", "sink");
 	log_str(&record, "of", "predecessor");
 	log_write(log, &record);
+}
+
+static bool is_cgroup2(const char *path)
+{
+	struct statfs status;
+
+	return statfs(path, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
+}
+
+void takeover_report_cgroups(bool named, struct report *report)
+{
+	if (named && namespaces_cgroup_is_contained())
+		report_remedy(report_add(report, REPORT_WARNING, "namespace_kept", NULL,
+					 "bpflock is in a cgroup namespace of its own: of the cgroups in the "
+					 "configuration it only finds those below its own cgroup"),
+			      "start the container with --cgroupns=host");
+	if (!is_cgroup2("/sys/fs/cgroup") && !is_cgroup2("/sys/fs/cgroup/unified"))
+		report_remedy(report_add(report, REPORT_NOTICE, "kernel_limit", NULL,
+					 "no cgroup v2 hierarchy is mounted below /sys/fs/cgroup: cgroupid is that of "
+					 "the root in every line"),
+			      "boot with systemd.unified_cgroup_hierarchy=1");
 }
 
 struct orphans {
@@ -58,11 +97,14 @@ void takeover_report_orphans(const struct plugins *plugins, struct report *repor
 static void replace_layout(void *context, const char *path)
 {
 	struct report *report = context;
+	int error;
 
 	report_add(report, REPORT_WARNING, "layout_replaced", path,
 		   "was pinned by a bpflock with another layout: its programs are replaced, "
 		   "and records that it had not read are lost");
-	pins_remove_layout(path);
+	error = pins_remove_layout(path);
+	if (error)
+		pins_report_kept(NULL, error, report);
 }
 
 void takeover_replace_layouts(struct report *report)

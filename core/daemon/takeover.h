@@ -3,14 +3,18 @@
 #ifndef BPFLOCK_DAEMON_TAKEOVER_H
 #define BPFLOCK_DAEMON_TAKEOVER_H
 
+#include "daemon/manager.h"
 #include "loader/loader.h"
 #include "log/log.h"
 
 /*
  * How long no daemon ran, and how many records of that time were read. For a start that took over pins. Call it after
- * their ring is read.
+ * their ring is read. Names the observers that run: what they missed meanwhile is not counted.
  */
-void takeover_log_gap(struct log *log, const struct pins *pins, __u64 records);
+void takeover_log_gap(struct log *log, const struct manager *manager, const struct pins *pins, __u64 records);
+
+/* What makes cgroups of the configuration (`named`), or those of the log, mean something else than the operator thinks. */
+void takeover_report_cgroups(bool named, struct report *report);
 
 /* Losses of a killed predecessor's outputs that it had not reported. */
 void takeover_log_sink_losses(struct log *log, const struct pins *pins);

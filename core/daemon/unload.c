@@ -10,12 +10,22 @@
 #include "loader/loader.h"
 #include "util/memory.h"
 
-static void print_name(void *context, const char *name)
-{
-	bool *any = context;
+/* What was removed, and what could not be. */
+struct removal {
+	bool any;
+	int error;
+	struct report *report;
+};
 
-	*any = true;
-	printf("Removed: %s\n", name);
+static void print_result(struct removal *removal, const char *name, const char *plugin, int error)
+{
+	removal->any = true;
+	if (!error) {
+		printf("Removed: %s\n", name);
+		return;
+	}
+	removal->error = error;
+	pins_report_kept(plugin, error, removal->report);
 }
 
 static void append_name(void *context, const char *name)
@@ -25,30 +35,38 @@ static void append_name(void *context, const char *name)
 
 static void remove_layout(void *context, const char *path)
 {
-	print_name(context, path);
-	pins_remove_layout(path);
+	print_result(context, path, NULL, pins_remove_layout(path));
 }
 
-static int unload_all(void)
+static void remove_plugin(void *context, const char *plugin)
 {
-	bool any = false;
+	print_result(context, plugin, plugin, pins_remove_generations(plugin, 0));
+}
 
-	pins_each_plugin(print_name, &any);
-	pins_each_other_layout(remove_layout, &any);
-	pins_remove_all();
-	if (!any)
+static int unload_all(struct report *report)
+{
+	struct removal removal = { .report = report };
+	int error;
+
+	pins_each_plugin(remove_plugin, &removal);
+	pins_each_other_layout(remove_layout, &removal);
+	error = pins_remove_all();
+	if (error && !removal.error)
+		print_result(&removal, PINS_PATH, NULL, error);
+	if (!removal.any)
 		puts("Nothing was pinned.");
-	return EXIT_SUCCESS;
+	return removal.error ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int unload_plugin(const char *plugin, struct report *report)
 {
 	CLEANUP(cleanup_free) char *names = xstrdup("");
 
+	struct removal removal = { .report = report };
+
 	if (pins_have_plugin(plugin)) {
-		pins_remove_generations(plugin, 0);
-		printf("Removed: %s\n", plugin);
-		return EXIT_SUCCESS;
+		remove_plugin(&removal, plugin);
+		return removal.error ? EXIT_FAILURE : EXIT_SUCCESS;
 	}
 	pins_each_plugin(append_name, &names);
 	report_remedy(
@@ -68,7 +86,7 @@ static int unload_locked(const char *plugin, struct report *report)
 	}
 	if (directory < 0)
 		return directory == -EBUSY ? EX_TEMPFAIL : EXIT_FAILURE;
-	status = plugin ? unload_plugin(plugin, report) : unload_all();
+	status = plugin ? unload_plugin(plugin, report) : unload_all(report);
 	/* After this the removed programs do not decide any more. */
 	pins_await_removal();
 	close(directory);

@@ -38,7 +38,7 @@ static struct verification try_hook(const struct instance *instance, __u32 self_
 		return (struct verification){ .state = VERIFY_ENFORCING };
 	if (error == -ENOENT)
 		return unverified("its self-test needs something that this system lacks");
-	if (error && kernel->confidential)
+	if (error && kernel_is_confidential(kernel))
 		return unverified("superseded by kernel lockdown: it denies the self-test before the program is "
 				  "called");
 	if (error)
@@ -73,6 +73,9 @@ struct verification verify_instance(const struct instance *instance, const struc
 		if (verification.state != VERIFY_ENFORCING)
 			break;
 	}
+	if (verification.state == VERIFY_ENFORCING && instance_skipped_runs(instance))
+		return unverified("the kernel has skipped runs of its programs (event=runs_skipped), and allowed what "
+				  "they would have decided");
 	return verification;
 }
 

@@ -15,14 +15,14 @@ struct btf;
  * @btf:      its own type information; NULL where it has none, and once it is no longer needed
  * @targets:  what programs can attach to; NULL like @btf
  * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
- * @confidential: the kernel's own lockdown=confidentiality is in force
+ * @lockdown: the mode of the kernel's own lockdown that is in force: "integrity" or "confidentiality"; or NULL
  * @no_trampolines: it attaches no program to its functions: no lsm, fentry or fexit
  */
 struct kernel {
 	struct btf *btf;
 	struct kernel_targets *targets;
 	char *lsms;
-	bool confidential;
+	const char *lockdown;
 	bool no_trampolines;
 };
 
@@ -48,6 +48,12 @@ void kernel_release(struct kernel *kernel);
  * its remedy. Returns 0 or an exit status of <sysexits.h>: EX_NOPERM or EX_UNAVAILABLE.
  */
 int kernel_check(const struct kernel *kernel, struct report *report);
+
+/* Whether the kernel's own lockdown=confidentiality is in force. */
+bool kernel_is_confidential(const struct kernel *kernel);
+
+/* Reports the kernel's own lockdown, as a notice: it comes before every enforcer. */
+void kernel_report_lockdown(const struct kernel *kernel, struct report *report);
 
 /*
  * Would LSM programs be run? A kernel without `bpf` among its active LSMs loads and attaches them, and

@@ -14,6 +14,10 @@
  * PID_NS_INIT_INO of <linux/nsfs.h> where that is new enough.
  */
 #define INITIAL_PID_NAMESPACE 0xEFFFFFFCU
+/* PROC_USER_INIT_INO of the same header. */
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
+/* PROC_CGROUP_INIT_INO. */
+#define INITIAL_CGROUP_NAMESPACE 0xEFFFFFFBU
 
 /* The inode of a namespace; 0 where it cannot be read. */
 static ino_t namespace_at(const char *path)
@@ -34,6 +38,20 @@ bool namespaces_pid_is_contained(void)
 	ino_t own = own_pid_namespace();
 
 	return own && own != INITIAL_PID_NAMESPACE;
+}
+
+bool namespaces_user_is_contained(void)
+{
+	ino_t own = namespace_at("/proc/self/ns/user");
+
+	return own && own != INITIAL_USER_NAMESPACE;
+}
+
+bool namespaces_cgroup_is_contained(void)
+{
+	ino_t own = namespace_at("/proc/self/ns/cgroup");
+
+	return own && own != INITIAL_CGROUP_NAMESPACE;
 }
 
 /* Is this process seen to be in another network namespace than process 1? Only who may trace process 1 can see that. */

@@ -10,6 +10,10 @@
 /* Is this process outside the initial pid namespace? False where /proc does not show it. */
 bool namespaces_pid_is_contained(void);
 
+/* The same for the initial user namespace, and for the initial cgroup namespace. */
+bool namespaces_user_is_contained(void);
+bool namespaces_cgroup_is_contained(void);
+
 /*
  * Enters the network namespace of process 1 of the initial pid namespace. For a guard a process in another one is a
  * contained task, so call this before the first bpf(2). Where that namespace can be seen but not entered, a warning

@@ -50,18 +50,26 @@ static char *read_securityfs(const char *name)
 	return line ? line : read_from_private_mount(name);
 }
 
-static bool is_confidential(void)
+/* The file has all modes, the current one in brackets: "none [integrity] confidentiality". */
+static const char *lockdown_mode(void)
 {
-	CLEANUP(cleanup_free) char *lockdown = read_securityfs("lockdown");
+	static const char *const modes[] = { "integrity", "confidentiality" };
+	CLEANUP(cleanup_free) char *all = read_securityfs("lockdown");
 
-	return lockdown && strstr(lockdown, "[confidentiality]");
+	for (size_t i = 0; all && i < ARRAY_SIZE(modes); i++) {
+		CLEANUP(cleanup_free) char *current = xasprintf("[%s]", modes[i]);
+
+		if (strstr(all, current))
+			return modes[i];
+	}
+	return NULL;
 }
 
 void kernel_probe(struct kernel *ret)
 {
 	*ret = (struct kernel){
 		.lsms = read_securityfs("lsm"),
-		.confidential = is_confidential(),
+		.lockdown = lockdown_mode(),
 	};
 	ret->btf = btf__load_vmlinux_btf();
 	if (ret->btf)

@@ -232,8 +232,9 @@ static int refuse_kernel_reads(const struct instance *instance, const struct ker
 	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
 	size_t size = (size_t)(descriptor->object_end - descriptor->object);
 
-	if (!kernel->confidential || (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
-				      !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
+	if (!kernel_is_confidential(kernel) ||
+	    (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
+	     !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
 		return 0;
 	return fail(instance, -EPERM, report,
 		    "it reads kernel memory by bpf_probe_read_kernel, which the kernel denies under "
@@ -391,7 +392,13 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
 		return 0;
 	error = exceptions_watch(section, instance->exceptions_map, &instance->next_exceptions);
-	return error ? fail(instance, error, report, "the cgroups of its exceptions cannot be watched") : 0;
+	if (!error)
+		return 0;
+	fail(instance, error, report, "the cgroups of its exceptions cannot be watched");
+	if (error == -ENOSPC || error == -EMFILE)
+		report_remedy(&report->items[report->count - 1], "raise the sysctl fs.inotify.max_user_%s",
+			      error == -ENOSPC ? "watches" : "instances");
+	return error;
 }
 
 void instance_commit_exceptions(struct instance *instance)
@@ -468,6 +475,24 @@ int instance_attach(struct instance *instance, struct report *report)
 	return 0;
 }
 
+__u64 instance_skipped_runs(const struct instance *instance)
+{
+	struct bpf_program *program;
+	__u64 skipped = 0;
+
+	if (!instance->object) /* what a predecessor has left */
+		return 0;
+	bpf_object__for_each_program(program, instance->object) {
+		struct bpf_prog_info info = { 0 };
+		__u32 size = sizeof(info);
+		int fd = bpf_program__fd(program);
+
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0)
+			skipped += info.recursion_misses;
+	}
+	return skipped;
+}
+
 static int pin_map(const struct instance *instance, const char *directory, const char *name, const char *map,
 		   struct report *report)
 {
@@ -522,9 +547,9 @@ int instance_pin(struct instance *instance, struct report *report)
 void instance_unpin(const struct instance *instance)
 {
 	if (instance->made_directory)
-		pins_remove_generations(instance->plugin->name, 0);
+		(void)pins_remove_generations(instance->plugin->name, 0);
 	else
-		pins_remove_generation(instance->plugin->name, instance->generation);
+		(void)pins_remove_generation(instance->plugin->name, instance->generation);
 }
 
 void instance_record(struct instance *instance)

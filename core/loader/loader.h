@@ -109,9 +109,12 @@ void pins_abandon(struct pins *pins);
  * Visits the paths of pins of other layouts. They are never read, because only other versions know their content.
  */
 void pins_each_other_layout(void (*visit)(void *context, const char *path), void *context);
-void pins_remove_layout(const char *path);
+/* Each of these returns 0, or a negative errno: then something is left, and in force. */
+int pins_remove_layout(const char *path);
 /* Unpins everything of this layout. */
-void pins_remove_all(void);
+int pins_remove_all(void);
+/* Reports what one of them could not remove: of a plugin, or (NULL) of all. */
+void pins_report_kept(const char *plugin, int error, struct report *report);
 /*
  * Pins again what a predecessor gave to the service manager when it stopped. From here on that predecessor counts as
  * killed. Changes nothing where nothing was given.
@@ -140,14 +143,17 @@ __u64 pins_last_generation(const char *plugin);
 int pins_make_plugin(const char *plugin, bool *ret_made);
 /* Makes the directory of a generation. Returns its path (to be freed); NULL and errno on failure. */
 char *pins_make_generation(const char *plugin, __u64 generation);
-/* Removes the pins of all generations of a plugin except `keep`. 0: removes everything of the plugin. */
-void pins_remove_generations(const char *plugin, __u64 keep);
+/*
+ * Removes the pins of all generations of a plugin except `keep`. 0: removes everything of the plugin. Returns 0, or a
+ * negative errno: then something is left, and in force.
+ */
+int pins_remove_generations(const char *plugin, __u64 keep);
 /* The path of a generation's directory (to be freed), whether it exists or not. */
 char *pins_generation_path(const char *plugin, __u64 generation);
 /* Waits until the kernel has released removed pins. Then closing the last descriptor of an object frees it at once. */
 void pins_await_removal(void);
 /* Removes one generation only: that of a successor that failed. */
-void pins_remove_generation(const char *plugin, __u64 generation);
+int pins_remove_generation(const char *plugin, __u64 generation);
 /* Visits the name of every plugin that has something pinned. */
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context);
 
@@ -248,6 +254,11 @@ void instance_discard_exceptions(struct instance *instance);
 int instance_exceptions_fd(const struct instance *instance);
 int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
+/*
+ * How often the kernel did not run a program of it because the same program was running on that CPU already (interrupted
+ * or preempted): recursion_misses in struct bpf_prog_info. For an LSM program such a run means "allowed".
+ */
+__u64 instance_skipped_runs(const struct instance *instance);
 /* Pins the plugin's state, and the links and policy of an enforcer, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
 /* Removes the pins of this generation, after a failure. */

@@ -201,15 +201,17 @@ static int remove_entry(const char *path, const struct stat *status, int kind, s
 	return 0;
 }
 
-static void remove_tree(const char *path)
+/* Removes what it can. Returns 0, or the negative errno of the directory itself when something is left. */
+static int remove_tree(const char *path)
 {
 	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
 void pins_abandon(struct pins *pins)
 {
 	if (!pins->inherited)
-		pins_remove_all();
+		(void)pins_remove_all();
 	pins_close(pins);
 }
 
@@ -233,15 +235,29 @@ void pins_each_other_layout(void (*visit)(void *context, const char *path), void
 		closedir(directory);
 }
 
-void pins_remove_layout(const char *path)
+int pins_remove_layout(const char *path)
 {
-	remove_tree(path);
+	return remove_tree(path);
 }
 
-void pins_remove_all(void)
+int pins_remove_all(void)
 {
-	remove_tree(PINS_PATH);
+	int error = remove_tree(PINS_PATH);
+
 	(void)rmdir(PINS_ROOT); /* fails where pins of another layout are in it */
+	return error;
+}
+
+void pins_report_kept(const char *plugin, int error, struct report *report)
+{
+	struct report_item *item =
+		report_add(report, REPORT_ERROR, "pins_failed", PINS_PATH,
+			   "cannot be removed: %s: what is pinned there is still in force", strerror(-error));
+
+	if (plugin)
+		report_plugin(item, plugin);
+	report_remedy(item, "%srun bpflock --unload as root in the initial namespaces",
+		      error == -EROFS ? "mount -o remount,rw /sys/fs/bpf, and " : "");
 }
 
 void pins_restore(struct report *report)
@@ -312,32 +328,32 @@ char *pins_make_generation(const char *plugin, __u64 generation)
 	return mkdir(path, 0700) < 0 ? NULL : xstrdup(path);
 }
 
-void pins_remove_generation(const char *plugin, __u64 generation)
+int pins_remove_generation(const char *plugin, __u64 generation)
 {
 	CLEANUP(cleanup_free) char *path = pins_generation_path(plugin, generation);
 
-	remove_tree(path);
+	return remove_tree(path);
 }
 
-void pins_remove_generations(const char *plugin, __u64 keep)
+int pins_remove_generations(const char *plugin, __u64 keep)
 {
 	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
 	struct dirent *entry;
 	DIR *directory;
+	int error = 0;
 
-	if (!keep) {
-		remove_tree(path);
-		return;
-	}
+	if (!keep)
+		return remove_tree(path);
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
 		__u64 generation = generation_of(entry->d_name);
 
-		if (generation && generation != keep)
-			pins_remove_generation(plugin, generation);
+		if (!error && generation && generation != keep)
+			error = pins_remove_generation(plugin, generation);
 	}
 	if (directory)
 		closedir(directory);
+	return error;
 }
 
 /*

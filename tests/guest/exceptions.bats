@@ -254,6 +254,29 @@ scope_of() {
 	eventually denied_in "$(scope_of 5)"
 }
 
+@test "except_sessions: a session that was logged out and still has a process is no exception" {
+	make_cgroup "$(scope_of 1)"
+	session 1 yes
+	start_with_exceptions 'except_sessions = active-local'
+	allowed_in "$(scope_of 1)"
+	sed 's/^STATE=active/STATE=closing/' /run/systemd/sessions/1 >/run/systemd/sessions/.#1
+	mv /run/systemd/sessions/{.#,}1
+	eventually denied_in "$(scope_of 1)"
+}
+
+@test "where no more watches are to be had, the start fails and names the limit" {
+	local before
+	before=$(</proc/sys/fs/inotify/max_user_watches)
+	echo 0 >/proc/sys/fs/inotify/max_user_watches
+	configure 'profile = baseline' 'except_units = fwupd.service'
+	run try_start
+	echo "$before" >/proc/sys/fs/inotify/max_user_watches
+	[ "$status" -eq 1 ]
+	[[ $output == *'the cgroups of its exceptions cannot be watched: No space left on device'* ]]
+	[[ $output == *'raise the sysctl fs.inotify.max_user_watches'* ]]
+	[ ! -e "$PINS" ]
+}
+
 @test "except_sessions: another session takes over the seat" {
 	make_cgroup "$(scope_of 1)"
 	make_cgroup "$(scope_of 2)"
@@ -291,6 +314,20 @@ scope_of() {
 		[[ $output == *"systemd.unified_cgroup_hierarchy=1"* ]]
 	done
 	[ ! -e "$PINS" ]
+}
+
+@test "in a cgroup namespace of its own the daemon warns that it does not find the cgroups that are meant" {
+	configure 'profile = baseline' 'except_cgroups = /trusted'
+	UNDER=(unshare --cgroup)
+	start_bpflock -- -c "$CONF"
+	expect_log 'level=warning msg="event=namespace_kept warning=.*in a cgroup namespace of its own.* remedy=.*--cgroupns=host'
+}
+
+@test "without cgroup v2 a notice says that cgroupid means nothing" {
+	configure 'profile = baseline'
+	UNDER=(unshare --mount bash -c "umount $CGROUPS && exec \"\$@\"" bash)
+	start_bpflock -- -c "$CONF"
+	expect_log 'level=info msg="event=kernel_limit notice=.*no cgroup v2 hierarchy is mounted'
 }
 
 @test "on a hybrid hierarchy, too" {

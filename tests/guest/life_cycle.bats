@@ -400,6 +400,56 @@ under_a_file() {
 	is_denied
 }
 
+@test "an error in the section of an observer leaves it out, and the enforcer starts; a reload of it is refused" {
+	start_with '[kimglock]' 'profile = restricted' '[execsnoop]' 'cgroups = nowhere'
+	expect_log "level=error msg=\"event=config_error source=$CONF:4 error=\\\\\"\[execsnoop\] cgroups: 'nowhere' is not the path"
+	expect_log 'event=plugin_failed .*it is left out: its configuration has errors'
+	is_denied
+	forget_log
+	kill -HUP "$DAEMON"
+	await_log event=reload_refused
+	is_denied
+}
+
+@test "an enforcer that is left out for its configuration stays in force as a killed daemon has pinned it" {
+	start_with '[kimglock]' 'profile = restricted'
+	kill_bpflock
+	start_with '[kimglock]' 'required = no' 'profile = restricted' 'block = nothing' '[execsnoop]' 'trace = all'
+	expect_log 'event=plugin_failed .*it is left out: its configuration has errors'
+	is_denied
+}
+
+@test "a stop and --unload that cannot remove the pins say that they are still in force, and fail" {
+	start_with '[kimglock]' 'profile = restricted' '[selfguard]' 'enabled = no'
+	mount -o remount,ro /sys/fs/bpf
+	run status_after TERM
+	mount -o remount,rw /sys/fs/bpf
+	[ "$status" -eq 1 ]
+	expect_log 'level=error msg="event=pins_failed source=/sys/fs/bpf/bpflock/v1 error=.*cannot be removed: Read-only file system: what is pinned there is still in force.* remedy=.*mount -o remount,rw /sys/fs/bpf, and run bpflock --unload'
+	is_denied
+	mount -o remount,ro /sys/fs/bpf
+	run run_bpflock -- --unload
+	mount -o remount,rw /sys/fs/bpf
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *'kimglock: cannot be removed: Read-only file system'*'still in force'* ]]
+	[[ $output != *'Removed: kimglock'* ]]
+	is_denied
+	run run_bpflock -- --unload
+	[ "$status" -eq 0 ]
+	[[ $output == *'Removed: kimglock'* ]]
+	is_open
+	UNACCOUNTED='what was unloaded is told by nobody'
+}
+
+@test "bpf(2) that is refused ends with 77, and names the container's flags, not a guard" {
+	UNDER=(unshare --user --map-root-user)
+	refused 77 'run it as root of the initial user namespace' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	[[ $output == *'the system call bpf(2) is refused to this process: Operation not permitted'* ]]
+	[[ $output != *'guarded'* ]]
+	nothing_is_left
+}
+
 @test "no bpffs ends with 69 and says how to mount it" {
 	UNDER=(unshare -m bash -c 'umount /sys/fs/bpf && exec "$@"' bash)
 	refused 69 'mount -t bpf bpf /sys/fs/bpf' BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null

@@ -70,6 +70,7 @@ teardown() {
 	kill_bpflock
 	resume_bpflock -- -c "$CONF"
 	expect_log 'event=plugin_running .*generation=2 .*bpfprog=execsnoop'
+	expect_log 'event=gap .* records=[0-9]+ observers=execsnoop" subsys=bpflock$'
 }
 
 @test "a first start, and one after a stop, have no gap to tell of" {

@@ -271,6 +271,20 @@ decided() { # OPERATION RETVAL REASON COMM
 	[ -z "$(log_lines 'event=plugin_running .*bpfprog=badoption')" ]
 }
 
+@test "runs that the kernel has skipped are counted, as many as there were" {
+	install_plugins skipper
+	with_plugins start BPFLOCK_SKIPPER_ENABLED=yes BPFLOCK_EXEC_SNOOP=all
+	for _ in 1 2 3; do
+		! /nonexistent/program
+	done
+	stop_bpflock
+	# Each run of its program reads a string, which runs it once more: that is what the kernel skips.
+	recorded=$(log_lines 'event=user_string ' | wc -l)
+	[ "$recorded" -ge 3 ]
+	[ "$(log_lines 'level=warning msg="event=runs_skipped count=[0-9]+" bpfprog=skipper' |
+		awk -F'count=' '{ sum += $2 } END { print sum + 0 }')" -eq "$recorded" ]
+}
+
 @test "a program that the verifier rejects costs its plugin only, and the end of the verifier's log is shown" {
 	install_plugins unverifiable
 	with_plugins start BPFLOCK_UNVERIFIABLE_ENABLED=yes BPFLOCK_EXEC_SNOOP=all BPFLOCK_KIMGLOCK_PROFILE=allow

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 /* What a kernel must have, on kernels that the test plays in the place of the C library and of libcap-ng. */
+#include <bpf/bpf.h>
 #include <cap-ng.h>
+#include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
@@ -44,6 +46,24 @@ int capng_have_capability(capng_type_t which, unsigned int capability)
 	return 0;
 }
 
+/* The errno with which bpf(2) is refused, or 0. */
+static int bpf_error;
+
+int bpf_map_create(enum bpf_map_type type, const char *name, __u32 key_size, __u32 value_size, __u32 max_entries,
+		   const struct bpf_map_create_opts *opts)
+{
+	(void)type;
+	(void)name;
+	(void)key_size;
+	(void)value_size;
+	(void)max_entries;
+	(void)opts;
+	if (!bpf_error)
+		return dup(STDERR_FILENO);
+	errno = bpf_error;
+	return -bpf_error;
+}
+
 static const unsigned int admin[] = { CAP_SYS_ADMIN, UINT_MAX };
 
 static int set_up(void **state)
@@ -52,6 +72,7 @@ static int set_up(void **state)
 	release = "6.1.0-56-amd64";
 	bpffs = BPF_FS_MAGIC;
 	capabilities = admin;
+	bpf_error = 0;
 	return 0;
 }
 
@@ -108,6 +129,34 @@ static void capabilities_come_first(void **state)
 	assert_check(&kernel, EX_NOPERM, "may not load BPF programs");
 }
 
+/* As in a user namespace, or under a seccomp filter: nothing is said of pins or of a guard. */
+static void a_refused_bpf_is_a_missing_privilege(void **state)
+{
+	const struct kernel kernel = sound();
+
+	(void)state;
+	bpf_error = EPERM;
+	assert_check(&kernel, EX_NOPERM, "bpf(2) is refused to this process: Operation not permitted");
+	bpf_error = ENOSYS;
+	assert_check(&kernel, EX_NOPERM, "bpf(2) is refused to this process: Function not implemented");
+}
+
+static void the_kernel_s_own_lockdown_is_noticed(void **state)
+{
+	const struct kernel none = sound(), integrity = { .lockdown = "integrity" };
+	struct report report = { 0 };
+
+	(void)state;
+	kernel_report_lockdown(&none, &report);
+	assert_int_equal(report.count, 0);
+	kernel_report_lockdown(&integrity, &report);
+	assert_int_equal(report.count, 1);
+	assert_int_equal(report.items[0].level, REPORT_NOTICE);
+	assert_non_null(strstr(report.items[0].message, "the kernel's own lockdown=integrity is in force"));
+	assert_false(kernel_is_confidential(&integrity));
+	report_clear(&report);
+}
+
 static void type_information_and_bpffs_are_needed(void **state)
 {
 	const struct kernel kernel = sound(), without = { 0 };
@@ -159,6 +208,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_oldest_kernel_is_5_13_itself),
 		TEST(capabilities_come_first),
+		TEST(a_refused_bpf_is_a_missing_privilege),
+		TEST(the_kernel_s_own_lockdown_is_noticed),
 		TEST(type_information_and_bpffs_are_needed),
 		TEST(bpf_is_an_active_lsm_by_its_whole_name),
 		TEST(a_kernel_without_trampolines_runs_no_lsm_program),

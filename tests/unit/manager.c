@@ -145,10 +145,24 @@ void instance_free(struct instance *instance)
 	(void)step("free", instance);
 }
 
-void pins_remove_generations(const char *plugin, __u64 keep)
+static __u64 skipped_runs;
+
+__u64 instance_skipped_runs(const struct instance *instance)
+{
+	(void)instance;
+	return skipped_runs;
+}
+
+int pins_remove_generations(const char *plugin, __u64 keep)
 {
 	(void)plugin;
 	note(keep ? "unpin the old" : "unpin all");
+	return failing && strcmp(failing, "unpin") == 0 ? -EROFS : 0;
+}
+
+void pins_report_kept(const char *plugin, int error, struct report *report)
+{
+	report_plugin(report_add(report, REPORT_ERROR, "pins_failed", NULL, "kept: %s", strerror(-error)), plugin);
 }
 
 int pins_pin_shared(const struct pins *pins, struct report *report)
@@ -233,6 +247,9 @@ struct scene {
 	struct report report;
 };
 
+/* The section with errors, or NULL. */
+static const char *invalid;
+
 static int set_up(void **state)
 {
 	struct scene *scene = xcalloc(1, sizeof(*scene));
@@ -263,6 +280,8 @@ static int set_up(void **state)
 	scene->schema = (struct config_schema){ scene->sections, ARRAY_SIZE(scene->sections) };
 	*done = '\0';
 	failing = NULL;
+	invalid = NULL;
+	skipped_runs = 0;
 	is_called = true;
 	policy_count = 0;
 	memset(policies, 0, sizeof(policies));
@@ -303,6 +322,8 @@ static int apply(struct scene *scene, const char *const *assignments)
 	assert_int_equal(config_read(&sources, &text, &scene->report), 0);
 	assert_int_equal(config_bind(text, &scene->schema, &config, &scene->report), 0);
 	config_text_free(text);
+	if (invalid)
+		config_section(config, invalid)->invalid = true;
 	error = manager_apply(&scene->manager, config, &scene->report);
 	if (error)
 		config_free(config);
@@ -321,6 +342,54 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 	assert_non_null(scene->manager.plugins[0].instance);
 	assert_non_null(scene->manager.plugins[1].instance);
 	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
+}
+
+static void a_plugin_whose_configuration_has_errors_is_left_out(void **state)
+{
+	struct scene *scene = *state;
+
+	invalid = "bell";
+	assert_int_equal(apply(scene, SET("bell.enabled=yes", "door.enabled=yes")), 0);
+	assert_null(scene->manager.plugins[0].instance);
+	assert_non_null(scene->manager.plugins[1].instance);
+	assert_string_equal(scene->report.items[0].plugin, "bell");
+	assert_string_equal(scene->report.items[0].message, "it is left out: its configuration has errors");
+}
+
+/* Also what a predecessor has pinned of it: nothing is removed. */
+static void an_enforcer_that_is_left_out_keeps_what_is_pinned(void **state)
+{
+	struct scene *scene = *state;
+
+	invalid = "door";
+	assert_int_equal(apply(scene, SET("door.enabled=yes", "door.required=no")), 0);
+	assert_null(scene->manager.plugins[1].instance);
+	assert_string_equal(done, "");
+}
+
+static void pins_that_cannot_be_removed_are_reported(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	failing = "unpin";
+	assert_int_equal(apply(scene, SET("door.enabled=yes", "door.depth=2")), 0);
+	assert_int_equal(scene->report.count, 1);
+	assert_string_equal(scene->report.items[0].plugin, "door");
+	assert_int_equal(apply(scene, SET("door.enabled=no")), 0);
+	assert_int_equal(scene->report.count, 2);
+	assert_string_equal(scene->report.items[1].message, "kept: Read-only file system");
+}
+
+static void an_enforcer_whose_programs_were_skipped_is_not_said_to_enforce(void **state)
+{
+	struct scene *scene = *state;
+
+	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	skipped_runs = 1;
+	manager_verify(&scene->manager);
+	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_UNVERIFIED);
+	assert_non_null(strstr(scene->manager.plugins[1].verification.reason, "has skipped runs of its programs"));
 }
 
 static void what_is_not_enabled_does_not_run(void **state)
@@ -559,6 +628,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(everything_is_loaded_first_and_observers_are_attached_after_enforcers),
+		TEST(a_plugin_whose_configuration_has_errors_is_left_out),
+		TEST(an_enforcer_that_is_left_out_keeps_what_is_pinned),
+		TEST(pins_that_cannot_be_removed_are_reported),
+		TEST(an_enforcer_whose_programs_were_skipped_is_not_said_to_enforce),
 		TEST(what_is_not_enabled_does_not_run),
 		TEST(a_policy_alone_is_written_to_the_instance_that_runs),
 		TEST(an_option_of_the_object_takes_a_successor_that_records_before_the_old_one_goes),

@@ -292,7 +292,7 @@ static void a_refused_plugin_that_nobody_wants_is_a_warning_and_no_enforcer(void
 	PLUGINS({ "broken", NULL }, { "guard", &guard });
 	assert_int_equal(load(scene, SET("guard.enabled=no")), 0);
 	assert_reported(scene, REPORT_WARNING, "plugin_refused", "refused: it is broken");
-	assert_int_equal(scene->report.count, 1);
+	assert_int_equal(scene->report.errors, 0);
 	assert_null(settings_first_enforcer(&scene->settings, scene->config));
 }
 
@@ -333,6 +333,63 @@ static void only_enabled_plugins_are_asked_to_check_and_guards_are(void **state)
 	assert_int_equal(checked, 3);
 	assert_string_equal(assert_reported(scene, REPORT_ERROR, "plugin_failed", "the door is jammed")->where, "-o");
 	assert_int_equal(scene->report.errors, 1);
+}
+
+static void a_configuration_that_enables_nothing_is_warned_about(void **state)
+{
+	struct scene *scene = *state;
+	const struct report_item *item;
+
+	PLUGINS({ "bell", &bell }, { "broken", NULL }, { "door", &door });
+	assert_int_equal(load(scene, SET("door.profile=baseline", "door.enabled=no", "broken.required=no")), 0);
+	item = assert_reported(scene, REPORT_WARNING, "config_warning", "no plugin is enabled: nothing is restricted");
+	assert_string_equal(item->remedy, "enable one by any of its options; installed are: bell, broken, door");
+}
+
+static void a_value_that_is_refused_has_no_second_error_from_the_plugin(void **state)
+{
+	struct scene *scene = *state;
+
+	PLUGINS({ "door", &door }, { "guard", &guard });
+	door_objects = true;
+	assert_int_equal(load(scene, SET("door.log=loud")), -EINVAL);
+	assert_reported(scene, REPORT_ERROR, "config_error", "[door] log: 'loud' is none of the choices");
+	assert_int_equal(scene->report.errors, 1);
+	assert_int_equal(reload(scene, SET("door.block=opne")), -EINVAL);
+	assert_string_equal(assert_reported(scene, REPORT_ERROR, "config_error", "unknown operation 'opne'")->plugin,
+			    "door");
+}
+
+static void an_error_of_a_plugin_that_is_not_required_can_be_forgiven(void **state)
+{
+	struct scene *scene = *state;
+
+	PLUGINS({ "bell", &bell }, { "door", &door }, { "guard", &guard });
+	assert_int_equal(load(scene, SET("bell.volume=11", "door.profile=baseline")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), 0);
+	assert_int_equal(scene->report.errors, 0);
+	assert_reported(scene, REPORT_ERROR, "config_error", "[bell] volume: there is no such key");
+	assert_true(config_section(scene->config, "bell")->invalid);
+	assert_false(config_section(scene->config, "door")->invalid);
+	assert_int_equal(reload(scene, SET("door.required=no", "door.block=opne")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), 0);
+	assert_true(config_section(scene->config, "door")->invalid);
+}
+
+static void any_other_error_is_not_forgiven(void **state)
+{
+	struct scene *scene = *state;
+
+	PLUGINS({ "bell", &bell }, { "door", &door }, { "guard", &guard });
+	assert_int_equal(load(scene, SET("bell.volume=11", "door.block=opne")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), -EINVAL);
+	assert_int_equal(scene->report.errors, 2);
+	assert_int_equal(reload(scene, SET("door.required=maybe")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), -EINVAL);
+	assert_int_equal(reload(scene, SET("bell.volume=11", "bpflock.ring_size=65537")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), -EINVAL);
+	assert_int_equal(reload(scene, SET("bell.volume=11", "mouse.trap=1")), -EINVAL);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), -EINVAL);
 }
 
 static void a_reload_decides_anew_about_the_guard(void **state)
@@ -383,7 +440,7 @@ static void what_the_core_cannot_use_is_reported_at_once_with_the_rest(void **st
 	assert_reported(scene, REPORT_ERROR, "config_error", "'nowhere' is not an output");
 	assert_reported(scene, REPORT_ERROR, "config_error", "there is no section [mouse]");
 	assert_int_equal(scene->report.errors, 3);
-	assert_int_equal(reload(scene, SET("bpflock.ring_size=64K")), 0);
+	assert_int_equal(reload(scene, SET("bpflock.ring_size=64K", "bell.enabled=yes")), 0);
 	assert_nothing_reported(scene);
 }
 
@@ -404,6 +461,10 @@ int main(void)
 		TEST(options_of_a_refused_plugin_are_taken_as_they_are),
 		TEST(a_plugin_whose_operations_this_kernel_lacks_is_refused),
 		TEST(only_enabled_plugins_are_asked_to_check_and_guards_are),
+		TEST(a_configuration_that_enables_nothing_is_warned_about),
+		TEST(a_value_that_is_refused_has_no_second_error_from_the_plugin),
+		TEST(an_error_of_a_plugin_that_is_not_required_can_be_forgiven),
+		TEST(any_other_error_is_not_forgiven),
 		TEST(a_reload_decides_anew_about_the_guard),
 		TEST(the_plugin_directory_comes_from_the_configuration),
 		TEST(without_a_plugin_directory_there_is_no_configuration),
