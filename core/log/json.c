@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* JSON, one object per line. json-c escapes everything that could end the line or the string. */
+/*
+ * JSON, one object per line. json-c escapes everything that could end the line or the string. Further control
+ * characters are escaped here, in the text of json-c.
+ */
 #include <errno.h>
 #include <json-c/json_object.h>
 #include <json-c/printbuf.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "log/text.h"
@@ -184,19 +188,63 @@ static int add_rest(struct json_object *object, const struct log_record *record)
 	return error;
 }
 
+struct line {
+	char *buffer;
+	size_t size;
+	size_t length;
+};
+
+/* Returns 0, or -ENOBUFS and then has written nothing. */
+static int put(struct line *line, const char *bytes, size_t length)
+{
+	if (length > line->size - line->length)
+		return -ENOBUFS;
+	memcpy(line->buffer + line->length, bytes, length);
+	line->length += length;
+	return 0;
+}
+
+/* All control characters are below U+10000. */
+static int put_escape(struct line *line, uint32_t code)
+{
+	char escape[16];
+
+	return put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", code));
+}
+
+/*
+ * json-c writes DEL, C1 controls and controls of text direction as they are. In its text they occur within strings
+ * only, and the strings are valid UTF-8.
+ */
+static int put_escaped(struct line *line, const char *text, size_t length)
+{
+	int error = 0;
+
+	while (!error && length) {
+		uint32_t code;
+		size_t size = (size_t)log_utf8_decode(text, length, &code);
+
+		error = log_is_control(code) ? put_escape(line, code) : put(line, text, size);
+		text += size;
+		length -= size;
+	}
+	return error;
+}
+
 static ssize_t put_object(struct json_object *object, char *buffer, size_t size)
 {
+	struct line line = { .buffer = buffer, .size = size };
 	size_t length;
 	const char *text = json_object_to_json_string_length(
 		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
+	int error;
 
 	if (!text)
 		return -ENOMEM;
-	if (length >= size)
-		return -ENOBUFS;
-	memcpy(buffer, text, length);
-	buffer[length] = '\n';
-	return (ssize_t)length + 1;
+	error = put_escaped(&line, text, length);
+	if (!error)
+		error = put(&line, "\n", 1);
+	return error ? error : (ssize_t)line.length;
 }
 
 ssize_t json_write(const struct log_record *record, char *buffer, size_t size)

@@ -48,20 +48,11 @@ static void put_text(struct line *line, const char *text)
 
 enum shape { PLAIN, QUOTED, ESCAPED };
 
-/* Line and paragraph separators, and controls of text direction. */
-static bool is_layout_control(uint32_t code)
-{
-	return code == 0x061c || code == 0x200e || code == 0x200f || (code >= 0x2028 && code <= 0x202e) ||
-	       (code >= 0x2066 && code <= 0x2069);
-}
-
 static enum shape shape_of(uint32_t code)
 {
 	if (code == ' ' || code == '=')
 		return QUOTED;
-	if (code < 0x20 || code == '"' || code == '\\' || (code >= 0x7f && code <= 0x9f))
-		return ESCAPED;
-	return is_layout_control(code) ? ESCAPED : PLAIN;
+	return code == '"' || code == '\\' || log_is_control(code) ? ESCAPED : PLAIN;
 }
 
 /* Returns the length of the first character, or of the invalid bytes in its place. */

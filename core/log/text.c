@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "util/memory.h"
+
 /* The range of the second byte excludes overlong forms, surrogates and codes above U+10FFFF. */
 struct utf8_lead {
 	unsigned char first, last; /* lead bytes of this row */
@@ -20,7 +22,7 @@ static const struct utf8_lead utf8_leads[] = {
 
 static const struct utf8_lead *find_lead(unsigned char byte)
 {
-	for (size_t i = 0; i < sizeof(utf8_leads) / sizeof(utf8_leads[0]); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(utf8_leads); i++)
 		if (byte >= utf8_leads[i].first && byte <= utf8_leads[i].last)
 			return &utf8_leads[i];
 	return NULL;
@@ -49,6 +51,20 @@ int log_utf8_decode(const char *bytes, size_t length, uint32_t *ret)
 	}
 	*ret = code;
 	return lead->more + 1;
+}
+
+static const struct {
+	uint32_t first, last;
+} controls[] = {
+	{ 0x00, 0x1f }, { 0x7f, 0x9f }, { 0x061c, 0x061c }, { 0x200e, 0x200f }, { 0x2028, 0x202e }, { 0x2066, 0x2069 },
+};
+
+bool log_is_control(uint32_t code)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++)
+		if (code >= controls[i].first && code <= controls[i].last)
+			return true;
+	return false;
 }
 
 bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length)

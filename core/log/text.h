@@ -15,6 +15,12 @@
  */
 int log_utf8_decode(const char *bytes, size_t length, uint32_t *ret);
 
+/*
+ * Is the character one that a terminal or a viewer obeys and does not show? These are control characters (C0, DEL, C1),
+ * separators of lines and paragraphs, and controls of text direction. Every format escapes them.
+ */
+bool log_is_control(uint32_t code);
+
 /* Removes the first string from a LOG_STRV. Returns false where none is left. */
 bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length);
 

@@ -149,6 +149,69 @@ static void invalid_utf8_is_replaced_once_per_sequence(void **state)
 	COMM_BECOMES("日本 \xf0\x9d\x84\x9e", "日本 \xf0\x9d\x84\x9e");
 }
 
+static void control_characters_that_json_does_not_escape_are_escaped(void **state)
+{
+	static const struct {
+		const char *bytes, *escape;
+	} controls[] = {
+		{ "\x7f", "\\u007f" },	       { "\xc2\x80", "\\u0080" },     { "\xc2\x9b", "\\u009b" },
+		{ "\xc2\x9f", "\\u009f" },     { "\xd8\x9c", "\\u061c" },     { "\xe2\x80\x8e", "\\u200e" },
+		{ "\xe2\x80\x8f", "\\u200f" }, { "\xe2\x80\xa8", "\\u2028" }, { "\xe2\x80\xae", "\\u202e" },
+		{ "\xe2\x81\xa6", "\\u2066" }, { "\xe2\x81\xa9", "\\u2069" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(controls); i++) {
+		struct log_record record = comm_record(controls[i].bytes, strlen(controls[i].bytes));
+
+		assert_comm_becomes(controls[i].bytes, strlen(controls[i].bytes), controls[i].bytes,
+				    strlen(controls[i].bytes));
+		write_line(&record);
+		assert_non_null(strstr(line, controls[i].escape));
+		assert_null(strstr(line, controls[i].bytes));
+	}
+}
+
+/* Both formats have one set: what logfmt escapes and is valid UTF-8, JSON escapes too. */
+static void a_character_is_escaped_in_both_formats_or_in_none(void **state)
+{
+	(void)state;
+	for (uint32_t code = 0xa0; code < 0x800; code++) {
+		const char bytes[] = { (char)(0xc0 | code >> 6), (char)(0x80 | (code & 0x3f)), '\0' };
+		struct log_record record = comm_record(bytes, 2);
+		bool in_json, in_logfmt;
+
+		write_line(&record);
+		in_json = strstr(line, bytes);
+		line[logfmt_write(&record, line, sizeof(line) - 1)] = '\0';
+		in_logfmt = strstr(line, bytes);
+		assert_int_equal(in_json, in_logfmt);
+	}
+}
+
+static void characters_beside_those_are_left_alone(void **state)
+{
+	static const char *const plain[] = { "~",
+					     "\xc2\xa0",
+					     "\xd8\x9b",
+					     "\xd8\x9d",
+					     "\xe2\x80\x8d",
+					     "\xe2\x80\x90",
+					     "\xe2\x80\xa7",
+					     "\xe2\x80\xaf",
+					     "\xe2\x81\xa5",
+					     "\xe2\x81\xaa",
+					     "\xf0\x9d\x84\x9e" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(plain); i++) {
+		struct log_record record = comm_record(plain[i], strlen(plain[i]));
+
+		write_line(&record);
+		assert_non_null(strstr(line, plain[i]));
+	}
+}
+
 /* ASCII comes back as it is; that the rest is valid is for json-c's parser to confirm. */
 static void every_string_of_one_or_two_bytes_is_valid_json(void **state)
 {
@@ -214,7 +277,7 @@ static void a_field_does_not_replace_what_the_core_says(void **state)
 
 static void a_line_fits_exactly_or_not_at_all(void **state)
 {
-	struct log_record record = comm_record("a b\n\xff", 5);
+	struct log_record record = comm_record("a b\n\xff\x7f", 6);
 	size_t length = write_line(&record);
 
 	(void)state;
@@ -235,6 +298,7 @@ static void the_longest_strings_fit_into_a_line(void **state)
 
 	(void)state;
 	memset(worst, '\1', sizeof(worst));
+	memset(worst, '\x7f', sizeof(worst) / 2);
 	record = comm_record(worst, sizeof(worst));
 	while (record.field_count < LOG_FIELDS_MAX) {
 		size_t i = record.field_count;
@@ -255,6 +319,9 @@ int main(void)
 		cmocka_unit_test(a_time_is_that_of_utc_to_the_second),
 		cmocka_unit_test(a_name_cannot_forge_a_field_or_a_line),
 		cmocka_unit_test(invalid_utf8_is_replaced_once_per_sequence),
+		cmocka_unit_test(control_characters_that_json_does_not_escape_are_escaped),
+		cmocka_unit_test(a_character_is_escaped_in_both_formats_or_in_none),
+		cmocka_unit_test(characters_beside_those_are_left_alone),
 		cmocka_unit_test(every_string_of_one_or_two_bytes_is_valid_json),
 		cmocka_unit_test(random_strings_are_valid_json),
 		cmocka_unit_test(a_list_is_an_array),
