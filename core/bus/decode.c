@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "bus/bus.h"
+#include "log/keys.h"
 #include "util/clock.h"
 #include "util/memory.h"
 
@@ -111,13 +112,13 @@ static void add_fields(struct decoded_record *decoded, const struct bpflock_even
 
 static void add_task(struct log_record *record, const struct bpflock_event *event)
 {
-	log_uint(record, "tgid", event->tgid);
-	log_uint(record, "pid", event->pid);
-	log_uint(record, "ppid", event->ppid);
-	log_uint(record, "uid", event->uid);
-	log_uint(record, "cgroupid", event->cgroupid);
-	log_bytes(record, "comm", event->comm, strnlen(event->comm, sizeof(event->comm)));
-	log_bytes(record, "pcomm", event->pcomm, strnlen(event->pcomm, sizeof(event->pcomm)));
+	log_uint(record, log_keys[LOG_KEY_TGID], event->tgid);
+	log_uint(record, log_keys[LOG_KEY_PID], event->pid);
+	log_uint(record, log_keys[LOG_KEY_PPID], event->ppid);
+	log_uint(record, log_keys[LOG_KEY_UID], event->uid);
+	log_uint(record, log_keys[LOG_KEY_CGROUPID], event->cgroupid);
+	log_bytes(record, log_keys[LOG_KEY_COMM], event->comm, strnlen(event->comm, sizeof(event->comm)));
+	log_bytes(record, log_keys[LOG_KEY_PCOMM], event->pcomm, strnlen(event->pcomm, sizeof(event->pcomm)));
 }
 
 static int add_decision(struct log_record *record, const struct bus_source *source, const void *bytes, size_t size)
@@ -133,15 +134,15 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 		return -EINVAL;
 	operation = operations_at(&source->plugin->operations, decision->operation);
 	if (operation) {
-		log_str(record, "operation", operation->text);
-		log_str(record, "op", operation->name);
+		log_str(record, log_keys[LOG_KEY_OPERATION], operation->text);
+		log_str(record, log_keys[LOG_KEY_OP], operation->name);
 		record->fields[record->field_count - 1].json_only = true;
 	} else {
-		log_uint(record, "operation", decision->operation);
+		log_uint(record, log_keys[LOG_KEY_OPERATION], decision->operation);
 	}
 	add_task(record, &decision->event);
 	log_int(record, "retval", decision->retval);
-	log_text(record, "reason", reason);
+	log_text(record, log_keys[LOG_KEY_REASON], reason);
 	return 0;
 }
 
@@ -169,7 +170,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 	add_task(&ret->record, event);
 	add_fields(ret, type, bytes, size, false);
 	if (ret->truncated[0])
-		log_str(&ret->record, "truncated", ret->truncated);
+		log_str(&ret->record, log_keys[LOG_KEY_TRUNCATED], ret->truncated);
 	add_fields(ret, type, bytes, size, true);
 	return 0;
 }
@@ -181,7 +182,7 @@ static size_t last_fields(const struct log_record *record)
 
 	while (count < record->field_count &&
 	       (strcmp(record->fields[record->field_count - count - 1].key, "retval") == 0 ||
-		strcmp(record->fields[record->field_count - count - 1].key, "reason") == 0))
+		strcmp(record->fields[record->field_count - count - 1].key, log_keys[LOG_KEY_REASON]) == 0))
 		count++;
 	return count;
 }
@@ -201,12 +202,12 @@ static void move_forward(struct log_record *record)
 void record_add_count(struct log_record *record, __u64 count)
 {
 	record->events = count;
-	log_uint(record, "count", count);
+	log_uint(record, log_keys[LOG_KEY_COUNT], count);
 	move_forward(record);
 }
 
 void record_mark_again(struct log_record *record)
 {
-	log_str(record, "again", "yes");
+	log_str(record, log_keys[LOG_KEY_AGAIN], "yes");
 	move_forward(record);
 }

@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log/keys.h"
 #include "log/sink.h"
 #include "util/memory.h"
 
@@ -122,9 +123,9 @@ static void put_record(struct datagram *datagram, const struct log_record *recor
 	put(datagram, common,
 	    (size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n",
 			     log_priority(record->level)));
-	put_text(datagram, "event", record->event);
+	put_text(datagram, log_keys[LOG_KEY_EVENT], record->event);
 	if (record->bpfprog)
-		put_text(datagram, "plugin", record->bpfprog);
+		put_text(datagram, log_keys[LOG_KEY_PLUGIN], record->bpfprog);
 	for (size_t i = 0; i < record->field_count; i++)
 		put_field(datagram, &record->fields[i]);
 }

@@ -9,15 +9,11 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log/keys.h"
 #include "log/text.h"
 #include "util/memory.h"
 
 #define REPLACEMENT "\xef\xbf\xbd"
-
-/* These keys come first and in this order, in records that have them: docs/log.md. */
-static const char *const first_keys[] = {
-	"operation", "tgid", "pid", "cgroupid", "comm", "retval", "reason",
-};
 
 static void cleanup_json(struct json_object **object)
 {
@@ -161,16 +157,24 @@ static int add_named(struct json_object *object, const struct log_record *record
 	return 0;
 }
 
+/* These keys come first and in this order, in records that have them: docs/log.md. */
 static int add_first(struct json_object *object, const struct log_record *record)
 {
-	int error = add_string(object, "subsys", record->subsys);
+	static const enum log_key first[] = {
+		LOG_KEY_OPERATION, LOG_KEY_TGID, LOG_KEY_PID, LOG_KEY_CGROUPID, LOG_KEY_COMM,
+	};
+	int error = add_string(object, log_keys[LOG_KEY_SUBSYS], record->subsys);
 
 	if (!error && record->bpfprog)
-		error = add_string(object, "bpfprog", record->bpfprog);
+		error = add_string(object, log_keys[LOG_KEY_BPFPROG], record->bpfprog);
 	if (!error)
-		error = add_string(object, "event", record->event);
-	for (size_t i = 0; !error && i < ARRAY_SIZE(first_keys); i++)
-		error = add_named(object, record, first_keys[i]);
+		error = add_string(object, log_keys[LOG_KEY_EVENT], record->event);
+	for (size_t i = 0; !error && i < ARRAY_SIZE(first); i++)
+		error = add_named(object, record, log_keys[first[i]]);
+	if (!error)
+		error = add_named(object, record, "retval");
+	if (!error)
+		error = add_named(object, record, log_keys[LOG_KEY_REASON]);
 	return error;
 }
 
@@ -180,9 +184,9 @@ static int add_rest(struct json_object *object, const struct log_record *record)
 	int error;
 
 	log_time_text(&record->time, true, time);
-	error = add_string(object, "time", time);
+	error = add_string(object, log_keys[LOG_KEY_TIME], time);
 	if (!error)
-		error = add_string(object, "level", log_level_name(record->level));
+		error = add_string(object, log_keys[LOG_KEY_LEVEL], log_level_name(record->level));
 	for (size_t i = 0; !error && i < record->field_count; i++)
 		error = add_field(object, &record->fields[i]);
 	return error;

@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "log/keys.h"
 #include "log/text.h"
 
 #define INNER_QUOTE "\\\""
@@ -44,6 +45,13 @@ static void put(struct line *line, const char *bytes, size_t length)
 static void put_text(struct line *line, const char *text)
 {
 	put(line, text, strlen(text));
+}
+
+static void put_key(struct line *line, const char *separator, const char *key)
+{
+	put_text(line, separator);
+	put_text(line, key);
+	put_text(line, "=");
 }
 
 enum shape { PLAIN, QUOTED, ESCAPED };
@@ -164,9 +172,7 @@ static void put_time(struct line *line, const struct log_field *field)
 
 static void put_field(struct line *line, const struct log_field *field)
 {
-	put_text(line, " ");
-	put_text(line, field->key);
-	put_text(line, "=");
+	put_key(line, " ", field->key);
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_INT:
@@ -190,7 +196,8 @@ static void put_field(struct line *line, const struct log_field *field)
 
 static void put_message(struct line *line, const struct log_record *record)
 {
-	put_text(line, " msg=\"event=");
+	put_key(line, " ", log_keys[LOG_KEY_MSG]);
+	put_key(line, "\"", log_keys[LOG_KEY_EVENT]);
 	put_string(line, INNER_QUOTE, record->event, strlen(record->event));
 	for (size_t i = 0; i < record->field_count; i++)
 		if (!record->fields[i].json_only)
@@ -204,16 +211,17 @@ ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size)
 	char time[LOG_TIME_SIZE];
 
 	log_time_text(&record->time, false, time);
-	put_text(&line, "time=\"");
+	put_key(&line, "", log_keys[LOG_KEY_TIME]);
+	put_text(&line, "\"");
 	put_text(&line, time);
-	put_text(&line, "\" level=");
+	put_key(&line, "\" ", log_keys[LOG_KEY_LEVEL]);
 	put_text(&line, log_level_name(record->level));
 	put_message(&line, record);
 	if (record->bpfprog) {
-		put_text(&line, " bpfprog=");
+		put_key(&line, " ", log_keys[LOG_KEY_BPFPROG]);
 		put_string(&line, OUTER_QUOTE, record->bpfprog, strlen(record->bpfprog));
 	}
-	put_text(&line, " subsys=");
+	put_key(&line, " ", log_keys[LOG_KEY_SUBSYS]);
 	put_text(&line, record->subsys);
 	put_text(&line, "\n");
 	return line.overflow ? -ENOBUFS : (ssize_t)line.length;

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "log/keys.h"
 #include "log/log.h"
 #include "plugin/descriptor_copy.h"
 #include "util/hash.h"
@@ -194,24 +195,11 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 	}
 }
 
-/* Keys of the log that plugins may not use. The journal uses "plugin". */
-static bool is_common_key(const char *name)
-{
-	static const char *const keys[] = { "time",   "level",	   "subsys", "bpfprog",	  "event", "tgid",
-					    "pid",    "ppid",	   "uid",    "cgroupid",  "comm",  "pcomm",
-					    "reason", "operation", "op",     "truncated", "count", "plugin" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(keys); i++)
-		if (strcmp(name, keys[i]) == 0)
-			return true;
-	return false;
-}
-
 static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field, char **ret_reason)
 {
 	if (!is_name(field->name, "_") || !field->summary)
 		return refuse(ret_reason, "event '%s' has a field without a proper name or summary", event->name);
-	if (is_common_key(field->name))
+	if (log_key_is_reserved(field->name))
 		return refuse(ret_reason, "field '%s' of event '%s' has the name of one of the core's", field->name,
 			      event->name);
 	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_STRV || !field_size_is_valid(field))

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bus/bus.h"
+#include "log/keys.h"
 #include "unit.h"
 
 struct sample {
@@ -358,6 +360,60 @@ static void a_decision_has_operation_retval_and_reason(void **state)
 	assert_int_equal(decoded.record.events, 7);
 }
 
+static bool is_own_field(const char *key)
+{
+	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
+		if (strcmp(fields[i].name, key) == 0)
+			return true;
+	return false;
+}
+
+/* Notes which keys of the table a record has. Every other key must be a field of the plugin, or `retval`. */
+static void note_keys(const struct decoded_record *decoded, bool seen[LOG_KEYS])
+{
+	static char line[LOG_LINE_MAX];
+	char word[64];
+
+	for (size_t i = 0; i < decoded->record.field_count; i++) {
+		const char *key = decoded->record.fields[i].key;
+
+		assert_true(log_key_is_reserved(key) || is_own_field(key) || strcmp(key, "retval") == 0);
+	}
+	for (size_t i = 0; i < LOG_KEYS; i++) {
+		snprintf(word, sizeof(word), "\"%s\":", log_keys[i]);
+		line[json_write(&decoded->record, line, sizeof(line) - 1)] = '\0';
+		seen[i] = seen[i] || strstr(line, word);
+		snprintf(word, sizeof(word), "%s=\"", log_keys[i]);
+		line[logfmt_write(&decoded->record, line, sizeof(line) - 1)] = '\0';
+		seen[i] = seen[i] || strstr(line, word);
+	}
+}
+
+static void the_keys_that_the_core_adds_are_those_that_plugins_may_not_use(void **state)
+{
+	const struct bpflock_decision decision = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_BASELINE,
+		.verdict = BPFLOCK_VERDICT_DENIED,
+	};
+	struct sample record = sample();
+	struct decoded_record decoded;
+	bool seen[LOG_KEYS] = { [LOG_KEY_PLUGIN] = true }; /* of the journal only: see log_sockets.c */
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &decision, sizeof(decision), 0, &decoded), 0);
+	record_add_count(&decoded.record, 7);
+	record_mark_again(&decoded.record);
+	note_keys(&decoded, seen);
+	memcpy(record.path, "1234567\1", 8);
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	note_keys(&decoded, seen);
+	for (size_t i = 0; i < LOG_KEYS; i++)
+		if (!seen[i])
+			fail_msg("no record has '%s'", log_keys[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -376,6 +432,7 @@ int main(void)
 		cmocka_unit_test(a_list_of_strings_that_fills_its_room_was_not_cut),
 		cmocka_unit_test(what_is_marked_again_says_so_before_its_result),
 		cmocka_unit_test(a_count_stands_before_retval_and_reason),
+		cmocka_unit_test(the_keys_that_the_core_adds_are_those_that_plugins_may_not_use),
 		cmocka_unit_test(the_time_is_when_it_happened),
 		cmocka_unit_test(any_number_is_a_time),
 		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),
