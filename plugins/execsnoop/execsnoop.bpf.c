@@ -91,6 +91,12 @@ static __always_inline bool is_traced(void)
 #define WITH_ARGS sizeof(struct execsnoop_execve)
 #define WITHOUT_ARGS offsetof(struct execsnoop_execve, args)
 
+/* Both texts are written in each record, so their rooms need not be zeroed. */
+static __always_inline struct execsnoop_execve *begin(__u64 size)
+{
+	return bpflock_event_begin_long(EXECSNOOP_EXECVE, size, offsetof(struct execsnoop_execve, filename));
+}
+
 /* argv of the new program is at the top of its stack. The kernel has just written it, so it is not paged out. */
 static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_struct *mm)
 {
@@ -109,7 +115,7 @@ static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_
 
 static __always_inline int succeeded(struct task_struct *task, struct linux_binprm *bprm, __u64 size)
 {
-	struct execsnoop_execve *event = bpflock_event_begin(EXECSNOOP_EXECVE, size);
+	struct execsnoop_execve *event = begin(size);
 
 	if (!event)
 		return 0;
@@ -135,7 +141,7 @@ int BPF_PROG(es_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
  */
 static __always_inline int record_failure(const char *filename, long ret, __u64 size)
 {
-	struct execsnoop_execve *event = bpflock_event_begin(EXECSNOOP_EXECVE, size);
+	struct execsnoop_execve *event = begin(size);
 
 	if (!event)
 		return 0;

@@ -107,6 +107,19 @@ decided() { # OPERATION RETVAL REASON COMM
 	await_log 'event=lsm_sb_mount tgid=([0-9]+) pid=\1 .* uid=0 .*comm=mount pcomm=[^ ]+ source=\\"a \\\\x22disk\\\\x22\\" fstype=tmpfs flags=0x1" bpfprog=mountwatch subsys=bpf$'
 }
 
+@test "what a program does not write is zero, whatever the ring held before" {
+	install_plugins forgetful
+	with_plugins start BPFLOCK_RING_SIZE=16K BPFLOCK_FORGETFUL_ENABLED=yes BPFLOCK_EXECSNOOP_ARGS=yes
+	local n
+	for n in {1..40}; do
+		/bin/true "$n" "$(printf 'x%.0s' {1..400})"
+		chroot / /bin/true
+		await_log "comm=true .*/bin/true $n xxx"
+	done
+	[ "$(count 'event=lsm_path_chroot .*comm=chroot pcomm=[^ ]+ flag=0 number=0" bpfprog=forgetful')" -eq 40 ]
+	[ "$(grep -c '^forgetful: zero$' "$LOG")" -eq 40 ]
+}
+
 @test "the smallest plugin can be built outside of the tree, from the installed headers alone" {
 	build_example mountwatch
 	with_plugins start BPFLOCK_MOUNTWATCH_ENABLED=yes

@@ -258,6 +258,26 @@ static void a_list_of_strings_that_fills_its_room_was_not_cut(void **state)
 	assert_null(field(&decoded, "words"));
 }
 
+/* The ring may have remains of another record there. */
+static void what_lies_behind_the_end_of_a_text_is_never_logged(void **state)
+{
+	static char line[LOG_LINE_MAX];
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	memset(&record.path[2], 'X', sizeof(record.path) - 2);
+	record.path[2] = '\0';
+	memset(&record.words.bytes[5], 'X', sizeof(record.words.bytes) - 5);
+	memset(&record.event.comm[3], 'X', sizeof(record.event.comm) - 3);
+	record.event.comm[3] = '\0';
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	line[logfmt_write(&decoded.record, line, sizeof(line) - 1)] = '\0';
+	assert_non_null(strstr(line, "comm=cat"));
+	assert_non_null(strstr(line, "path=/a"));
+	assert_null(strchr(line, 'X'));
+}
+
 static void what_is_marked_again_says_so_before_its_result(void **state)
 {
 	struct sample record = sample();
@@ -430,6 +450,7 @@ int main(void)
 		cmocka_unit_test(a_decision_about_an_unknown_operation_has_its_number),
 		cmocka_unit_test(a_field_that_ends_with_the_record_is_there_and_one_byte_less_is_not),
 		cmocka_unit_test(a_list_of_strings_that_fills_its_room_was_not_cut),
+		cmocka_unit_test(what_lies_behind_the_end_of_a_text_is_never_logged),
 		cmocka_unit_test(what_is_marked_again_says_so_before_its_result),
 		cmocka_unit_test(a_count_stands_before_retval_and_reason),
 		cmocka_unit_test(the_keys_that_the_core_adds_are_those_that_plugins_may_not_use),

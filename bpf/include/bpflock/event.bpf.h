@@ -74,7 +74,26 @@ static __always_inline void bpflock_count_lost(struct bpflock_stats *stats)
 	stats->lost_at = bpf_ktime_get_boot_ns();
 }
 
-/* The caller has checked that this generation records. With `is_denial` the last quarter of the ring is used too. */
+/* bpflock_event_reserve() writes every member. */
+_Static_assert(offsetof(struct bpflock_event, pcomm) + BPFLOCK_COMM_LEN == sizeof(struct bpflock_event),
+	       "struct bpflock_event has no padding");
+
+/*
+ * Writes zero to the bytes from `begin` to `end`, which are constants. `begin` is a multiple of 8. The pointers are
+ * volatile, because clang turns other loops into memset(), which it can only expand for short records.
+ */
+static __always_inline void bpflock_zero(void *record, __u64 begin, __u64 end)
+{
+	for (; begin + sizeof(__u64) <= end; begin += sizeof(__u64))
+		*(volatile __u64 *)(record + begin) = 0;
+	for (; begin < end; begin++)
+		*(volatile __u8 *)(record + begin) = 0;
+}
+
+/*
+ * The caller has checked that this generation records. It writes every byte behind struct bpflock_event, because the
+ * ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
+ */
 static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
 {
 	__u32 first = 0;
@@ -103,10 +122,27 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
 	return event;
 }
 
-/* `size` must be a constant: that of the whole record, or of the part before an optional tail. */
+/*
+ * For records with long texts, which need not be zero behind their ends. Of the record, only the bytes before `zeroed`
+ * are zero. The program must write a text, or its first byte, to each member from there on, and the length of each
+ * BPFLOCK_STRV(). Both sizes must be constants.
+ */
+static __always_inline void *bpflock_event_begin_long(__u32 type, __u64 size, __u64 zeroed)
+{
+	void *event = bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;
+
+	if (event)
+		bpflock_zero(event, sizeof(struct bpflock_event), zeroed);
+	return event;
+}
+
+/*
+ * The record is zero behind struct bpflock_event. `size` must be a constant: that of the whole record, or of the part
+ * before an optional tail.
+ */
 static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 {
-	return bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;
+	return bpflock_event_begin_long(type, size, size);
 }
 
 static __always_inline void bpflock_event_submit(void *event)

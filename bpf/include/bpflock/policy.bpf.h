@@ -151,6 +151,10 @@ static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
 	return (int)retval;
 }
 
+/* bpflock_record_decision() writes every member. */
+_Static_assert(offsetof(struct bpflock_decision, verdict) + sizeof(__u32) == sizeof(struct bpflock_decision),
+	       "struct bpflock_decision has no padding");
+
 static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, __u32 verdict)
 {
 	struct bpflock_decision *decision =

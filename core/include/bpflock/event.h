@@ -76,13 +76,15 @@ struct bpflock_state {
 
 /*
  * A string field is a char array. The last byte is NUL unless the string was cut to fit: then it
- * is BPFLOCK_CUT, and the log marks the field as truncated. Since ABI 1.0.
+ * is BPFLOCK_CUT, and the log marks the field as truncated. Bytes behind the first NUL have no meaning:
+ * they may be remains of another record. Since ABI 1.0.
  */
 #define BPFLOCK_CUT '\1'
 
 /*
  * A list of strings that each end in NUL, such as argv: the number of bytes that were copied, and the
- * bytes. BPFLOCK_STRV_CUT in the length says that there were more. Since ABI 1.0.
+ * bytes. BPFLOCK_STRV_CUT in the length says that there were more. Bytes behind the length have no
+ * meaning. Since ABI 1.0.
  */
 #define BPFLOCK_STRV(size)        \
 	struct {                  \

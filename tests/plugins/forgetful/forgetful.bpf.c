@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: GPL-2.0-only
+#include <bpflock/event.bpf.h>
+
+#include <bpf/bpf_tracing.h>
+
+#include "forgetful.h"
+
+char LICENSE[] SEC("license") = "GPL";
+
+SEC("lsm/path_chroot")
+int BPF_PROG(forget, const void *path, int ret)
+{
+	struct forgetful_chroot *event = bpflock_event_begin(1, sizeof(*event));
+
+	if (event)
+		bpflock_event_submit(event);
+	return ret;
+}
