@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdint.h>
 
+#include "bus/invalid.h"
 #include "bus/repeats.h"
 #include "plugin/host.h"
 #include "util/clock.h"
@@ -18,11 +19,12 @@
  * @timer:   of the event loop, set to the end of the first window in @repeats; -1 before bus_watch()
  * @loop_log: points to the current log
  * @cpus:    number of possible CPUs
- * @invalid: records that no plugin's tables describe, since bus_take_invalid()
+ * @invalid: since bus_take_invalid()
  */
 struct bus {
 	struct ring_buffer *ring;
 	struct repeats repeats;
+	struct invalid invalid;
 	int timer;
 	struct log *const *loop_log;
 	struct bus_source **sources;
@@ -31,7 +33,6 @@ struct bus {
 	struct log *log; /* from here to `taken`: of the current drain or flush */
 	__s64 boot_time;
 	size_t taken;
-	__u64 invalid;
 	__u64 total;
 };
 
@@ -100,16 +101,14 @@ __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
 /* When this returns non-zero, libbpf consumes this record and stops. */
 static int take_record(void *context, void *bytes, size_t size)
 {
-	const struct bpflock_event *event = bytes;
+	const struct bpflock_event *event = size >= sizeof(*event) ? bytes : NULL;
 	struct bus *bus = context;
-	struct bus_source *source = NULL;
+	struct bus_source *source = event ? find_source(bus, event->source) : NULL;
 
-	if (size >= sizeof(*event))
-		source = find_source(bus, event->source);
 	if (source)
 		sequences_take(&source->sequences, event);
 	if (!source || write_record(bus, source, event, size) < 0)
-		bus->invalid++;
+		invalid_count(&bus->invalid, source ? source->plugin : NULL, event, clock_since_boot());
 	else
 		show_observers(bus, source, event, size);
 	bus->total++;
@@ -265,10 +264,7 @@ __u64 bus_total(const struct bus *bus)
 	return bus->total;
 }
 
-__u64 bus_take_invalid(struct bus *bus)
+void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context)
 {
-	__u64 invalid = bus->invalid;
-
-	bus->invalid = 0;
-	return invalid;
+	invalid_take(&bus->invalid, visit, context);
 }

@@ -62,8 +62,27 @@ void bus_flush_all(struct bus *bus, struct log *log);
 /* Records that have been read since the bus was opened. */
 __u64 bus_total(const struct bus *bus);
 
-/* Records since the last call that no plugin's tables describe. */
-__u64 bus_take_invalid(struct bus *bus);
+/**
+ * struct invalid_records - records of one kind that no plugin's tables describe
+ * @plugin:   the plugin that wrote them; NULL where it is not known
+ * @has_type: whether @type is known
+ * @type:     the plugin's number of the event
+ * @since:    time of the first record, as bpflock_event.time
+ * @until:    time of the last record
+ */
+struct invalid_records {
+	const struct plugin *plugin;
+	bool has_type;
+	__u32 type;
+	__u64 count;
+	__u64 since;
+	__u64 until;
+};
+
+typedef void visit_invalid(void *context, const struct invalid_records *records);
+
+/* Visits such records since the last call, by their kinds. */
+void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context);
 
 /*
  * How many sequence numbers are missing between those records of a source that were read. Such records were lost,

@@ -59,43 +59,39 @@ void stats_log_stopped(struct log *log, const struct manager *manager)
 			log_totals(log, manager->plugins[i].stopped);
 }
 
-void stats_log_inherited(struct log *log, struct manager *manager)
-{
-	for (size_t i = 0; i < manager->count; i++) {
-		struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
-		struct managed_plugin *managed = &manager->plugins[i];
-		struct delivery_loss loss = bus_inherited_loss(&managed->source);
-
-		if (!manager_instance(managed) || !loss.count)
-			continue;
-		record.bpfprog = managed->plugin->name;
-		log_uint(&record, "count", loss.count);
-		log_str(&record, "stage", "daemon");
-		log_uint(&record, "uncertain", loss.uncertain);
-		log_write(log, &record);
-	}
-}
-
-static void log_loss(struct log *log, const char *plugin, __u64 count, const char *stage)
+/* `plugin` is NULL where the loss is not about one. */
+static struct log_record loss_record(const char *plugin, __u64 count, const char *stage)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
 
 	record.bpfprog = plugin;
 	log_uint(&record, "count", count);
 	log_str(&record, "stage", stage);
-	log_write(log, &record);
+	return record;
 }
 
-static void log_ring_loss(struct log *log, const char *plugin, __u64 count, __u64 since, __u64 until)
+/* Both are times of records. */
+static void add_times(struct log_record *record, __u64 since, __u64 until)
 {
-	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
+	__s64 boot_time = clock_boot_time();
 
-	record.bpfprog = plugin;
-	log_uint(&record, "count", count);
-	log_str(&record, "stage", "ring");
-	log_time(&record, "since", clock_wall_time(since, clock_boot_time()));
-	log_time(&record, "until", clock_wall_time(until, clock_boot_time()));
-	log_write(log, &record);
+	log_time(record, "since", clock_wall_time(since, boot_time));
+	log_time(record, "until", clock_wall_time(until, boot_time));
+}
+
+void stats_log_inherited(struct log *log, struct manager *manager)
+{
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
+		struct delivery_loss loss = bus_inherited_loss(&managed->source);
+		struct log_record record;
+
+		if (!manager_instance(managed) || !loss.count)
+			continue;
+		record = loss_record(managed->plugin->name, loss.count, "daemon");
+		log_uint(&record, "uncertain", loss.uncertain);
+		log_write(log, &record);
+	}
 }
 
 /* Losses because the ring was full, or its last quarter was reserved. */
@@ -104,11 +100,14 @@ static void log_ring_losses(struct log *log, const struct instance *instance)
 	struct delivery_state *delivery = instance->state->delivery;
 	struct bpflock_stats stats = plugin_state_stats(instance->state);
 	__u64 reported_at = delivery->reported_at;
+	struct log_record record;
 
 	delivery->reported_at = clock_since_boot();
 	if (stats.lost == delivery->reported)
 		return;
-	log_ring_loss(log, instance->plugin->name, stats.lost - delivery->reported, reported_at, stats.lost_at);
+	record = loss_record(instance->plugin->name, stats.lost - delivery->reported, "ring");
+	add_times(&record, reported_at, stats.lost_at);
+	log_write(log, &record);
 	delivery->reported = stats.lost;
 }
 
@@ -121,9 +120,21 @@ static void log_thefts(struct log *log, struct managed_plugin *managed)
 	__u64 missing = bus_missing(&managed->source);
 	__u64 lost = plugin_state_stats(manager_instance(managed)->state).lost;
 	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0, !managed->instance);
+	struct log_record record = loss_record(managed->plugin->name, stolen, "stolen");
 
 	if (stolen)
-		log_loss(log, managed->plugin->name, stolen, "stolen");
+		log_write(log, &record);
+}
+
+static void log_invalid(void *log, const struct invalid_records *records)
+{
+	const char *plugin = records->plugin ? records->plugin->name : NULL;
+	struct log_record record = loss_record(plugin, records->count, "invalid");
+
+	if (records->has_type)
+		log_uint(&record, "type", records->type);
+	add_times(&record, records->since, records->until);
+	log_write(log, &record);
 }
 
 void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
@@ -155,8 +166,6 @@ static void log_skipped_runs(struct log *log, struct managed_plugin *managed)
 
 void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 {
-	__u64 invalid = bus_take_invalid(bus);
-
 	for (size_t i = 0; i < manager->count; i++) {
 		const struct instance *instance = manager_instance(&manager->plugins[i]);
 
@@ -166,7 +175,6 @@ void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 		log_ring_losses(log, instance);
 		log_skipped_runs(log, &manager->plugins[i]);
 	}
-	if (invalid)
-		log_loss(log, NULL, invalid, "invalid");
+	bus_take_invalid(bus, log_invalid, log);
 	log_take_lost(log, stats_log_sink_loss, log);
 }
