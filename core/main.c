@@ -7,6 +7,7 @@
 #include "daemon/unload.h"
 #include "util/crash.h"
 #include "util/memory.h"
+#include "util/streams.h"
 
 extern char **environ;
 
@@ -124,6 +125,9 @@ int main(int argc, char **argv)
 	struct config_sources sources;
 	int status;
 
+	/* Without a stream there is nowhere to say so. */
+	if (streams_open() < 0)
+		return EXIT_FAILURE;
 	crash_install();
 	/* EX_USAGE of argp is not one of ours: a bad command line is a bad configuration. */
 	argp_err_exit_status = EXIT_CONFIG;

@@ -166,6 +166,18 @@ every_line_is_json() {
 	done
 }
 
+@test "streams that are closed at the start get no number that another file has then" {
+	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline "BPFLOCK_LOG_OUTPUT=stderr, file:$DIR/log" -- -c /dev/null \
+		<&- >&- 2>&- 3>&- &
+	in_file "$DIR/log" 'event=started'
+	for stream in 0 1 2; do
+		[ "$(readlink "/proc/$(pidof bpflock)/fd/$stream")" = /dev/null ]
+	done
+	open_as closed
+	in_file "$DIR/log" 'comm=closed '
+	[ "$(grep -c 'comm=closed ' "$DIR/log")" -eq 1 ]
+}
+
 @test "syslog gets each line as one datagram of facility daemon" {
 	perl -MSocket -e '
 		socket(S, AF_UNIX, SOCK_DGRAM, 0) && bind(S, sockaddr_un("/dev/log")) or die;
