@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "util/memory.h"
 
@@ -97,6 +98,38 @@ static int open_sink(struct log *log, const char *output, struct report *report)
 	return sink->type->open(sink, report);
 }
 
+static void close_sink(struct log_sink *sink)
+{
+	sink->type->close(sink);
+	free(sink->name);
+	memset(sink, 0, sizeof(*sink));
+}
+
+/* Sockets to the same receiver differ, so outputs without a file are compared by their kind. */
+static bool is_same_output(const struct log_sink *a, const struct log_sink *b)
+{
+	struct stat first, second;
+
+	if (a->type == b->type && !takes_path(a->type))
+		return true;
+	return fstat(a->writer.fd, &first) == 0 && fstat(b->writer.fd, &second) == 0 && first.st_dev == second.st_dev &&
+	       first.st_ino == second.st_ino;
+}
+
+/* Closes the output that was opened last, if an earlier one is the same. */
+static void drop_repeated(struct log *log)
+{
+	struct log_sink *last = &log->sinks[log->count - 1];
+
+	for (size_t i = 0; i + 1 < log->count; i++) {
+		if (!is_same_output(&log->sinks[i], last))
+			continue;
+		close_sink(last);
+		log->count--;
+		return;
+	}
+}
+
 int log_open(const struct log_options *options, struct log **ret, struct report *report)
 {
 	struct log *log;
@@ -111,6 +144,8 @@ int log_open(const struct log_options *options, struct log **ret, struct report 
 	for (size_t i = 0; i < options->output_count; i++) {
 		int failed = open_sink(log, options->outputs[i], report);
 
+		if (!failed)
+			drop_repeated(log);
 		error = error ? error : failed;
 	}
 	if (error < 0) {
@@ -125,10 +160,8 @@ struct log *log_close(struct log *log)
 {
 	if (!log)
 		return NULL;
-	for (size_t i = 0; i < log->count; i++) {
-		log->sinks[i].type->close(&log->sinks[i]);
-		free(log->sinks[i].name);
-	}
+	for (size_t i = 0; i < log->count; i++)
+		close_sink(&log->sinks[i]);
 	free(log->sinks);
 	report_clear(&log->report);
 	free(log);

@@ -130,7 +130,8 @@ struct log;
 
 /*
  * Opens all outputs. An output that cannot be opened is reported, as event=log_failed. For syslog and journal this is
- * only a warning: they may start later than the daemon. Returns 0 or a negative errno. *ret is set on success only.
+ * only a warning: they may start later than the daemon. Of outputs that lead to the same file, only the first is used.
+ * Returns 0 or a negative errno. *ret is set on success only.
  */
 int log_open(const struct log_options *options, struct log **ret, struct report *report);
 /*

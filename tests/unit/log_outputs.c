@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* All outputs together: which there are, what they lose, and reports as lines. */
 #include "log_fixture.h"
+#include "util/memory.h"
 
 static void a_full_device_counts_every_line(void **state)
 {
@@ -40,6 +41,66 @@ static void what_cannot_be_opened_is_reported_all_at_once(void **state)
 	assert_string_equal(test->report.items[0].where, "file:/nonexistent/log");
 	assert_non_null(test->report.items[0].remedy);
 	assert_string_equal(test->report.items[1].where, "file:/");
+}
+
+static size_t lines_in(const char *path)
+{
+	static struct reader reader;
+
+	reader = (struct reader){ 0 };
+	read_file(&reader, path);
+	return reader.lines;
+}
+
+static void an_output_that_is_named_twice_gets_each_line_once(void **state)
+{
+	struct fixture *test = *state;
+	CLEANUP(cleanup_free) char *other = xasprintf("file:%s/../%s/log", test->directory, test->directory + 5);
+	const char *outputs[] = { test->output, test->output, other };
+
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	write_number(test, 1);
+	assert_int_equal(lines_in(test->path), 1);
+}
+
+static void different_files_get_each_line(void **state)
+{
+	struct fixture *test = *state;
+	CLEANUP(cleanup_free) char *other = xasprintf("%s.1", test->output);
+	const char *outputs[] = { test->output, other };
+
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	write_number(test, 1);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 1);
+}
+
+/* What the dropped output had is free for the next one. */
+static void outputs_behind_a_repeated_one_are_used(void **state)
+{
+	struct fixture *test = *state;
+	CLEANUP(cleanup_free) char *other = xasprintf("%s.1", test->output);
+	const char *outputs[] = { test->output, test->output, other, "file:/dev/full" };
+
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	write_number(test, 1);
+	assert_int_equal(lines_in(test->path), 1);
+	assert_int_equal(lines_in(rotated(test, 1)), 1);
+	assert_int_equal(take_lost(test), 1);
+}
+
+static void a_reload_may_name_an_output_twice(void **state)
+{
+	struct fixture *test = *state;
+	const char *outputs[] = { test->output, test->output };
+	struct log *old;
+
+	open_log(test, test->output);
+	old = test->log;
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	log_replace(test->log, old, count_lost, test);
+	write_number(test, 1);
+	assert_int_equal(lines_in(test->path), 1);
 }
 
 static void outputs_are_checked_without_opening_any(void **state)
@@ -237,6 +298,10 @@ int main(void)
 		TEST(a_full_device_counts_every_line),
 		TEST(a_sink_that_fails_costs_the_others_nothing),
 		TEST(what_cannot_be_opened_is_reported_all_at_once),
+		TEST(an_output_that_is_named_twice_gets_each_line_once),
+		TEST(different_files_get_each_line),
+		TEST(outputs_behind_a_repeated_one_are_used),
+		TEST(a_reload_may_name_an_output_twice),
 		TEST(outputs_are_checked_without_opening_any),
 		TEST(json_is_written_where_it_is_chosen),
 		TEST(a_record_too_long_for_a_line_is_counted),

@@ -153,6 +153,23 @@ static void a_record_whose_fields_are_too_long_for_the_journal_is_counted(void *
 	close(fd);
 }
 
+static void sockets_that_are_named_twice_get_each_line_once(void **state)
+{
+	static const char *const outputs[] = { "syslog", "journal", "syslog", "journal" };
+	struct fixture *test = *state;
+	int syslog = listen_at(test->syslog_path), journal = listen_at(test->journal_path);
+	char text[1024];
+
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	write_number(test, 1);
+	assert_receives(syslog, 30, 1, "info");
+	receive(journal, text, sizeof(text));
+	assert_int_equal(recv(syslog, text, sizeof(text), MSG_DONTWAIT), -1);
+	assert_int_equal(recv(journal, text, sizeof(text), MSG_DONTWAIT), -1);
+	close(syslog);
+	close(journal);
+}
+
 static void the_journal_gets_the_line_and_each_field(void **state)
 {
 	static const char expected[] =
@@ -264,6 +281,7 @@ int main(void)
 		TEST(syslog_that_does_not_read_does_not_hang),
 		TEST(syslog_that_is_full_keeps_its_connection),
 		TEST(a_record_whose_fields_are_too_long_for_the_journal_is_counted),
+		TEST(sockets_that_are_named_twice_get_each_line_once),
 		TEST(the_journal_gets_the_line_and_each_field),
 		TEST(the_journal_gets_bytes_as_they_are),
 		TEST(the_journal_takes_the_longest_record),

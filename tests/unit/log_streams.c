@@ -94,6 +94,32 @@ static void a_packet_socket_that_nobody_reads_does_not_hang(void **state)
 	assert_socket_does_not_hang(*state, SOCK_SEQPACKET);
 }
 
+static void stdout_and_stderr_that_are_one_pipe_get_each_line_once(void **state)
+{
+	static const char *const outputs[] = { "stdout", "stderr" };
+	static struct reader reader;
+	struct fixture *test = *state;
+	int saved[] = { fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3), fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3) };
+	int ends[2], error;
+
+	reader = (struct reader){ 0 };
+	assert_return_code(pipe2(ends, O_CLOEXEC), errno);
+	fflush(stdout);
+	dup2(ends[1], STDOUT_FILENO);
+	dup2(ends[1], STDERR_FILENO);
+	error = try_open(test, outputs, ARRAY_SIZE(outputs));
+	dup2(saved[0], STDOUT_FILENO);
+	dup2(saved[1], STDERR_FILENO);
+	close(saved[0]);
+	close(saved[1]);
+	assert_int_equal(error, 0);
+	write_number(test, 1);
+	read_all(&reader, ends[0]);
+	assert_int_equal(reader.lines, 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
 static void put_bytes(struct log_writer *writer, const char *bytes, size_t length)
 {
 	const struct log_record record = { 0 };
@@ -206,6 +232,7 @@ int main(void)
 		TEST(a_terminal_that_nobody_reads_does_not_hang),
 		TEST(a_stream_socket_that_nobody_reads_does_not_hang),
 		TEST(a_packet_socket_that_nobody_reads_does_not_hang),
+		TEST(stdout_and_stderr_that_are_one_pipe_get_each_line_once),
 		TEST(a_blocking_pipe_is_asked_first),
 		TEST(a_closed_pipe_counts_and_does_not_kill),
 		TEST(a_reader_that_leaves_half_a_line_loses_it),
