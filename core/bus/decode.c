@@ -140,6 +140,7 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	} else {
 		log_uint(record, log_keys[LOG_KEY_OPERATION], decision->operation);
 	}
+	record->denied = decision->verdict == BPFLOCK_VERDICT_DENIED;
 	add_task(record, &decision->event);
 	log_int(record, "retval", decision->retval);
 	log_text(record, log_keys[LOG_KEY_REASON], reason);

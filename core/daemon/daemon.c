@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <malloc.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
 
@@ -61,6 +62,7 @@ static int open_log(const struct config *config, struct log **ret, struct report
 		.keep = config_number(core, "log_keep"),
 		.syslog_path = LOG_SYSLOG_PATH,
 		.journal_path = LOG_JOURNAL_PATH,
+		.journal_stream = getenv("JOURNAL_STREAM"),
 	};
 
 	return log_open(&options, ret, report);

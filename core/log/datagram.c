@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "log/sink.h"
+#include "util/memory.h"
 
 int log_priority(enum log_level level)
 {
@@ -27,24 +28,42 @@ void log_datagram_close(struct log_sink *sink)
 	sink->writer.fd = -1;
 }
 
-static int connect_again(struct log_sink *sink)
+/* Returns a socket or a negative errno. */
+static int connect_to(const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
-	size_t length = strlen(sink->path);
-	int error;
+	size_t length = strlen(path);
+	int fd, error;
 
-	log_datagram_close(sink);
 	if (length >= sizeof(address.sun_path))
 		return -ENAMETOOLONG;
-	memcpy(address.sun_path, sink->path, length);
-	sink->writer.fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (sink->writer.fd < 0)
+	memcpy(address.sun_path, path, length);
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
 		return -errno;
-	if (connect(sink->writer.fd, (struct sockaddr *)&address, sizeof(address)) == 0)
-		return 0;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		return fd;
 	error = -errno;
-	log_datagram_close(sink);
+	close(fd);
 	return error;
+}
+
+bool log_datagram_is_received(const char *path)
+{
+	CLEANUP(cleanup_close) int fd = connect_to(path);
+
+	return fd >= 0;
+}
+
+static int connect_again(struct log_sink *sink)
+{
+	int fd = connect_to(sink->path);
+
+	log_datagram_close(sink);
+	if (fd < 0)
+		return fd;
+	sink->writer.fd = fd;
+	return 0;
 }
 
 int log_datagram_open(struct log_sink *sink, const char *receiver, struct report *report)

@@ -116,13 +116,22 @@ static void put_field(struct datagram *datagram, const struct log_field *field)
 	put_text(datagram, field->key, text);
 }
 
+/* A denial is no fault of the daemon, so its line says info. Whoever asks the journal for warnings wants to see it. */
+static int priority_of(const struct log_record *record)
+{
+	enum log_level level = record->level;
+
+	if (record->denied && level == LOG_LEVEL_INFO)
+		level = LOG_LEVEL_WARNING;
+	return log_priority(level);
+}
+
 static void put_record(struct datagram *datagram, const struct log_record *record)
 {
 	char common[64];
 
 	put(datagram, common,
-	    (size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n",
-			     log_priority(record->level)));
+	    (size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n", priority_of(record)));
 	put_text(datagram, log_keys[LOG_KEY_EVENT], record->event);
 	if (record->bpfprog)
 		put_text(datagram, log_keys[LOG_KEY_PLUGIN], record->bpfprog);

@@ -86,11 +86,22 @@ static const char *path_of(const struct log_sink *sink)
 	return sink->type == &log_journal ? sink->options->journal_path : sink->options->syslog_path;
 }
 
+/* journald gives all lines of a stream one priority, so its own protocol is used instead where that is possible. */
+static const struct log_sink_type *type_of(const char *output, const struct log_options *options)
+{
+	const struct log_sink_type *type = find_type(output);
+
+	if (type == &log_stderr && log_stderr_is_journal(options->journal_stream) &&
+	    log_datagram_is_received(options->journal_path))
+		return &log_journal;
+	return type;
+}
+
 static int open_sink(struct log *log, const char *output, struct report *report)
 {
 	struct log_sink *sink = &log->sinks[log->count++];
 
-	sink->type = find_type(output);
+	sink->type = type_of(output, &log->options);
 	sink->name = xstrdup(output);
 	sink->options = &log->options;
 	sink->path = path_of(sink);
@@ -168,10 +179,12 @@ struct log *log_close(struct log *log)
 	return NULL;
 }
 
-static struct log_sink *find_sink(struct log *log, const char *name)
+/* The type of "stderr" may have changed: see type_of(). Then there is nothing to take over. */
+static struct log_sink *find_same(struct log *log, const struct log_sink *sink)
 {
 	for (size_t i = 0; i < log->count; i++)
-		if (log->sinks[i].name && strcmp(log->sinks[i].name, name) == 0)
+		if (log->sinks[i].name && strcmp(log->sinks[i].name, sink->name) == 0 &&
+		    log->sinks[i].type == sink->type)
 			return &log->sinks[i];
 	return NULL;
 }
@@ -193,7 +206,7 @@ static void take_over(struct log_sink *sink, struct log_sink *old, struct report
 void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context)
 {
 	for (size_t i = 0; i < log->count; i++) {
-		struct log_sink *from = find_sink(old, log->sinks[i].name);
+		struct log_sink *from = find_same(old, &log->sinks[i]);
 
 		if (from)
 			take_over(&log->sinks[i], from, &log->report);

@@ -63,6 +63,7 @@ struct log_field {
  * @subsys:  "bpf" for events of plugins, "bpflock" for lines of the daemon itself
  * @bpfprog: the plugin, or NULL
  * @event:   `event=`
+ * @denied:  the line is about a denial, which is a warning in the journal
  * @events:  how many events of plugins the line stands for; 0 for a line of the daemon itself
  * @fields:  in the order of logfmt
  */
@@ -72,6 +73,7 @@ struct log_record {
 	const char *subsys;
 	const char *bpfprog;
 	const char *event;
+	bool denied;
 	__u64 events;
 	struct log_field fields[LOG_FIELDS_MAX];
 	size_t field_count;
@@ -114,6 +116,8 @@ void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_T
  * @keep:         number of rotated files FILE.1, FILE.2, … that are kept
  * @syslog_path:  LOG_SYSLOG_PATH, except in tests
  * @journal_path: LOG_JOURNAL_PATH, except in tests
+ * @journal_stream: $JOURNAL_STREAM, or NULL. Where it says that stderr leads to the journal, and the journal's socket
+ *                  is there, "stderr" is written by the protocol of "journal", which has priorities.
  */
 struct log_options {
 	enum log_format format;
@@ -123,6 +127,7 @@ struct log_options {
 	__u64 keep;
 	const char *syslog_path;
 	const char *journal_path;
+	const char *journal_stream;
 };
 
 /* The open log: a format and its sinks. */

@@ -54,6 +54,9 @@ extern const struct log_sink_type log_file;
 extern const struct log_sink_type log_syslog;
 extern const struct log_sink_type log_journal;
 
+/* Is stderr the stream that systemd has connected to the journal? See JOURNAL_STREAM in systemd.exec(5). */
+bool log_stderr_is_journal(const char *journal_stream);
+
 /* For kinds that write lines to a descriptor. */
 void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report);
 void log_sink_close(struct log_sink *sink);
@@ -62,6 +65,7 @@ void log_sink_close(struct log_sink *sink);
 int log_datagram_open(struct log_sink *sink, const char *receiver, struct report *report);
 void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts, size_t count);
 void log_datagram_close(struct log_sink *sink);
+bool log_datagram_is_received(const char *path);
 
 /* The level as a priority of syslog(3). */
 int log_priority(enum log_level level);

@@ -52,6 +52,16 @@ static int open_stream(struct log_sink *sink, int stream, struct report *report)
 	return error;
 }
 
+bool log_stderr_is_journal(const char *journal_stream)
+{
+	unsigned long long device, inode;
+	struct stat status;
+
+	if (!journal_stream || sscanf(journal_stream, "%llu:%llu", &device, &inode) != 2)
+		return false;
+	return fstat(STDERR_FILENO, &status) == 0 && status.st_dev == device && status.st_ino == inode;
+}
+
 static int open_stderr(struct log_sink *sink, struct report *report)
 {
 	return open_stream(sink, STDERR_FILENO, report);

@@ -360,7 +360,7 @@ journal_has() {
 	deny 1 fields
 	eventually received_are 1 fields
 	journal_has fields '^MESSAGE=time="[^"]+" level=info msg="event=lsm_locked_down .*" bpfprog=kimglock subsys=bpf$'
-	journal_has fields '^PRIORITY=6$'
+	journal_has fields '^PRIORITY=4$'
 	journal_has fields '^SYSLOG_IDENTIFIER=bpflock$'
 	journal_has fields '^BPFLOCK_EVENT=lsm_locked_down$'
 	journal_has fields '^BPFLOCK_PLUGIN=kimglock$'

@@ -355,6 +355,31 @@ static void a_verdict_that_its_rule_cannot_give_is_refused(void **state)
 	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), -EINVAL);
 }
 
+static void only_a_denial_is_marked_as_denied(void **state)
+{
+	static const struct {
+		__u32 verdict;
+		bool denied;
+	} verdicts[] = { { BPFLOCK_VERDICT_ALLOWED, false },
+			 { BPFLOCK_VERDICT_DENIED, true },
+			 { BPFLOCK_VERDICT_WOULD_DENY, false } };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(verdicts) / sizeof(verdicts[0]); i++) {
+		const struct bpflock_decision record = {
+			.event = { .type = 6 },
+			.operation = 3,
+			.rule = BPFLOCK_RULE_BASELINE,
+			.verdict = verdicts[i].verdict,
+		};
+		struct decoded_record decoded;
+
+		assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+		assert_int_equal(decoded.record.denied, verdicts[i].denied);
+		assert_int_equal(decoded.record.level, LOG_LEVEL_INFO);
+	}
+}
+
 static void a_decision_has_operation_retval_and_reason(void **state)
 {
 	const struct bpflock_decision record = {
@@ -457,6 +482,7 @@ int main(void)
 		cmocka_unit_test(the_time_is_when_it_happened),
 		cmocka_unit_test(any_number_is_a_time),
 		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),
+		cmocka_unit_test(only_a_denial_is_marked_as_denied),
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
 	};
 

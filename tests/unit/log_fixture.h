@@ -27,6 +27,7 @@ struct fixture {
 	char output[80];
 	char syslog_path[64];
 	char journal_path[64];
+	char journal_stream[64];
 	__u64 max_size;
 	__u64 keep;
 	struct report report;
@@ -89,6 +90,7 @@ static inline int try_open(struct fixture *test, const char *const *outputs, siz
 		.keep = test->keep,
 		.syslog_path = test->syslog_path,
 		.journal_path = test->journal_path,
+		.journal_stream = test->journal_stream,
 	};
 
 	return log_open(&options, &test->log, &test->report);

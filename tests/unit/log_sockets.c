@@ -206,6 +206,122 @@ static void the_journal_gets_the_line_and_each_field(void **state)
 	close(fd);
 }
 
+static void a_denial_is_a_warning_in_the_journal_and_info_in_its_line(void **state)
+{
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	struct log_record record = { .subsys = "bpf", .event = "test", .denied = true };
+	char text[1024];
+
+	open_log(test, "journal");
+	log_write(test->log, &record);
+	receive(fd, text, sizeof(text));
+	assert_non_null(strstr(text, " level=info "));
+	assert_non_null(strstr(text, "\nPRIORITY=4\n"));
+	record.level = LOG_LEVEL_ERROR;
+	log_write(test->log, &record);
+	receive(fd, text, sizeof(text));
+	assert_non_null(strstr(text, "\nPRIORITY=3\n"));
+	close(fd);
+}
+
+/* A pipe as stderr while the log is opened. JOURNAL_STREAM names it, or another inode. Returns its other end. */
+static int open_stderr_of_the_journal(struct fixture *test, unsigned int beside)
+{
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), ends[2];
+	struct stat status;
+
+	assert_return_code(pipe2(ends, O_CLOEXEC | O_NONBLOCK), errno);
+	fstat(ends[1], &status);
+	snprintf(test->journal_stream, sizeof(test->journal_stream), "%llu:%llu", (unsigned long long)status.st_dev,
+		 (unsigned long long)status.st_ino + beside);
+	dup2(ends[1], STDERR_FILENO);
+	open_log(test, "stderr");
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	return ends[0];
+}
+
+static void stderr_that_leads_to_the_journal_has_priorities_and_fields(void **state)
+{
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path), pipe = open_stderr_of_the_journal(test, 0);
+	struct log_record record = { .level = LOG_LEVEL_ERROR, .subsys = "bpf", .event = "test" };
+	char text[1024];
+
+	log_write(test->log, &record);
+	receive(fd, text, sizeof(text));
+	assert_non_null(strstr(text, "MESSAGE=time="));
+	assert_non_null(strstr(text, "\nPRIORITY=3\n"));
+	assert_non_null(strstr(text, "\nBPFLOCK_EVENT=test\n"));
+	assert_int_equal(read(pipe, text, sizeof(text)), 0);
+	close(pipe);
+	close(fd);
+}
+
+static void stderr_that_leads_elsewhere_gets_the_line(void **state)
+{
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path), pipe = open_stderr_of_the_journal(test, 1);
+	char text[1024];
+
+	write_number(test, 5);
+	assert_int_equal(read(pipe, text, sizeof(text)), strlen(LINE_5));
+	assert_int_equal(recv(fd, text, sizeof(text), MSG_DONTWAIT), -1);
+	close(pipe);
+	close(fd);
+}
+
+static void stderr_gets_the_line_where_the_journal_has_no_socket(void **state)
+{
+	struct fixture *test = *state;
+	int pipe = open_stderr_of_the_journal(test, 0);
+	char text[1024];
+
+	write_number(test, 5);
+	assert_int_equal(read(pipe, text, sizeof(text)), strlen(LINE_5));
+	assert_int_equal(test->report.count, 0);
+	close(pipe);
+}
+
+/* At the reload the socket is there: the stream's descriptor is not used for datagrams. */
+static void stderr_may_become_the_journal_at_a_reload(void **state)
+{
+	struct fixture *test = *state;
+	int stream = open_stderr_of_the_journal(test, 0), fd = listen_at(test->journal_path), other;
+	struct log *old = test->log;
+	char text[1024];
+
+	other = open_stderr_of_the_journal(test, 0);
+	log_replace(test->log, old, count_lost, test);
+	write_number(test, 5);
+	receive(fd, text, sizeof(text));
+	assert_non_null(strstr(text, "\nBPFLOCK_N=5\n"));
+	assert_int_equal(take_lost(test), 0);
+	close(stream);
+	close(other);
+	close(fd);
+}
+
+static void stderr_and_the_journal_are_one_where_they_lead_to_the_same(void **state)
+{
+	static const char *const outputs[] = { "stderr", "journal" };
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path);
+	struct stat status;
+	char text[1024];
+
+	fstat(STDERR_FILENO, &status);
+	snprintf(test->journal_stream, sizeof(test->journal_stream), "%llu:%llu", (unsigned long long)status.st_dev,
+		 (unsigned long long)status.st_ino);
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	write_number(test, 5);
+	receive(fd, text, sizeof(text));
+	assert_int_equal(recv(fd, text, sizeof(text), MSG_DONTWAIT), -1);
+	close(fd);
+}
+
 /* The name of a process cannot add a field: its length comes before it. */
 static void the_journal_gets_bytes_as_they_are(void **state)
 {
@@ -283,6 +399,12 @@ int main(void)
 		TEST(a_record_whose_fields_are_too_long_for_the_journal_is_counted),
 		TEST(sockets_that_are_named_twice_get_each_line_once),
 		TEST(the_journal_gets_the_line_and_each_field),
+		TEST(a_denial_is_a_warning_in_the_journal_and_info_in_its_line),
+		TEST(stderr_that_leads_to_the_journal_has_priorities_and_fields),
+		TEST(stderr_that_leads_elsewhere_gets_the_line),
+		TEST(stderr_gets_the_line_where_the_journal_has_no_socket),
+		TEST(stderr_may_become_the_journal_at_a_reload),
+		TEST(stderr_and_the_journal_are_one_where_they_lead_to_the_same),
 		TEST(the_journal_gets_bytes_as_they_are),
 		TEST(the_journal_takes_the_longest_record),
 		TEST(a_journal_that_is_away_is_a_warning_with_a_remedy_and_is_used_when_it_is_there),
