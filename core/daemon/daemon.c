@@ -529,8 +529,10 @@ static void release(struct daemon *daemon)
 	loop_close(daemon->loop);
 }
 
-static void abandon(struct daemon *daemon)
+/* Whoever has started a daemon that ends at once looks at its stderr, not into the log of another daemon. */
+static void abandon(struct daemon *daemon, const struct report *report)
 {
+	log_errors_to_stderr(daemon->log, report);
 	if (daemon->pins.directory >= 0)
 		pins_abandon(&daemon->pins);
 }
@@ -568,7 +570,7 @@ static int run(struct daemon *daemon, struct report *report)
 		take_log(daemon, config, log);
 		status = status_of(start(daemon, &config, report));
 		if (status)
-			abandon(daemon);
+			abandon(daemon, report);
 		else
 			finish_start(daemon, report);
 	}

@@ -261,6 +261,42 @@ void log_report(struct log *log, const struct report *report)
 	}
 }
 
+static void write_errors(struct log *log, const struct report *report)
+{
+	for (size_t i = 0; i < report->count; i++) {
+		const struct log_record record = log_of_report(&report->items[i]);
+
+		if (record.level == LOG_LEVEL_ERROR)
+			log_write(log, &record);
+	}
+}
+
+/* Is there an output that is the same as the only one of `other`? */
+static bool has_output_of(const struct log *log, const struct log *other)
+{
+	for (size_t i = 0; i < log->count; i++)
+		if (is_same_output(&log->sinks[i], &other->sinks[0]))
+			return true;
+	return false;
+}
+
+void log_errors_to_stderr(const struct log *log, const struct report *report)
+{
+	static const char *const output = "stderr";
+	struct log_options options = log->options;
+	struct report failed = { 0 };
+	struct log *errors;
+
+	options.outputs = &output;
+	options.output_count = 1;
+	if (log_open(&options, &errors, &failed) == 0) {
+		if (!has_output_of(log, errors))
+			write_errors(errors, report);
+		log_close(errors);
+	}
+	report_clear(&failed);
+}
+
 void log_finish(struct log *log)
 {
 	for (size_t i = 0; i < log->count; i++)

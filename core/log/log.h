@@ -207,4 +207,7 @@ struct log_record log_of_report(const struct report_item *item);
 /* Writes each item of a report as a line. */
 void log_report(struct log *log, const struct report *report);
 
+/* For a start that fails: writes the errors of a report as lines to stderr, unless stderr is an output of the log. */
+void log_errors_to_stderr(const struct log *log, const struct report *report);
+
 #endif

@@ -251,6 +251,17 @@ generations() {
 	nothing_is_left
 }
 
+@test "a second instance whose log is a file says on stderr why it ends" {
+	start BPFLOCK_KIMGLOCK_PROFILE=restricted
+	run try_bpflock BPFLOCK_LOG_OUTPUT=file:/tmp/second.log -- -c /dev/null
+	[ "$status" -eq 75 ]
+	[[ $output == *" level=error msg=\"event=pins_failed "*"process $DAEMON"* ]]
+	[ "$(grep -c 'event=pins_failed' /tmp/second.log)" -eq 1 ]
+	run try_bpflock "BPFLOCK_LOG_OUTPUT=stderr, file:/tmp/second.log" -- -c /dev/null
+	[ "$status" -eq 75 ]
+	[ "$(grep -c 'event=pins_failed' <<<"$output")" -eq 1 ]
+}
+
 @test "a second instance in another container ends with status 75 too, and changes nothing" {
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted
 	before=$(pinned)

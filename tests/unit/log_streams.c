@@ -120,6 +120,81 @@ static void stdout_and_stderr_that_are_one_pipe_get_each_line_once(void **state)
 	close(ends[1]);
 }
 
+/* What a start that fails with two errors and a warning writes to stderr, beside the outputs. */
+static const char *errors_on_stderr(struct fixture *test)
+{
+	static char text[4096];
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), ends[2];
+	struct report report = { 0 };
+	ssize_t length;
+
+	report_add(&report, REPORT_ERROR, "pins_failed", NULL, "first");
+	report_add(&report, REPORT_WARNING, "unguarded", NULL, "second");
+	report_add(&report, REPORT_ERROR, "plugin_failed", NULL, "third");
+	/* Each read returns what one write has written. */
+	assert_return_code(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), errno);
+	dup2(ends[1], STDERR_FILENO);
+	log_errors_to_stderr(test->log, &report);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	close(ends[1]);
+	report_clear(&report);
+	text[0] = '\0';
+	while ((length = read(ends[0], text + strlen(text), 1024)) > 0)
+		strcpy(text + strlen(text), "|");
+	close(ends[0]);
+	return text;
+}
+
+static void the_errors_of_a_start_that_fails_are_lines_on_stderr(void **state)
+{
+	struct fixture *test = *state;
+	const char *text, *second;
+
+	open_log(test, test->output);
+	text = errors_on_stderr(test);
+	assert_ptr_equal(strstr(text, "time=\""), text);
+	assert_non_null(strstr(text, "\" level=error msg=\"event=pins_failed error=first\" subsys=bpflock\n|time="));
+	second = strchr(text, '|') + 1;
+	assert_string_equal(strchr(second, ' '),
+			    " level=error msg=\"event=plugin_failed error=third\" subsys=bpflock\n|");
+}
+
+static void the_errors_of_a_start_that_fails_have_the_format_of_the_log(void **state)
+{
+	struct fixture *test = *state;
+	const char *output = test->output;
+	const struct log_options options = { .format = LOG_FORMAT_JSON, .outputs = &output, .output_count = 1 };
+	const char *text;
+
+	assert_int_equal(log_open(&options, &test->log, &test->report), 0);
+	text = errors_on_stderr(test);
+	assert_non_null(strstr(text, "{\"subsys\":\"bpflock\",\"event\":\"pins_failed\","));
+	assert_non_null(strstr(text, "\"error\":\"third\"}\n|"));
+}
+
+static void errors_are_not_on_stderr_twice(void **state)
+{
+	static const char *const outputs[] = { "stdout", "stderr" };
+	struct fixture *test = *state;
+	struct report report = { 0 };
+	int saved = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3), ends[2];
+	char byte;
+
+	report_add(&report, REPORT_ERROR, "pins_failed", NULL, "first");
+	assert_return_code(pipe2(ends, O_CLOEXEC | O_NONBLOCK), errno);
+	dup2(ends[1], STDERR_FILENO);
+	close(ends[1]);
+	assert_int_equal(try_open(test, outputs, ARRAY_SIZE(outputs)), 0);
+	log_errors_to_stderr(test->log, &report);
+	dup2(saved, STDERR_FILENO);
+	close(saved);
+	report_clear(&report);
+	test->log = log_close(test->log);
+	assert_int_equal(read(ends[0], &byte, 1), 0);
+	close(ends[0]);
+}
+
 static void put_bytes(struct log_writer *writer, const char *bytes, size_t length)
 {
 	const struct log_record record = { 0 };
@@ -233,6 +308,9 @@ int main(void)
 		TEST(a_stream_socket_that_nobody_reads_does_not_hang),
 		TEST(a_packet_socket_that_nobody_reads_does_not_hang),
 		TEST(stdout_and_stderr_that_are_one_pipe_get_each_line_once),
+		TEST(the_errors_of_a_start_that_fails_are_lines_on_stderr),
+		TEST(the_errors_of_a_start_that_fails_have_the_format_of_the_log),
+		TEST(errors_are_not_on_stderr_twice),
 		TEST(a_blocking_pipe_is_asked_first),
 		TEST(a_closed_pipe_counts_and_does_not_kill),
 		TEST(a_reader_that_leaves_half_a_line_loses_it),
