@@ -146,14 +146,23 @@ static void print_group(void *context, const char *group)
 	putchar('\n');
 }
 
+static void print_operation(const struct operation *operation)
+{
+	fputs(operation->name, stdout);
+	if (*operation->aliases)
+		printf("  (or %s)", operation->aliases);
+	if (operation->index < 0)
+		fputs("  (not in this kernel)", stdout);
+	printf("\n    %s\n", operation->summary);
+}
+
 static void print_operations(const struct operations *operations)
 {
 	if (!operations->count)
 		return;
 	puts("\nOperations, for block and allow:\n");
 	for (size_t i = 0; i < operations->count; i++)
-		printf("%s%s\n    %s\n", operations->items[i].name,
-		       operations->items[i].index < 0 ? "  (not in this kernel)" : "", operations->items[i].summary);
+		print_operation(&operations->items[i]);
 	puts("\nGroups, and their operations in this kernel:\n");
 	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }

@@ -14,7 +14,7 @@ static struct operation *add_operation(struct operations *operations, const char
 
 	operations->items = xreallocarray(operations->items, operations->count + 1, sizeof(*operations->items));
 	operation = &operations->items[operations->count++];
-	*operation = (struct operation){ .name = xstrdup(name), .index = index };
+	*operation = (struct operation){ .name = xstrdup(name), .aliases = xstrdup(""), .index = index };
 	return operation;
 }
 
@@ -35,18 +35,24 @@ static bool is_operation(const struct bpflock_operation *row)
 	return !(row->flags & (BPFLOCK_OPERATION_IGNORED | BPFLOCK_OPERATION_BOUNDARY));
 }
 
-/* An enumerator that this version does not know becomes an operation. */
-static void add_unknown(struct operations *operations, const struct bpflock_plugin *descriptor, const char *enumerator,
-			int index)
+/* The name of an operation whose enumerator this version does not know. */
+static char *name_of(const struct bpflock_plugin *descriptor, const char *enumerator)
 {
 	size_t prefix = strlen(descriptor->operation_prefix);
-	struct operation *operation;
+	char *name;
 
 	if (strncmp(enumerator, descriptor->operation_prefix, prefix) == 0)
 		enumerator += prefix;
-	operation = add_operation(operations, enumerator, index);
-	for (char *c = operation->name; *c; c++)
+	name = xstrdup(enumerator);
+	for (char *c = name; *c; c++)
 		*c = (char)tolower((unsigned char)*c);
+	return name;
+}
+
+static void add_unknown(struct operations *operations, const char *name, int index)
+{
+	struct operation *operation = add_operation(operations, name, index);
+
 	operation->text = xstrdup(operation->name);
 	operation->summary = xstrdup("of the running kernel; not known to this version");
 	operation->groups = xstrdup("");
@@ -83,12 +89,16 @@ static void add_own_rows(struct operations *operations, const struct bpflock_plu
 			add_row(operations, &rows[i], BPFLOCK_OPERATION_OWN(count++));
 }
 
-static void add_group(struct operation *operation, const char *group)
+/* Adds the groups that the operation is not in yet. */
+static void add_groups(struct operation *operation, const char *groups)
 {
-	char *groups = xasprintf("%s%s%s", operation->groups, *operation->groups ? " " : "", group);
+	CLEANUP(cleanup_free) char *words = xstrdup(groups);
+	char *rest = words;
+	char *group;
 
-	free(operation->groups);
-	operation->groups = groups;
+	while ((group = strsep(&rest, " ")))
+		if (*group && !words_have(operation->groups, ' ', group))
+			xappend(&operation->groups, " ", "%s", group);
 }
 
 /* An enumeration of the running kernel: @type in @btf. */
@@ -105,9 +115,44 @@ static bool find_enumeration(const struct btf *btf, const char *name, struct enu
 	return ret->type;
 }
 
-/* The enumerators of the running kernel, with the value of each. */
+static struct operation *find_index(const struct operations *operations, int index)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index == index)
+			return &operations->items[i];
+	return NULL;
+}
+
+/*
+ * Enumerators with the same number are one operation with several names, as BPF_PROG_TEST_RUN and BPF_PROG_RUN. It is
+ * in the groups of all of them. Everything else is that of the first one.
+ */
+static void add_alias(struct operation *operation, const char *name, const struct bpflock_operation *row)
+{
+	if (!operation_is_named(operation, name))
+		xappend(&operation->aliases, " ", "%s", name);
+	if (row && row->groups)
+		add_groups(operation, row->groups);
+}
+
+static void add_enumerator(struct operations *operations, const struct bpflock_plugin *descriptor,
+			   const char *enumerator, int value)
+{
+	const struct bpflock_operation *row = find_row(descriptor, enumerator);
+	CLEANUP(cleanup_free) char *name = row ? xstrdup(row->name) : name_of(descriptor, enumerator);
+	struct operation *same = find_index(operations, value);
+
+	if (same)
+		add_alias(same, name, row);
+	else if (row)
+		add_row(operations, row, value);
+	else
+		add_unknown(operations, name, value);
+}
+
+/* The enumerators of the running kernel, with the value of each: those that have a row, or those that have none. */
 static int add_enumerators(struct operations *operations, const struct bpflock_plugin *descriptor,
-			   const struct enumeration *enumeration)
+			   const struct enumeration *enumeration, bool known)
 {
 	const int end = BPFLOCK_OPERATIONS_MAX - count_own_rows(descriptor);
 
@@ -116,14 +161,11 @@ static int add_enumerators(struct operations *operations, const struct bpflock_p
 		const char *enumerator = btf__name_by_offset(enumeration->btf, value->name_off);
 		const struct bpflock_operation *row = find_row(descriptor, enumerator);
 
-		if (row && !is_operation(row))
+		if (known != (row != NULL) || (row && !is_operation(row)))
 			continue;
 		if (value->val < 0 || value->val >= end)
 			return -E2BIG;
-		if (row)
-			add_row(operations, row, value->val);
-		else
-			add_unknown(operations, descriptor, enumerator, value->val);
+		add_enumerator(operations, descriptor, enumerator, value->val);
 	}
 	return 0;
 }
@@ -170,14 +212,14 @@ static void add_boundary_groups(struct operations *operations, const struct bpfl
 		begin = boundary_before(descriptor, enumeration, end);
 		for (size_t j = 0; j < operations->count; j++)
 			if (operations->items[j].index > begin && operations->items[j].index < end)
-				add_group(&operations->items[j], rows[i].groups);
+				add_groups(&operations->items[j], rows[i].groups);
 	}
 }
 
 static const struct operation *find_operation(const struct operations *operations, const char *name)
 {
 	for (size_t i = 0; i < operations->count; i++)
-		if (strcmp(operations->items[i].name, name) == 0)
+		if (operation_is_named(&operations->items[i], name))
 			return &operations->items[i];
 	return NULL;
 }
@@ -205,8 +247,30 @@ static void add_absent_rows(struct operations *operations, const struct bpflock_
 			continue;
 		add_row(operations, &rows[i], -1);
 		if (boundary)
-			add_group(&operations->items[operations->count - 1], boundary->groups);
+			add_groups(&operations->items[operations->count - 1], boundary->groups);
 	}
+}
+
+static bool have_common_word(const char *words, const char *others)
+{
+	CLEANUP(cleanup_free) char *copy = xstrdup(words);
+	char *rest = copy;
+	char *word;
+
+	while ((word = strsep(&rest, " ")))
+		if (words_have(others, ' ', word))
+			return true;
+	return false;
+}
+
+/* What names an operation in its groups by one of several names is covered by all of them. */
+static void add_names_of_covers(struct operations *operations, const struct operation *cover)
+{
+	CLEANUP(cleanup_free) char *names = xasprintf("%s %s", cover->name, cover->aliases);
+
+	for (size_t i = 0; i < operations->count; i++)
+		if (have_common_word(operations->items[i].groups, names))
+			add_groups(&operations->items[i], names);
 }
 
 static void add_table(struct operations *operations, const struct bpflock_plugin *descriptor)
@@ -230,12 +294,18 @@ int operations_build(const struct bpflock_plugin *descriptor, const struct btf *
 	if (btf) {
 		if (!find_enumeration(btf, descriptor->operation_enum, &enumeration))
 			return -ENOENT;
-		error = add_enumerators(ret, descriptor, &enumeration);
+		/* Known ones first, so that what is known of an operation with several names counts. */
+		error = add_enumerators(ret, descriptor, &enumeration, true);
+		if (!error)
+			error = add_enumerators(ret, descriptor, &enumeration, false);
 		if (!error)
 			add_boundary_groups(ret, descriptor, &enumeration);
 	}
 	add_own_rows(ret, descriptor);
 	add_absent_rows(ret, descriptor);
+	for (size_t i = 0; i < ret->count; i++)
+		if (*ret->items[i].aliases)
+			add_names_of_covers(ret, &ret->items[i]);
 	return error;
 }
 
@@ -243,6 +313,7 @@ void operations_free(struct operations *operations)
 {
 	for (size_t i = 0; i < operations->count; i++) {
 		free(operations->items[i].name);
+		free(operations->items[i].aliases);
 		free(operations->items[i].text);
 		free(operations->items[i].summary);
 		free(operations->items[i].groups);
@@ -251,12 +322,14 @@ void operations_free(struct operations *operations)
 	*operations = (struct operations){ 0 };
 }
 
+bool operation_is_named(const struct operation *operation, const char *name)
+{
+	return strcmp(operation->name, name) == 0 || words_have(operation->aliases, ' ', name);
+}
+
 const struct operation *operations_at(const struct operations *operations, __u32 index)
 {
-	for (size_t i = 0; i < operations->count; i++)
-		if (operations->items[i].index == (int)index)
-			return &operations->items[i];
-	return NULL;
+	return find_index(operations, (int)index);
 }
 
 bool operation_is_in(const struct operation *operation, const char *group)

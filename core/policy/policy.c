@@ -116,7 +116,7 @@ static enum precision item_means(const char *item, const struct operation *opera
 {
 	if (item[0] == '@')
 		return operation_is_in(operation, item + 1) ? BY_GROUP : NOT_MEANT;
-	if (strcmp(item, operation->name) == 0)
+	if (operation_is_named(operation, item))
 		return BY_NAME;
 	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
 }
@@ -143,7 +143,7 @@ static bool item_is_known(const struct operations *operations, const char *item)
 	if (item[0] == '@')
 		return operations_have_group(operations, item + 1);
 	for (size_t i = 0; i < operations->count; i++)
-		if (strcmp(operations->items[i].name, item) == 0)
+		if (operation_is_named(&operations->items[i], item))
 			return true;
 	return false;
 }
@@ -156,10 +156,15 @@ static void append_group(void *context, const char *group)
 /* The valid items of `block` and `allow`, for messages. */
 static char *valid_items(const struct operations *operations)
 {
-	char *list = xstrdup(operations->items[0].name);
+	char *list = xstrdup("");
 
-	for (size_t i = 1; i < operations->count; i++)
-		xappend(&list, ", ", "%s", operations->items[i].name);
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+
+		xappend(&list, ", ", "%s", operation->name);
+		if (*operation->aliases)
+			xappend(&list, " ", "(or %s)", operation->aliases);
+	}
 	operations_each_group(operations, append_group, &list);
 	return list;
 }

@@ -19,6 +19,7 @@ struct btf;
 /**
  * struct operation - one operation, as it is on the running kernel
  * @name:    as in the configuration
+ * @aliases: further names in the configuration, separated by spaces: of other enumerators with the same number
  * @text:    as in the log: the kernel's wording, or the name
  * @summary: for --help-plugin
  * @groups:  without '@', separated by spaces; every operation is also in "all"
@@ -28,6 +29,7 @@ struct btf;
  */
 struct operation {
 	char *name;
+	char *aliases;
 	char *text;
 	char *summary;
 	char *groups;
@@ -48,6 +50,9 @@ struct operations {
  */
 int operations_build(const struct bpflock_plugin *descriptor, const struct btf *btf, struct operations *ret);
 void operations_free(struct operations *operations);
+
+/* Is this its name, or an alias? */
+bool operation_is_named(const struct operation *operation, const char *name);
 
 const struct operation *operations_at(const struct operations *operations, __u32 index);
 

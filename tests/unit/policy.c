@@ -302,6 +302,79 @@ static void numbers_that_reach_into_those_of_its_own_operations_are_refused(void
 	btf__free(collides);
 }
 
+/* As PROG_TEST_RUN and PROG_RUN of enum bpf_cmd. */
+static const struct enumerator with_aliases[] = {
+	{ "GATE_UNLATCH", 1 }, { "GATE_OPEN", 1 },	 { "GATE_SHUT", 2 }, { "GATE_SLAM", 2 },     { "GATE_LOOK", 2 },
+	{ "GATE_PEEK", 5 },    { "GATE_WARP_DRIVE", 6 }, { "GATE_WARP", 6 }, { "GATE_OPEN_MAX", 6 }, { "GATE_NONE", 6 },
+};
+
+static void enumerators_of_one_number_are_one_operation_of_several_names(void **state)
+{
+	struct operations operations;
+
+	(void)state;
+	build(with_aliases, ARRAY_SIZE(with_aliases), &operations);
+	assert_int_equal(operations.count, 4);
+	assert_string_equal(operations_at(&operations, 1)->name, "open");
+	assert_string_equal(operations_at(&operations, 1)->aliases, "unlatch");
+	assert_string_equal(operations_at(&operations, 1)->text, "the opening");
+	assert_string_equal(operations_at(&operations, 2)->name, "shut");
+	assert_string_equal(operations_at(&operations, 2)->aliases, "look slam");
+	assert_string_equal(operations_at(&operations, 5)->aliases, "");
+	assert_string_equal(operations_at(&operations, 6)->name, "warp_drive");
+	assert_string_equal(operations_at(&operations, 6)->aliases, "warp open_max");
+	operations_free(&operations);
+}
+
+static void an_operation_is_in_the_groups_of_all_its_names(void **state)
+{
+	struct operations operations;
+
+	(void)state;
+	build(with_aliases, ARRAY_SIZE(with_aliases), &operations);
+	assert_string_equal(operations_at(&operations, 2)->groups, "doors noise peek");
+	operations_free(&operations);
+}
+
+/* Whoever is covered by one of the names is covered by the other, too. */
+static void what_covers_by_one_name_covers_by_the_other(void **state)
+{
+	const struct enumerator covering[] = { { "GATE_LOOK", 4 }, { "GATE_PEEK", 5 }, { "GATE_GLANCE", 5 } };
+	struct operations operations;
+
+	(void)state;
+	build(covering, ARRAY_SIZE(covering), &operations);
+	assert_true(operation_is_in(named(&operations, "look"), "peek"));
+	assert_true(operation_is_in(named(&operations, "look"), "glance"));
+	assert_false(operations_have_group(&operations, "glance"));
+	assert_false(operation_is_in(named(&operations, "open"), "glance"));
+	operations_free(&operations);
+}
+
+/* Rows of different kernels' enumerators may share a name. */
+static void enumerators_of_one_number_and_one_name_are_no_aliases(void **state)
+{
+	static const struct bpflock_operation twins[] = {
+		{ .name = "open", .summary = "s", .enumerator = "GATE_OPEN", .groups = "doors" },
+		{ .name = "open", .summary = "s", .enumerator = "GATE_UNLATCH", .groups = "doors" },
+	};
+	const struct bpflock_plugin plugin = { .name = "gate",
+					       .operations = BPFLOCK_TABLE(twins),
+					       .operation_enum = "gate",
+					       .operation_prefix = "GATE_" };
+	const struct enumerator both[] = { { "GATE_OPEN", 1 }, { "GATE_UNLATCH", 1 } };
+	struct btf *btf = make_btf(both, ARRAY_SIZE(both));
+	struct operations operations;
+
+	(void)state;
+	assert_int_equal(operations_build(&plugin, btf, &operations), 0);
+	assert_int_equal(operations.count, 1);
+	assert_string_equal(operations.items[0].aliases, "");
+	assert_string_equal(operations.items[0].groups, "doors");
+	operations_free(&operations);
+	btf__free(btf);
+}
+
 /* A section of an enforcer, bound from "key=value" texts. */
 struct bound {
 	struct config_schema_section schema_section;
@@ -312,6 +385,10 @@ struct bound {
 };
 
 static const char *main_file = "/nonexistent";
+
+/* The enumeration of the kernel that bind() binds for. */
+static const struct enumerator *enumerators = usual;
+static size_t enumerator_count = ARRAY_SIZE(usual);
 
 static int bind(struct bound *bound, const char *const *assignments, struct report *report)
 {
@@ -326,7 +403,7 @@ static int bind(struct bound *bound, const char *const *assignments, struct repo
 		.table_count = 2,
 	};
 	bound->schema = (struct config_schema){ &bound->schema_section, 1 };
-	build(usual, ARRAY_SIZE(usual), &bound->operations);
+	build(enumerators, enumerator_count, &bound->operations);
 	assert_int_equal(config_read(&sources, &bound->text, report), 0);
 	assert_int_equal(config_bind(bound->text, &bound->schema, &bound->config, report), 0);
 	return policy_check(&bound->operations, &bound->config->sections[0], report);
@@ -375,6 +452,30 @@ static void the_profile_decides_what_is_in_no_list(void **state)
 		     BPFLOCK_RULE_BASELINE, BPFLOCK_RULE_BASELINE);
 	assert_rules(SET("gate.profile=restricted"), NULL, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED,
 		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
+}
+
+static void either_name_of_an_operation_is_valid_and_gives_one_rule(void **state)
+{
+	static const char *const names[] = { "gate.block=open", "gate.block=unlatch" };
+	struct report report = { 0 };
+	struct bound bound;
+
+	(void)state;
+	enumerators = with_aliases;
+	enumerator_count = ARRAY_SIZE(with_aliases);
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		assert_rules(SET("gate.profile=privileged", names[i]), NULL, BPFLOCK_RULE_BLOCK,
+			     BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED, BPFLOCK_RULE_PRIVILEGED);
+	assert_rules(SET("gate.profile=restricted", "gate.allow=slam"), NULL, BPFLOCK_RULE_RESTRICTED,
+		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
+	assert_int_equal(bind(&bound, SET("gate.block=open", "gate.allow=unlatch"), &report), -EINVAL);
+	assert_non_null(strstr(report.items[0].message, "operation 'open' is in `allow` as well"));
+	unbind(&bound, &report);
+	assert_int_equal(bind(&bound, SET("gate.block=unlach"), &report), -EINVAL);
+	assert_non_null(strstr(report.items[0].remedy, "valid: open (or unlatch), shut (or look slam), peek, "));
+	unbind(&bound, &report);
+	enumerators = usual;
+	enumerator_count = ARRAY_SIZE(usual);
 }
 
 static void assert_defaults(const struct bpflock_plugin *plugin, const char *profile, const char *log)
@@ -682,6 +783,11 @@ int main(void)
 		cmocka_unit_test(operations_of_its_own_are_numbered_from_the_end),
 		cmocka_unit_test(operations_of_its_own_need_no_btf),
 		cmocka_unit_test(numbers_that_reach_into_those_of_its_own_operations_are_refused),
+		cmocka_unit_test(enumerators_of_one_number_are_one_operation_of_several_names),
+		cmocka_unit_test(an_operation_is_in_the_groups_of_all_its_names),
+		cmocka_unit_test(what_covers_by_one_name_covers_by_the_other),
+		cmocka_unit_test(enumerators_of_one_number_and_one_name_are_no_aliases),
+		cmocka_unit_test(either_name_of_an_operation_is_valid_and_gives_one_rule),
 		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
 		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),
 		cmocka_unit_test(a_name_beats_a_group_in_either_list),

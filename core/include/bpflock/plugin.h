@@ -231,6 +231,7 @@ struct bpflock_event_type {
  *
  *  - An enumerator without a row becomes an operation named after it, in lower case and without the
  *    enumeration's prefix.
+ *  - Enumerators with the same number are one operation with several names.
  *  - A row whose enumerator this kernel lacks is accepted in the configuration and never decided.
  *  - A row with NULL as enumerator has the index BPFLOCK_OPERATION_OWN(n). n counts these rows from 0, in the
  *    order of the table. A boundary does not put them into its group.
