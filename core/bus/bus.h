@@ -97,11 +97,13 @@ __u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended);
 
 /**
  * struct decoded_record - a record of the ring, as the log takes it
- * @record:    points into the bytes of the ring, and to @truncated
+ * @record:    points into the bytes of the ring, and to the other members
  * @truncated: names of the fields that were cut, separated by commas
+ * @operation: of a decision whose operation is in no table
  */
 struct decoded_record {
 	struct log_record record;
+	char operation[OPERATION_TEXT_SIZE];
 	char truncated[256];
 };
 

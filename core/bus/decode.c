@@ -121,10 +121,25 @@ static void add_task(struct log_record *record, const struct bpflock_event *even
 	log_bytes(record, log_keys[LOG_KEY_PCOMM], event->pcomm, strnlen(event->pcomm, sizeof(event->pcomm)));
 }
 
-static int add_decision(struct log_record *record, const struct bus_source *source, const void *bytes, size_t size)
+static void add_operation(struct decoded_record *decoded, const struct operations *operations, __u32 index)
+{
+	const struct operation *operation = operations_at(operations, index);
+	struct log_record *record = &decoded->record;
+
+	if (!operation) {
+		operation_unknown_text(index, decoded->operation);
+		log_str(record, log_keys[LOG_KEY_OPERATION], decoded->operation);
+		return;
+	}
+	log_str(record, log_keys[LOG_KEY_OPERATION], operation->text);
+	log_str(record, log_keys[LOG_KEY_OP], operation->name);
+	record->fields[record->field_count - 1].json_only = true;
+}
+
+static int add_decision(struct decoded_record *decoded, const struct bus_source *source, const void *bytes, size_t size)
 {
 	const struct bpflock_decision *decision = bytes;
-	const struct operation *operation;
+	struct log_record *record = &decoded->record;
 	const char *reason;
 
 	if (size < sizeof(*decision))
@@ -132,15 +147,8 @@ static int add_decision(struct log_record *record, const struct bus_source *sour
 	reason = policy_reason(decision->rule, decision->verdict);
 	if (!reason)
 		return -EINVAL;
-	operation = operations_at(&source->plugin->operations, decision->operation);
-	if (operation) {
-		log_str(record, log_keys[LOG_KEY_OPERATION], operation->text);
-		log_str(record, log_keys[LOG_KEY_OP], operation->name);
-		record->fields[record->field_count - 1].json_only = true;
-	} else {
-		log_uint(record, log_keys[LOG_KEY_OPERATION], decision->operation);
-	}
 	record->denied = decision->verdict == BPFLOCK_VERDICT_DENIED;
+	add_operation(decoded, &source->plugin->operations, decision->operation);
 	add_task(record, &decision->event);
 	log_int(record, "retval", decision->retval);
 	log_text(record, log_keys[LOG_KEY_REASON], reason);
@@ -167,7 +175,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		.events = 1,
 	};
 	if (type->flags & BPFLOCK_EVENT_DECISION)
-		return add_decision(&ret->record, source, bytes, size);
+		return add_decision(ret, source, bytes, size);
 	add_task(&ret->record, event);
 	add_fields(ret, type, bytes, size, false);
 	if (ret->truncated[0])

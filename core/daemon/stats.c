@@ -3,17 +3,20 @@
 
 #include "util/clock.h"
 
-static void log_decisions(struct log *log, const struct instance *instance, const struct operation *operation)
+/* `op` is NULL for an operation that has no name in the configuration. */
+static void log_decisions(struct log *log, const struct instance *instance, __u32 index, const char *text,
+			  const char *op)
 {
 	static const char *const keys[] = { "allowed", "denied", "would_deny", "exempt" };
 	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "decisions");
 	__u64 total = 0;
 
 	record.bpfprog = instance->plugin->name;
-	log_str(&record, "operation", operation->text);
-	log_str(&record, "op", operation->name);
+	log_str(&record, "operation", text);
+	if (op)
+		log_str(&record, "op", op);
 	for (__u32 i = 0; i < BPFLOCK_VERDICTS; i++) {
-		__u64 count = plugin_state_decisions(instance->state, (__u32)operation->index, i);
+		__u64 count = plugin_state_decisions(instance->state, index, i);
 
 		/* The daemon needs few operations: `exempt` is left out where it is 0. */
 		if (i != BPFLOCK_VERDICT_EXEMPT || count)
@@ -22,6 +25,21 @@ static void log_decisions(struct log *log, const struct instance *instance, cons
 	}
 	if (total)
 		log_write(log, &record);
+}
+
+/* A program may decide about any number, for example one that a caller of bpf(2) made up. */
+static void log_unknown_decisions(struct log *log, const struct instance *instance)
+{
+	char text[OPERATION_TEXT_SIZE];
+
+	for (__u32 i = 0; i < BPFLOCK_OPERATIONS_MAX; i++) {
+		if (operations_at(&instance->plugin->operations, i))
+			continue;
+		operation_unknown_text(i, text);
+		log_decisions(log, instance, i, text, NULL);
+	}
+	snprintf(text, sizeof(text), "unknown(%d+)", BPFLOCK_OPERATIONS_MAX);
+	log_decisions(log, instance, BPFLOCK_OPERATIONS_MAX, text, NULL);
 }
 
 static void log_records(struct log *log, const struct instance *instance)
@@ -39,9 +57,13 @@ static void log_totals(struct log *log, const struct instance *instance)
 {
 	const struct operations *operations = &instance->plugin->operations;
 
-	for (size_t i = 0; i < operations->count; i++)
-		if (operations->items[i].index >= 0)
-			log_decisions(log, instance, &operations->items[i]);
+	for (size_t i = 0; i < operations->count; i++) {
+		const struct operation *operation = &operations->items[i];
+
+		if (operation->index >= 0)
+			log_decisions(log, instance, (__u32)operation->index, operation->text, operation->name);
+	}
+	log_unknown_decisions(log, instance);
 	log_records(log, instance);
 }
 

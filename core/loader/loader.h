@@ -195,7 +195,10 @@ int plugin_state_pin(const struct plugin_state *state, const char *plugin);
 struct plugin_state *plugin_state_hold(struct plugin_state *state);
 void plugin_state_release(struct plugin_state *state);
 
-/* How often decisions on an operation had this verdict, on all CPUs, since the state was made. */
+/*
+ * How often decisions on an operation had this verdict, on all CPUs, since the state was made. All operations from
+ * BPFLOCK_OPERATIONS_MAX on have one count.
+ */
 __u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, __u32 verdict);
 /* The statistics of each possible CPU (to be freed). */
 struct bpflock_stats *plugin_state_cpu_stats(const struct plugin_state *state, size_t *ret_cpus);

@@ -138,10 +138,16 @@ void plugin_state_release(struct plugin_state *state)
 
 __u64 plugin_state_decisions(const struct plugin_state *state, __u32 operation, __u32 verdict)
 {
+	const struct bpflock_counters *counters = state->counters;
 	__u64 total = 0;
 
-	for (size_t i = 0; state->counters && i < BPFLOCK_COUNTER_STRIPES; i++)
-		total += __atomic_load_n(&state->counters->decisions[i][operation][verdict], __ATOMIC_RELAXED);
+	for (size_t i = 0; counters && i < BPFLOCK_COUNTER_STRIPES; i++) {
+		const __u64 *count = &counters->beyond[i][verdict];
+
+		if (operation < BPFLOCK_OPERATIONS_MAX)
+			count = &counters->decisions[i][operation][verdict];
+		total += __atomic_load_n(count, __ATOMIC_RELAXED);
+	}
 	return total;
 }
 

@@ -332,6 +332,11 @@ const struct operation *operations_at(const struct operations *operations, __u32
 	return find_index(operations, (int)index);
 }
 
+void operation_unknown_text(__u32 index, char ret[OPERATION_TEXT_SIZE])
+{
+	snprintf(ret, OPERATION_TEXT_SIZE, "unknown(%u)", index);
+}
+
 bool operation_is_in(const struct operation *operation, const char *group)
 {
 	return strcmp(group, "all") == 0 || words_have(operation->groups, ' ', group);

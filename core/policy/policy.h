@@ -56,6 +56,11 @@ bool operation_is_named(const struct operation *operation, const char *name);
 
 const struct operation *operations_at(const struct operations *operations, __u32 index);
 
+#define OPERATION_TEXT_SIZE 24
+
+/* What the log says for the number of an operation that is in no table: unknown(N). */
+void operation_unknown_text(__u32 index, char ret[OPERATION_TEXT_SIZE]);
+
 /* Whether there is such a group (without '@'). */
 bool operations_have_group(const struct operations *operations, const char *group);
 bool operation_is_in(const struct operation *operation, const char *group);

@@ -66,6 +66,16 @@ does_not_balance() {
 	does_not_balance
 }
 
+@test "decisions about operations that are in no table count, each number by itself" {
+	local unknown
+	for unknown in 'unknown(5)' 'unknown(6)' 'unknown(128+)'; do
+		line decisions kimglock bpflock "operation=$unknown" allowed=0 denied=1 would_deny=0
+	done >"$BATS_TEST_TMPDIR/unknown"
+	{ asked 2 && asked 1 && cat "$BATS_TEST_TMPDIR/unknown" && line records kimglock bpflock count=3 lost=0 && stopped; } >"$LOG"
+	balances
+	[ "$output" = 'kimglock: decisions=3 denials=3 records=3 written=3 lost=0 doubtful=0' ]
+}
+
 @test "a decision that was not recorded is found, unless that was asked for and it was no denial" {
 	{ asked 5 && counted 4 2 5 && stopped; } >"$LOG"
 	does_not_balance

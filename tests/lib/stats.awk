@@ -10,7 +10,7 @@
 
 # The value after KEY= in logfmt, or after "KEY": in JSON. It ends before a character that no name or number contains.
 function value(key,    text) {
-	if (!match($0, "[ ,{\"]" key "(=|\":\"?)[A-Za-z0-9_:/.]+"))
+	if (!match($0, "[ ,{\"]" key "(=|\":\"?)[A-Za-z0-9_:/.()+]+"))
 		return ""
 	text = substr($0, RSTART + 1 + length(key), RLENGTH - 1 - length(key))
 	sub(/^(=|":"?)/, "", text)
@@ -55,7 +55,8 @@ function close_lineage(plugin,    op) {
 { event = value("event") }
 
 event == "decisions" {
-	op = plugin " " value("op")
+	# An operation in no table has no op=.
+	op = plugin " " (value("op") == "" ? value("operation") : value("op"))
 	pending_denials[op] = value("denied") + value("would_deny")
 	pending[op] = value("allowed") + pending_denials[op]
 	decides[plugin] = 1

@@ -120,6 +120,31 @@ decided() { # OPERATION RETVAL REASON COMM
 	[ "$(grep -c '^forgetful: zero$' "$LOG")" -eq 40 ]
 }
 
+# bpf COMMAND: bpf(2) without attributes, in a process of the name `caller`
+bpf() {
+	local number=321
+	[[ $(uname -m) != aarch64 ]] || number=280
+	run perl -e 'open F, ">", "/proc/$$/comm" and print F "caller" and close F; exit(syscall($ARGV[0] + 0, $ARGV[1] + 0, 0, 0) == 0)' \
+		"$number" "$1"
+}
+
+@test "two enumerators of one number are one operation, and numbers without one are counted" {
+	install_plugins commandlock
+	run with_plugins run -- --help-plugin commandlock
+	grep -E '^prog_test_run  \(or prog_run\)$' <<<"$output"
+	with_plugins start BPFLOCK_COMMANDLOCK_BLOCK=prog_run BPFLOCK_COMMANDLOCK_EVENT_WINDOW=0
+	bpf 10
+	await_log 'event=lsm_bpf operation=prog_test_run .*comm=caller .*retval=-1 reason=denied \(block\)" bpfprog=commandlock'
+	bpf 100
+	await_log 'event=lsm_bpf operation=unknown\(100\) .*comm=caller .*retval=0 reason=allow \(privileged\)"'
+	bpf 500
+	await_log 'event=lsm_bpf operation=unknown\(500\) .*comm=caller .*retval=-1 reason=denied \(no policy\)"'
+	kill -USR1 "$DAEMON"
+	await_log 'event=decisions operation=prog_test_run op=prog_test_run allowed=0 denied=1 would_deny=0" bpfprog=commandlock'
+	await_log 'event=decisions operation=unknown\(100\) allowed=1 denied=0 would_deny=0" bpfprog=commandlock'
+	await_log 'event=decisions operation=unknown\(128\+\) allowed=0 denied=1 would_deny=0" bpfprog=commandlock'
+}
+
 @test "the smallest plugin can be built outside of the tree, from the installed headers alone" {
 	build_example mountwatch
 	with_plugins start BPFLOCK_MOUNTWATCH_ENABLED=yes

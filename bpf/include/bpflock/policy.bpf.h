@@ -121,6 +121,8 @@ static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
 
 	if (operation < BPFLOCK_OPERATIONS_MAX)
 		__sync_fetch_and_add(&bpflock_counters.decisions[stripe][index][verdict], 1);
+	else
+		__sync_fetch_and_add(&bpflock_counters.beyond[stripe][verdict], 1);
 }
 
 /* `passes` shows the daemon that this program runs. The generation that records also counts by operation. */

@@ -81,12 +81,14 @@ struct bpflock_policy {
 /**
  * struct bpflock_counters - how often each operation was decided, and how
  * @decisions: by stripe, operation and verdict; a count is the sum over the stripes
+ * @beyond:    the same for all operations from BPFLOCK_OPERATIONS_MAX on together
  *
  * Incremented atomically, before the record is written: the counts are exact even where records are lost.
  * The generations of a plugin share them, and one generation counts each decision. Since ABI 1.0.
  */
 struct bpflock_counters {
 	__u64 decisions[BPFLOCK_COUNTER_STRIPES][BPFLOCK_OPERATIONS_MAX][BPFLOCK_VERDICTS];
+	__u64 beyond[BPFLOCK_COUNTER_STRIPES][BPFLOCK_VERDICTS];
 };
 
 /**
