@@ -304,6 +304,24 @@ static void stderr_may_become_the_journal_at_a_reload(void **state)
 	close(fd);
 }
 
+static void stderr_becomes_the_stream_again_at_a_reload_without_the_journal(void **state)
+{
+	struct fixture *test = *state;
+	int fd = listen_at(test->journal_path), first = open_stderr_of_the_journal(test, 0), stream;
+	struct log *old = test->log;
+	char text[1024];
+
+	close(fd);
+	assert_return_code(unlink(test->journal_path), errno);
+	stream = open_stderr_of_the_journal(test, 0);
+	log_replace(test->log, old, count_lost, test);
+	write_number(test, 5);
+	assert_int_equal(read(stream, text, sizeof(text)), strlen(LINE_5));
+	assert_int_equal(take_lost(test), 0);
+	close(first);
+	close(stream);
+}
+
 static void stderr_and_the_journal_are_one_where_they_lead_to_the_same(void **state)
 {
 	static const char *const outputs[] = { "stderr", "journal" };
@@ -404,6 +422,7 @@ int main(void)
 		TEST(stderr_that_leads_elsewhere_gets_the_line),
 		TEST(stderr_gets_the_line_where_the_journal_has_no_socket),
 		TEST(stderr_may_become_the_journal_at_a_reload),
+		TEST(stderr_becomes_the_stream_again_at_a_reload_without_the_journal),
 		TEST(stderr_and_the_journal_are_one_where_they_lead_to_the_same),
 		TEST(the_journal_gets_bytes_as_they_are),
 		TEST(the_journal_takes_the_longest_record),
