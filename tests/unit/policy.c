@@ -469,7 +469,7 @@ static void either_name_of_an_operation_is_valid_and_gives_one_rule(void **state
 	assert_rules(SET("gate.profile=restricted", "gate.allow=slam"), NULL, BPFLOCK_RULE_RESTRICTED,
 		     BPFLOCK_RULE_ALLOW, BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
 	assert_int_equal(bind(&bound, SET("gate.block=open", "gate.allow=unlatch"), &report), -EINVAL);
-	assert_non_null(strstr(report.items[0].message, "operation 'open' is in `allow` as well"));
+	assert_non_null(strstr(report.items[0].message, "'open' means open, and so does 'unlatch' in `allow`"));
 	unbind(&bound, &report);
 	assert_int_equal(bind(&bound, SET("gate.block=unlach"), &report), -EINVAL);
 	assert_non_null(strstr(report.items[0].remedy, "valid: open (or unlatch), shut (or look slam), peek, "));
