@@ -54,11 +54,23 @@ start_unit() {
 	DAEMON=$(pidof bpflock)
 }
 
+# What journalctl shows of the unit since it was started the last time: journal OPTION...
+journal() {
+	journalctl --sync
+	journalctl --output=cat --no-pager "_SYSTEMD_INVOCATION_ID=$(property InvocationID)" "$@"
+}
+
 teardown() {
 	end_all KILL hammer
 	systemctl stop bpflock.service || true
+	rm -f "$UNITS/bpflock.service.d/to-journal.conf" && systemctl daemon-reload
 	clean_up_bpflock
 	eventually head -c 1 /dev/mem >/dev/null
+}
+
+# journal_has PRIORITY REGEX
+journal_has() {
+	journal "--priority=$1" | grep -E -- "$2"
 }
 
 state_is() {
@@ -91,6 +103,20 @@ state_is() {
 	await_log 'event=reloaded'
 	systemd-run --quiet --wait --unit=late.service --property=PrivateNetwork=yes \
 		sh -c 'until head -c 1 /dev/mem >/dev/null; do sleep 0.2; done'
+}
+
+@test "on the stream of the journal, errors are errors and denials are warnings" {
+	printf '%s\n' '[Service]' 'StandardError=journal' >"$UNITS/bpflock.service.d/to-journal.conf"
+	systemctl daemon-reload
+	start_unit restricted
+	is_denied
+	eventually journal_has warning 'event=lsm_locked_down .* reason=denied \(restricted\)'
+	[ -z "$(journal --priority=err)" ]
+	journal BPFLOCK_EVENT=started | grep 'level=info msg="event=started '
+	set_profile nonsense
+	systemctl reload bpflock.service || true
+	eventually journal_has err 'event=reload_refused'
+	[ ! -s "$LOG" ]
 }
 
 @test "systemctl restart leaves no moment without enforcement" {
