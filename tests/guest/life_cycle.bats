@@ -428,14 +428,16 @@ under_a_file() {
 	start_with '[kimglock]' 'required = no' 'profile = restricted' 'block = nothing' '[execsnoop]' 'trace = all'
 	expect_log 'event=plugin_failed .*it is left out: its configuration has errors'
 	is_denied
+	UNACCOUNTED='the counts of a plugin that is left out are told by the daemon that runs it again'
 }
 
 @test "a stop and --unload that cannot remove the pins say that they are still in force, and fail" {
 	start_with '[kimglock]' 'profile = restricted' '[selfguard]' 'enabled = no'
 	mount -o remount,ro /sys/fs/bpf
-	run status_after TERM
+	ended=0
+	status_after TERM || ended=$?
 	mount -o remount,rw /sys/fs/bpf
-	[ "$status" -eq 1 ]
+	[ "$ended" -eq 1 ]
 	expect_log 'level=error msg="event=pins_failed source=/sys/fs/bpf/bpflock/v1 error=.*cannot be removed: Read-only file system: what is pinned there is still in force.* remedy=.*mount -o remount,rw /sys/fs/bpf, and run bpflock --unload'
 	is_denied
 	mount -o remount,ro /sys/fs/bpf
