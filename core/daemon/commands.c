@@ -10,6 +10,8 @@
 #include "daemon/options.h"
 #include "daemon/settings.h"
 #include "kernel/kernel.h"
+#include "loader/loader.h"
+#include "log/log.h"
 #include "util/memory.h"
 
 /* What the daemon would know before it changes anything on the machine. */
@@ -35,10 +37,31 @@ static void view_close(struct view *view)
 	kernel_release(&view->kernel);
 }
 
+/* What would only fail when the daemon starts. */
+static int check_start(struct view *view)
+{
+	const struct config_value *outputs = config_value(settings_core(view->config), "log_output");
+
+	(void)log_check_files((const char *const *)outputs->strings, outputs->count, outputs->origin, &view->report);
+	for (size_t i = 0; i < view->settings.plugins.count; i++) {
+		const struct plugin *plugin = &view->settings.plugins.items[i];
+		const struct config_section *section = settings_section(view->config, plugin);
+
+		if (section->enabled && !plugin->refusal)
+			(void)instance_check_options(plugin, section, &view->report);
+	}
+	return view->report.errors ? -EINVAL : 0;
+}
+
 int command_check_config(const struct config_sources *sources)
 {
 	struct view view;
-	int error = view_open(&view, sources);
+	int error;
+
+	libbpf_log_install();
+	error = view_open(&view, sources);
+	if (!error)
+		error = check_start(&view);
 
 	report_print(&view.report, stderr);
 	if (!error)

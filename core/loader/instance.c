@@ -226,6 +226,17 @@ static int open_object(struct instance *instance, struct report *report)
 	return 0;
 }
 
+int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report)
+{
+	struct instance instance = { .plugin = plugin, .section = section };
+	int error = open_object(&instance, report);
+
+	if (!error)
+		error = set_options(&instance, report);
+	bpf_object__close(instance.object);
+	return error;
+}
+
 /* Only bpf_probe_read_user may be put back under confidentiality (see core/loader/section.c). */
 static int refuse_kernel_reads(const struct instance *instance, const struct kernel *kernel, struct report *report)
 {

@@ -247,6 +247,11 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		  struct report *report);
 int instance_load(struct instance *instance, struct report *report);
 /*
+ * Does each option of the section fit into its variable of the plugin's BPF object? Loads nothing. Returns 0 or a
+ * negative errno, reported.
+ */
+int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
+/*
  * Adds the exceptions of a section to the current ones. Then call one of the two functions below: commit removes
  * those that only the section before named, discard removes the new ones.
  */

@@ -2,8 +2,10 @@
 #include "log/sink.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "util/memory.h"
 
@@ -77,6 +79,33 @@ int log_check_outputs(const char *const *outputs, size_t count, const char *wher
 		if (check_output(outputs[i], where, report) < 0)
 			error = -EINVAL;
 	return error;
+}
+
+/* The daemon runs as root: what only this user may not write is no error. */
+static int try_file(const char *path)
+{
+	CLEANUP(cleanup_free) char *copy = xstrdup(path);
+
+	if (access(path, W_OK) == 0 || (errno == ENOENT && access(dirname(copy), W_OK | X_OK) == 0))
+		return 0;
+	return errno == EACCES && geteuid() != 0 ? 0 : -errno;
+}
+
+int log_check_files(const char *const *outputs, size_t count, const char *where, struct report *report)
+{
+	int result = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		const char *path = outputs[i] + strlen(log_file.name);
+		int error = find_type(outputs[i]) == &log_file ? try_file(path) : 0;
+
+		if (!error)
+			continue;
+		report_add(report, REPORT_ERROR, "config_error", where, "the log cannot be written to %s: %s", path,
+			   strerror(-error));
+		result = -EINVAL;
+	}
+	return result;
 }
 
 static const char *path_of(const struct log_sink *sink)

@@ -144,6 +144,8 @@ int log_open(const struct log_options *options, struct log **ret, struct report 
  * event=config_error at `where`. Returns 0 or -EINVAL.
  */
 int log_check_outputs(const char *const *outputs, size_t count, const char *where, struct report *report);
+/* Whether the files among valid outputs can be opened, without making any. Returns as log_check_outputs(). */
+int log_check_files(const char *const *outputs, size_t count, const char *where, struct report *report);
 struct log *log_close(struct log *log);
 
 /*

@@ -194,6 +194,15 @@ complains() {
 	complains BPFLOCK_EXEC_SNOOP "execsnoop: trace = filter needs at least one of uids, comms and cgroups"
 }
 
+@test "a log that cannot be written is an error before the start" {
+	check '[bpflock]' 'log_output = stderr, file:/missing/bpflock.log' '[execsnoop]' 'trace = all'
+	refused_with 1
+	complains "$FILE:2" "the log cannot be written to /missing/bpflock.log: No such file or directory"
+	check '[bpflock]' 'log_output = file:/tmp/new.log' '[execsnoop]' 'trace = all'
+	[ "$status" -eq 0 ]
+	[ ! -e /tmp/new.log ]
+}
+
 @test "errors of a file, of variables and of assignments are reported in one run" {
 	printf '%s\n' '[bpflock]' 'log_format = xml' 'log_formt = json' ' indented = 1' '[kimglok]' '[broken' '[kimglock]' \
 		'profile = x' 'profile = y' 'block = kcore' 'allow = kcore' >"$FILE"

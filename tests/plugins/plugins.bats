@@ -346,8 +346,12 @@ bpf() {
 	head -c 1 /dev/mem >/dev/null
 }
 
-@test "an option whose variable the BPF object lacks is named" {
+@test "an option whose variable the BPF object lacks is named, by --check-config as well" {
 	install_plugins novariable
+	run with_plugins run BPFLOCK_NOVARIABLE_NUMBER=7 -- --check-config
+	[ "$status" -eq 2 ]
+	[[ $output == *"option 'number' does not go into the variable 'number' of its BPF object"* ]]
+	[[ $output != *'is valid'* ]]
 	with_plugins start BPFLOCK_NOVARIABLE_NUMBER=7 BPFLOCK_EXEC_SNOOP=all
 	await_log "event=plugin_failed .*option 'number' does not go into the variable 'number' of its BPF object.*\" bpfprog=novariable"
 	await_log 'event=plugin_running .*bpfprog=execsnoop'

@@ -292,12 +292,30 @@ static void a_report_that_is_too_long_is_cut_and_not_lost(void **state)
 	assert_file_ends_in(test->path, "\\\" truncated=error\" subsys=bpflock\n");
 }
 
+static void a_file_that_cannot_be_made_or_written_is_found_without_making_one(void **state)
+{
+	struct fixture *test = *state;
+	CLEANUP(cleanup_free) char *fine = xasprintf("file:%s.new", test->path);
+	const char *good[] = { "stderr", fine, "syslog" };
+	const char *bad[] = { "file:/missing/log", "file:/dev/null/log", fine };
+
+	assert_int_equal(log_check_files(good, ARRAY_SIZE(good), "x.conf:3", &test->report), 0);
+	assert_int_equal(test->report.count, 0);
+	assert_int_equal(access(fine + strlen("file:"), F_OK), -1);
+	assert_int_equal(log_check_files(bad, ARRAY_SIZE(bad), "x.conf:3", &test->report), -EINVAL);
+	assert_int_equal(test->report.errors, 2);
+	assert_string_equal(test->report.items[0].where, "x.conf:3");
+	assert_string_equal(test->report.items[0].message,
+			    "the log cannot be written to /missing/log: No such file or directory");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_full_device_counts_every_line),
 		TEST(a_sink_that_fails_costs_the_others_nothing),
 		TEST(what_cannot_be_opened_is_reported_all_at_once),
+		TEST(a_file_that_cannot_be_made_or_written_is_found_without_making_one),
 		TEST(an_output_that_is_named_twice_gets_each_line_once),
 		TEST(different_files_get_each_line),
 		TEST(outputs_behind_a_repeated_one_are_used),
