@@ -125,6 +125,8 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time, &decoded) < 0)
 		return;
 	record_add_count(&decoded.record, repeat->count);
+	if (repeat->several)
+		record_mark_several(&decoded.record);
 	delivery_write_begins(delivery, NULL, repeat->count);
 	log_write(bus->log, &decoded.record);
 	delivery_write_ends(delivery);

@@ -116,6 +116,8 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 
 /* Adds `count=` to a decoded decision: the number of decisions that the line stands for. */
 void record_add_count(struct log_record *record, __u64 count);
+/* Adds `comms=several`: the decisions that the line stands for differ in `comm`, and it has that of the last one. */
+void record_mark_several(struct log_record *record);
 /* Adds `again=yes` to a decoded record: it may be in the log twice. */
 void record_mark_again(struct log_record *record);
 

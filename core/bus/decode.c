@@ -215,6 +215,12 @@ void record_add_count(struct log_record *record, __u64 count)
 	move_forward(record);
 }
 
+void record_mark_several(struct log_record *record)
+{
+	log_str(record, log_keys[LOG_KEY_COMMS], "several");
+	move_forward(record);
+}
+
 void record_mark_again(struct log_record *record)
 {
 	log_str(record, log_keys[LOG_KEY_AGAIN], "yes");

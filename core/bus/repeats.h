@@ -10,17 +10,24 @@
 
 /* Maximum number of open windows. Decisions of further kinds are written one by one. */
 #define REPEATS_MAX 256
+/*
+ * Maximum number of names of processes with a window of their own, for one operation in one cgroup. A process that
+ * takes another name for each request would get a line for each otherwise.
+ */
+#define REPEATS_NAMES_MAX 16
 
 /**
  * struct repeat - one kind of decision in its window
  * @source: NULL where the entry is unused
  * @last:   the newest decision; all of a kind have the same operation, rule, verdict, comm and cgroup
+ * @several: it is the window of all further names: their decisions differ in comm
  * @end:    when its window ends, CLOCK_BOOTTIME
  * @count:  decisions that wait to be written
  */
 struct repeat {
 	struct bus_source *source;
 	struct bpflock_decision last;
+	bool several;
 	__u64 end;
 	__u64 count;
 };

@@ -23,6 +23,7 @@ const char *const log_keys[LOG_KEYS] = {
 	[LOG_KEY_PCOMM] = "pcomm",
 	[LOG_KEY_TRUNCATED] = "truncated",
 	[LOG_KEY_COUNT] = "count",
+	[LOG_KEY_COMMS] = "comms",
 	[LOG_KEY_AGAIN] = "again",
 	[LOG_KEY_REASON] = "reason",
 };

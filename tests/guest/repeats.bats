@@ -39,6 +39,16 @@ counted_lines() {
 	[ "$(counted_lines many)" -eq 1 ]
 }
 
+@test "a process that takes another name for each request gets no line for each" {
+	start_with 'profile = restricted' 'event_window = 10min'
+	for number in {1..60}; do
+		repeat 2 "name$number"
+	done
+	stop_bpflock
+	[ "$(log_lines 'comm=name[0-9]+ .*reason=denied \(restricted\)' | wc -l)" -le 33 ]
+	expect_log 'comm=name60 .* count=88 comms=several retval=-1 reason=denied \(restricted\)" bpfprog=kimglock'
+}
+
 @test "a decision that happens once in its window has no second line" {
 	start_with 'profile = privileged' 'event_window = 1s'
 	repeat 1 once

@@ -449,6 +449,7 @@ static void the_keys_that_the_core_adds_are_those_that_plugins_may_not_use(void 
 	(void)state;
 	assert_int_equal(record_decode(&source, &decision, sizeof(decision), 0, &decoded), 0);
 	record_add_count(&decoded.record, 7);
+	record_mark_several(&decoded.record);
 	record_mark_again(&decoded.record);
 	note_keys(&decoded, seen);
 	memcpy(record.path, "1234567\1", 8);

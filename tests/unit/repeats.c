@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "bus/repeats.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "unit.h"
@@ -16,7 +17,7 @@ static struct bpflock_decision decision(__u64 time, const char *comm)
 {
 	struct bpflock_decision made = { .event = { .time = time, .cgroupid = 7 }, .operation = 3 };
 
-	strncpy(made.event.comm, comm, sizeof(made.event.comm) - 1);
+	snprintf(made.event.comm, sizeof(made.event.comm), "%s", comm);
 	return made;
 }
 
@@ -126,6 +127,57 @@ static void without_a_window_each_is_written(void **state)
 	assert_true(repeats_take(*state, &each, &made));
 }
 
+/* What was logged of a flood: the lines at once, and those at the end of the windows. */
+static void names_without_end_share_one_line(void **state)
+{
+	char name[16];
+	struct seen seen = { 0 };
+	size_t at_once = 0;
+
+	for (size_t i = 0; i < 1000; i++) {
+		snprintf(name, sizeof(name), "n%zu", i);
+		at_once += take(*state, decision(1 + i, name));
+	}
+	assert_int_equal(at_once, REPEATS_NAMES_MAX);
+	/* Names that have a window keep it. */
+	assert_false(take(*state, decision(1001, "n3")));
+	repeats_expire(*state, UINT64_MAX, see, &seen);
+	assert_int_equal(seen.lines, 2);
+	assert_int_equal(seen.count, 1000 - REPEATS_NAMES_MAX + 1);
+}
+
+static void the_limit_of_names_is_that_of_one_operation_in_one_cgroup(void **state)
+{
+	char name[16];
+	struct bpflock_decision made;
+
+	for (size_t i = 0; i < REPEATS_NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%zu", i);
+		assert_true(take(*state, decision(1, name)));
+	}
+	assert_false(take(*state, decision(1, "more")));
+	made = decision(1, "more");
+	made.operation = 4;
+	assert_true(take(*state, made));
+	made = decision(1, "more");
+	made.event.cgroupid = 8;
+	assert_true(take(*state, made));
+}
+
+static void names_get_windows_of_their_own_again_when_others_have_ended(void **state)
+{
+	char name[16];
+	struct seen seen = { 0 };
+
+	for (size_t i = 0; i <= REPEATS_NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%zu", i);
+		(void)take(*state, decision(1, name));
+	}
+	repeats_expire(*state, 1 + WINDOW, see, &seen);
+	assert_int_equal(seen.count, 1);
+	assert_true(take(*state, decision(2 + WINDOW, "more")));
+}
+
 static void more_kinds_than_fit_are_written_one_by_one(void **state)
 {
 	struct bpflock_decision made = decision(1, "cat");
@@ -152,6 +204,9 @@ int main(void)
 		TEST(a_window_without_repeats_ends_without_a_line),
 		TEST(what_differs_in_anything_is_not_a_repeat),
 		TEST(without_a_window_each_is_written),
+		TEST(names_without_end_share_one_line),
+		TEST(the_limit_of_names_is_that_of_one_operation_in_one_cgroup),
+		TEST(names_get_windows_of_their_own_again_when_others_have_ended),
 		TEST(more_kinds_than_fit_are_written_one_by_one),
 	};
 
