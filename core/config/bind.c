@@ -189,7 +189,7 @@ static void decide_enabled(const struct binding *binding)
 	const struct config_entry *latest = binding->latest[enabled - section->values];
 
 	section->enabled = config_number(section, CONFIG_ENABLED_KEY);
-	if (enabler && (!latest || latest->source < enabler->source))
+	if (!section->enabled && enabler && (!latest || latest->source < enabler->source))
 		config_enable(section, origin_of(enabler));
 }
 

@@ -87,14 +87,14 @@ complains() {
 @test "an operation in both lists is refused, with the places of both" {
 	check '[kimglock]' 'block = msr' 'block = dev_mem' 'allow = kcore' 'allow = dev_mem'
 	refused_with 1
-	complains "$FILE:3" "[kimglock] block: operation 'dev_mem' is in \`allow\` as well ($FILE:5)"
+	complains "$FILE:3" "[kimglock] block: 'dev_mem' is in \`allow\` as well ($FILE:5)"
 }
 
 @test "an operation in both lists is refused when the lists come from different sources" {
 	printf '%s\n' '[kimglock]' 'block = dev_mem' >"$FILE"
 	run run_bpflock BPFLOCK_KIMGLOCK_ALLOW=dev_mem -- -c "$FILE" --check-config
 	refused_with 1
-	complains "$FILE:2" "[kimglock] block: operation 'dev_mem' is in \`allow\` as well (BPFLOCK_KIMGLOCK_ALLOW)"
+	complains "$FILE:2" "[kimglock] block: 'dev_mem' is in \`allow\` as well (BPFLOCK_KIMGLOCK_ALLOW)"
 }
 
 @test "an unknown plugin is refused, as a section, a variable and an assignment" {

@@ -149,7 +149,21 @@ nothing_is_loaded() {
 	head -c 1 /dev/mem >/dev/null
 	stop_bpflock
 	[ -z "$(log_lines 'bpfprog=')" ]
+	expect_log 'level=warning msg="event=config_warning warning=.*no plugin is enabled: nothing is restricted, and nothing is logged.* remedy=.*installed are: execsnoop, kimglock, selfguard'
+}
+
+@test "what is configured in a file runs, unless the same or a later source says enabled = no" {
 	conf bpflock.conf '[kimglock]' 'profile = restricted'
+	dump
+	is kimglock enabled yes "$ETC/bpflock.conf:2"
+	start_bpflock
+	denied restricted /dev/mem
+	stop_bpflock
+	conf bpflock.conf '[kimglock]' 'enabled = no' 'profile = restricted'
+	dump
+	is kimglock enabled no
+	conf bpflock.conf '[kimglock]' 'profile = restricted'
+	conf conf.d/9.conf '[kimglock]' 'enabled = no'
 	dump
 	is kimglock enabled no
 }
@@ -167,7 +181,7 @@ nothing_is_loaded() {
 	conf bpflock.conf '[kimglock]' 'profile = baseline'
 	dump BPFLOCK_KIMGLOCK_PROFILE= BPFLOCK_EXEC_SNOOP=
 	is kimglock profile baseline "$ETC/bpflock.conf:2"
-	is kimglock enabled no
+	is kimglock enabled yes "$ETC/bpflock.conf:2"
 	is execsnoop enabled no
 }
 

@@ -146,6 +146,8 @@ static void a_file_enables_a_plugin_by_any_option(void **state)
 	assert_enabled(*state, FROG, NULL, NULL, NULL);
 	assert_enabled(*state, FROG "legs = 4\n", NULL, NULL, "main.conf:2");
 	assert_enabled(*state, FROG "legs = 4\nenabled = no\n", NULL, NULL, NULL);
+	/* What has enabled it first is named. */
+	assert_enabled(*state, FROG "enabled = yes\n", LIST("BPFLOCK_FROG_LEGS=4"), NULL, "main.conf:2");
 	assert_enabled(*state, FROG "enabled = no\n", NULL, NULL, NULL);
 	assert_enabled(*state, FROG "enabled = yes\n", NULL, NULL, "main.conf:2");
 }
