@@ -92,7 +92,8 @@ kimglock_works() {
 
 @test "it runs as another enforcer runs: by default as baseline, and logs denials" {
 	guarded
-	run_bpflock -- --dump-config -c "$CONF" | grep '^enabled *= yes *; default (an enforcer runs)'
+	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- --dump-config -c /dev/null |
+		grep '^enabled *= yes *; default (an enforcer runs)'
 	run_bpflock -- --help-plugin selfguard | grep '^profile = baseline'
 	run_bpflock -- --help-plugin selfguard | grep '^log = denied'
 	run_bpflock -- --help-plugin kimglock | grep '^profile = privileged'
