@@ -87,7 +87,7 @@ static int unload_locked(const char *plugin, struct report *report)
 	if (directory < 0)
 		return directory == -EBUSY ? EX_TEMPFAIL : EXIT_FAILURE;
 	status = plugin ? unload_plugin(plugin, report) : unload_all(report);
-	/* After this the removed programs do not decide any more. */
+	/* A moment after this the kernel has detached the programs, by a work queue. */
 	pins_await_removal();
 	close(directory);
 	return status;

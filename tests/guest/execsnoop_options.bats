@@ -114,7 +114,7 @@ teardown() {
 }
 
 @test "trace = filter without a list is refused" {
-	run try_bpflock BPFLOCK_EXEC_SNOOP=filter
+	run try_bpflock BPFLOCK_EXEC_SNOOP=filter BPFLOCK_EXECSNOOP_REQUIRED=yes
 	[ "$status" -eq 2 ]
 	[[ $output == *"execsnoop: trace = filter needs at least one of uids, comms and cgroups"* ]]
 	[ ! -e "$PINS" ]
