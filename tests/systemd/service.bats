@@ -45,9 +45,9 @@ set_profile() {
 	configure "profile = $1" 'log = denied' "${@:2}" '[execsnoop]' 'enabled = no'
 }
 
-# Starts the unit again with this profile.
+# Starts the unit again with this profile: start_unit PROFILE [LINE...]
 start_unit() {
-	set_profile "$1"
+	set_profile "$@"
 	start_log
 	systemctl reset-failed bpflock.service 2>/dev/null || true # this also resets the count of starts
 	systemctl start bpflock.service || { cat "$LOG" && return 1; }
@@ -120,7 +120,8 @@ state_is() {
 }
 
 @test "systemctl restart leaves no moment without enforcement" {
-	start_unit restricted
+	# While no daemon reads the ring, it has to hold what the hammer does.
+	start_unit restricted '[bpflock]' 'ring_size = 32M'
 	start_hammer
 	systemctl restart bpflock.service
 	systemctl restart bpflock.service
