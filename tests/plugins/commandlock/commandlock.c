@@ -8,6 +8,8 @@
 static const struct bpflock_operation operations[] = {
 	{ .name = "prog_test_run", .summary = "run a program for a test", .enumerator = "BPF_PROG_TEST_RUN" },
 	{ .enumerator = "__MAX_BPF_CMD", .flags = BPFLOCK_OPERATION_IGNORED },
+	/* A flag beside the command, in kernels of 7.x: no operation has so large a number. */
+	{ .enumerator = "BPF_COMMON_ATTRS", .flags = BPFLOCK_OPERATION_IGNORED },
 };
 
 static const struct bpflock_event_type events[] = {
