@@ -10,9 +10,8 @@
 #include <errno.h>
 #include <ini.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
+#include "util/filesystem.h"
 #include "util/memory.h"
 
 #define FILE_SIZE_MAX (1024ul * 1024)
@@ -264,11 +263,11 @@ static void check_trust(int fd, const char *path, struct report *report)
 
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		return;
-	if (status.st_mode & (S_IWGRP | S_IWOTH))
+	if (file_is_writable_by_others(&status))
 		report_remedy(config_error(report, path, "it is writable by its group or by others (mode %04o)",
 					   status.st_mode & 07777),
 			      "chmod go-w %s", path);
-	if (status.st_uid != 0 && status.st_uid != geteuid())
+	if (file_is_of_another_user(&status))
 		report_remedy(report_add(report, REPORT_WARNING, "config_warning", path,
 					 "it belongs to user %u, who can change it", status.st_uid),
 			      "chown root %s", path);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sources in their order: files, environment, command line. */
-#include <ctype.h>
 #include <dirent.h>
 #include <errno.h>
 #include <string.h>
@@ -67,10 +66,8 @@ static void warn_of_case(const char *variable, struct report *report)
 {
 	size_t length = strcspn(variable, "=");
 	CLEANUP(cleanup_free) char *name = xstrndup(variable, length);
-	CLEANUP(cleanup_free) char *upper = xstrdup(name);
+	CLEANUP(cleanup_free) char *upper = config_upper_case(xstrdup(name));
 
-	for (char *c = upper; *c; c++)
-		*c = (char)toupper((unsigned char)*c);
 	report_remedy(report_add(report, REPORT_WARNING, "config_warning", name,
 				 "ignored: names of variables are in upper case"),
 		      "write %s", upper);

@@ -11,15 +11,20 @@
 #include "util/memory.h"
 #include "util/table.h"
 
+char *config_upper_case(char *name)
+{
+	for (char *c = name; *c; c++)
+		*c = (char)toupper((unsigned char)*c);
+	return name;
+}
+
 char *config_variable_name(const char *section, const char *key)
 {
 	bool core = strcmp(section, CONFIG_CORE_SECTION) == 0;
 	char *name = core ? xasprintf(CONFIG_VARIABLE_PREFIX "%s", key) :
 			    xasprintf(CONFIG_VARIABLE_PREFIX "%s_%s", section, key);
 
-	for (char *c = name; *c; c++)
-		*c = (char)toupper((unsigned char)*c);
-	return name;
+	return config_upper_case(name);
 }
 
 static void add_variable(struct config_variables *variables, char *name, size_t section, size_t option)

@@ -32,6 +32,9 @@ void config_variables_clear(struct config_variables *variables);
 
 const struct config_variable *config_variable_find(const struct config_variables *variables, const char *name);
 
+/* Changes the text itself, and returns it. */
+char *config_upper_case(char *name);
+
 /* Whether Kubernetes sets a variable of this name, for a Service: that is a notice, and configures nothing. */
 bool config_variable_is_foreign(const char *name, struct report *report);
 

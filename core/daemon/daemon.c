@@ -485,8 +485,7 @@ static int remove_pins(struct daemon *daemon)
 	struct report report = { 0 };
 	int error = pins_remove_all();
 
-	if (error)
-		pins_report_kept(NULL, error, &report);
+	pins_report_kept(NULL, error, &report);
 	tell(daemon, &report);
 	return error;
 }
@@ -563,6 +562,8 @@ static int run(struct daemon *daemon, struct report *report)
 	status = configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
+	if (!status)
+		kernel_load_targets(&daemon->kernel);
 	kernel_free_btf(&daemon->kernel);
 	if (!status && open_log(config, &log, report) < 0)
 		status = EXIT_CONFIG;

@@ -276,16 +276,14 @@ static void update_policy(struct managed_plugin *managed)
 static void replace(struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
-	int error;
 
 	assert(successor->generation > (managed->instance ? managed->instance->generation : 0));
 	instance_record(successor);
 	if (managed->instance)
 		instance_unprotect(managed->instance);
 	discard(&managed->instance);
-	error = pins_remove_generations(managed->plugin->name, successor->generation);
-	if (error)
-		pins_report_kept(managed->plugin->name, error, report);
+	pins_report_kept(managed->plugin->name, pins_remove_generations(managed->plugin->name, successor->generation),
+			 report);
 	managed->instance = successor;
 	managed->skipped_runs = 0;
 	managed->verification = managed->change.verification;
@@ -305,7 +303,6 @@ static void stop_plugin(struct managed_plugin *managed)
 static void end_plugin(struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
-	int error;
 
 	if (managed->instance)
 		instance_unprotect(managed->instance);
@@ -313,9 +310,7 @@ static void end_plugin(struct managed_plugin *managed, struct report *report)
 		managed->instance = instance_of_predecessor(plugin);
 	else
 		return;
-	error = pins_remove_generations(plugin->name, 0);
-	if (error)
-		pins_report_kept(plugin->name, error, report);
+	pins_report_kept(plugin->name, pins_remove_generations(plugin->name, 0), report);
 	pins_await_removal();
 	stop_plugin(managed);
 }

@@ -2,10 +2,10 @@
 #include "daemon/takeover.h"
 
 #include <linux/magic.h>
-#include <sys/vfs.h>
 
 #include "kernel/namespaces.h"
 #include "util/clock.h"
+#include "util/filesystem.h"
 #include "util/memory.h"
 
 /* Their programs end with the daemon, so nothing has counted what they missed. */
@@ -48,13 +48,6 @@ void takeover_log_sink_losses(struct log *log, const struct pins *pins)
 	log_write(log, &record);
 }
 
-static bool is_cgroup2(const char *path)
-{
-	struct statfs status;
-
-	return statfs(path, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
-}
-
 void takeover_report_cgroups(bool named, struct report *report)
 {
 	if (named && namespaces_cgroup_is_contained())
@@ -62,7 +55,8 @@ void takeover_report_cgroups(bool named, struct report *report)
 					 "bpflock is in a cgroup namespace of its own: of the cgroups in the "
 					 "configuration it only finds those below its own cgroup"),
 			      "start the container with --cgroupns=host");
-	if (!is_cgroup2("/sys/fs/cgroup") && !is_cgroup2("/sys/fs/cgroup/unified"))
+	if (!filesystem_is("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
+	    !filesystem_is("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC))
 		report_remedy(report_add(report, REPORT_NOTICE, "kernel_limit", NULL,
 					 "no cgroup v2 hierarchy is mounted below /sys/fs/cgroup: cgroupid is that of "
 					 "the root in every line"),
@@ -97,14 +91,11 @@ void takeover_report_orphans(const struct plugins *plugins, struct report *repor
 static void replace_layout(void *context, const char *path)
 {
 	struct report *report = context;
-	int error;
 
 	report_add(report, REPORT_WARNING, "layout_replaced", path,
 		   "was pinned by a bpflock with another layout: its programs are replaced, "
 		   "and records that it had not read are lost");
-	error = pins_remove_layout(path);
-	if (error)
-		pins_report_kept(NULL, error, report);
+	pins_report_kept(NULL, pins_remove_layout(path), report);
 }
 
 void takeover_replace_layouts(struct report *report)

@@ -13,7 +13,9 @@
  */
 void takeover_log_gap(struct log *log, const struct manager *manager, const struct pins *pins, __u64 records);
 
-/* What makes cgroups of the configuration (`named`), or those of the log, mean something else than the operator thinks. */
+/*
+ * Why cgroups mean something else here than an operator expects. `named`: the configuration names some.
+ */
 void takeover_report_cgroups(bool named, struct report *report);
 
 /* Losses of a killed predecessor's outputs that it had not reported. */

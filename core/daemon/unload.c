@@ -20,11 +20,10 @@ struct removal {
 static void print_result(struct removal *removal, const char *name, const char *plugin, int error)
 {
 	removal->any = true;
-	if (!error) {
+	if (error)
+		removal->error = error;
+	else
 		printf("Removed: %s\n", name);
-		return;
-	}
-	removal->error = error;
 	pins_report_kept(plugin, error, removal->report);
 }
 
@@ -61,7 +60,6 @@ static int unload_all(struct report *report)
 static int unload_plugin(const char *plugin, struct report *report)
 {
 	CLEANUP(cleanup_free) char *names = xstrdup("");
-
 	struct removal removal = { .report = report };
 
 	if (pins_have_plugin(plugin)) {

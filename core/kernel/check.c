@@ -5,11 +5,11 @@
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/utsname.h>
-#include <sys/vfs.h>
 #include <sysexits.h>
 
 #include "kernel/kernel.h"
 #include "kernel/namespaces.h"
+#include "util/filesystem.h"
 #include "util/memory.h"
 #include "util/words.h"
 
@@ -84,13 +84,6 @@ static bool is_too_old(const char *release)
 	return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
 }
 
-static bool have_bpffs(void)
-{
-	struct statfs status;
-
-	return statfs(BPFFS, &status) == 0 && status.f_type == BPF_FS_MAGIC;
-}
-
 int kernel_check(const struct kernel *kernel, struct report *report)
 {
 	size_t errors = report->errors;
@@ -116,7 +109,7 @@ int kernel_check(const struct kernel *kernel, struct report *report)
 	if (!kernel->btf)
 		missing(report, "the kernel has no type information (/sys/kernel/btf/vmlinux)",
 			"mount sysfs, or run a kernel built with CONFIG_DEBUG_INFO_BTF=y");
-	if (!have_bpffs())
+	if (!filesystem_is(BPFFS, BPF_FS_MAGIC))
 		missing(report, "there is no bpffs on " BPFFS, "mount -t bpf bpf " BPFFS);
 	return report->errors > errors ? EX_UNAVAILABLE : 0;
 }

@@ -26,11 +26,11 @@ struct kernel {
 	bool no_trampolines;
 };
 
-/* Loads @btf and makes @targets. */
+/* Loads @btf. */
 void kernel_probe(struct kernel *ret);
-/* After the configuration is read: libbpf loads the kernel's BTF itself, and two of them are most of the daemon's memory. */
+/* Call it when the configuration is read. libbpf loads the kernel's BTF again for each object: two need much memory. */
 void kernel_free_btf(struct kernel *kernel);
-/* Makes @targets where they are not there: before programs are loaded. */
+/* Makes @targets where they are not there, of @btf or of a BTF that it loads: before programs are loaded. */
 void kernel_load_targets(struct kernel *kernel);
 /* After programs were loaded. */
 void kernel_free_targets(struct kernel *kernel);
@@ -67,6 +67,9 @@ char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
  * 0, or the negative errno with which it refused.
  */
 int kernel_load_reader(void);
+
+/* Waits until every BPF program that is running now has finished: for a grace period of RCU. */
+void kernel_wait_for_grace_period(void);
 
 /* Whether that is the function, as BTF names it, which a program's section names as its target. */
 bool section_has_target(const char *section, const char *function);

@@ -33,25 +33,24 @@ static ino_t own_pid_namespace(void)
 	return namespace_at("/proc/self/ns/pid");
 }
 
+static bool is_contained(ino_t own, ino_t initial)
+{
+	return own && own != initial;
+}
+
 bool namespaces_pid_is_contained(void)
 {
-	ino_t own = own_pid_namespace();
-
-	return own && own != INITIAL_PID_NAMESPACE;
+	return is_contained(own_pid_namespace(), INITIAL_PID_NAMESPACE);
 }
 
 bool namespaces_user_is_contained(void)
 {
-	ino_t own = namespace_at("/proc/self/ns/user");
-
-	return own && own != INITIAL_USER_NAMESPACE;
+	return is_contained(namespace_at("/proc/self/ns/user"), INITIAL_USER_NAMESPACE);
 }
 
 bool namespaces_cgroup_is_contained(void)
 {
-	ino_t own = namespace_at("/proc/self/ns/cgroup");
-
-	return own && own != INITIAL_CGROUP_NAMESPACE;
+	return is_contained(namespace_at("/proc/self/ns/cgroup"), INITIAL_CGROUP_NAMESPACE);
 }
 
 /* Is this process seen to be in another network namespace than process 1? Only who may trace process 1 can see that. */

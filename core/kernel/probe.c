@@ -68,12 +68,10 @@ static const char *lockdown_mode(void)
 void kernel_probe(struct kernel *ret)
 {
 	*ret = (struct kernel){
+		.btf = btf__load_vmlinux_btf(),
 		.lsms = read_securityfs("lsm"),
 		.lockdown = lockdown_mode(),
 	};
-	ret->btf = btf__load_vmlinux_btf();
-	if (ret->btf)
-		kernel_index_targets(ret, ret->btf);
 }
 
 /* Loads `return 0` for a function, attaches it and takes it away again. */

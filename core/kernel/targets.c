@@ -123,14 +123,16 @@ void kernel_index_targets(struct kernel *kernel, const struct btf *btf)
 
 void kernel_load_targets(struct kernel *kernel)
 {
-	struct btf *btf;
+	const struct btf *btf = kernel->btf;
+	struct btf *loaded = NULL;
 
 	if (kernel->targets)
 		return;
-	btf = btf__load_vmlinux_btf();
+	if (!btf)
+		btf = loaded = btf__load_vmlinux_btf();
 	if (btf)
 		kernel_index_targets(kernel, btf);
-	btf__free(btf);
+	btf__free(loaded);
 }
 
 void kernel_free_targets(struct kernel *kernel)

@@ -113,7 +113,7 @@ void pins_each_other_layout(void (*visit)(void *context, const char *path), void
 int pins_remove_layout(const char *path);
 /* Unpins everything of this layout. */
 int pins_remove_all(void);
-/* Reports what one of them could not remove: of a plugin, or (NULL) of all. */
+/* Reports what one of them could not remove, of a plugin or (NULL) of all. Nothing where its result is 0. */
 void pins_report_kept(const char *plugin, int error, struct report *report);
 /*
  * Pins again what a predecessor gave to the service manager when it stopped. From here on that predecessor counts as
@@ -263,8 +263,8 @@ int instance_exceptions_fd(const struct instance *instance);
 int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
 /*
- * How often the kernel did not run a program of it because the same program was running on that CPU already (interrupted
- * or preempted): recursion_misses in struct bpf_prog_info. For an LSM program such a run means "allowed".
+ * How often the kernel did not run a program of it, because the program was already running on that CPU (interrupted or
+ * preempted): recursion_misses in struct bpf_prog_info. For an LSM program such a run means "allowed".
  */
 __u64 instance_skipped_runs(const struct instance *instance);
 /* Pins the plugin's state, and the links and policy of an enforcer, so that they outlive the daemon. */

@@ -5,11 +5,9 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <linux/magic.h>
-#include <linux/membarrier.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -250,10 +248,12 @@ int pins_remove_all(void)
 
 void pins_report_kept(const char *plugin, int error, struct report *report)
 {
-	struct report_item *item =
-		report_add(report, REPORT_ERROR, "pins_failed", PINS_PATH,
-			   "cannot be removed: %s: what is pinned there is still in force", strerror(-error));
+	struct report_item *item;
 
+	if (!error)
+		return;
+	item = report_add(report, REPORT_ERROR, "pins_failed", PINS_PATH,
+			  "cannot be removed: %s: what is pinned there is still in force", strerror(-error));
 	if (plugin)
 		report_plugin(item, plugin);
 	report_remedy(item, "%srun bpflock --unload as root in the initial namespaces",
@@ -358,12 +358,12 @@ int pins_remove_generations(const char *plugin, __u64 keep)
 
 /*
  * The kernel releases the object of an unlinked inode in an RCU callback. The callback runs a moment after its grace
- * period, so this waits for two grace periods. Without this membarrier (nohz_full) it does not wait.
+ * period, so this waits for two grace periods.
  */
 void pins_await_removal(void)
 {
 	for (int i = 0; i < 2; i++)
-		(void)syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0);
+		kernel_wait_for_grace_period();
 }
 
 void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *context)

@@ -12,66 +12,52 @@
  */
 #include <ctype.h>
 #include <endian.h>
-#include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "log/keys.h"
 #include "log/sink.h"
+#include "log/text.h"
 #include "util/memory.h"
 
 #define MESSAGE "MESSAGE="
 
 /* If a line fits into LOG_LINE_MAX, its fields fit here: values have no escapes, and names get 64 bytes each. */
-struct datagram {
-	char bytes[LOG_LINE_MAX + LOG_FIELDS_MAX * 64];
-	size_t length;
-	bool overflow;
-};
+#define DATAGRAM_MAX (LOG_LINE_MAX + LOG_FIELDS_MAX * 64)
 
-static void put(struct datagram *datagram, const void *bytes, size_t length)
+static void put_name(struct log_buffer *datagram, const char *key)
 {
-	if (length > sizeof(datagram->bytes) - datagram->length)
-		datagram->overflow = true;
-	if (datagram->overflow || !length)
-		return;
-	memcpy(datagram->bytes + datagram->length, bytes, length);
-	datagram->length += length;
-}
-
-static void put_name(struct datagram *datagram, const char *key)
-{
-	put(datagram, "BPFLOCK_", strlen("BPFLOCK_"));
+	log_put(datagram, "BPFLOCK_", strlen("BPFLOCK_"));
 	for (; *key; key++) {
 		char letter = (char)toupper((unsigned char)*key);
 
-		put(datagram, &letter, 1);
+		log_put(datagram, &letter, 1);
 	}
 }
 
-static void put_bytes(struct datagram *datagram, const char *key, const char *bytes, size_t length)
+static void put_bytes(struct log_buffer *datagram, const char *key, const char *bytes, size_t length)
 {
 	uint64_t size = htole64(length);
 
 	put_name(datagram, key);
 	if (memchr(bytes, '\n', length)) {
-		put(datagram, "\n", 1);
-		put(datagram, &size, sizeof(size));
+		log_put(datagram, "\n", 1);
+		log_put(datagram, &size, sizeof(size));
 	} else {
-		put(datagram, "=", 1);
+		log_put(datagram, "=", 1);
 	}
-	put(datagram, bytes, length);
-	put(datagram, "\n", 1);
+	log_put(datagram, bytes, length);
+	log_put(datagram, "\n", 1);
 }
 
-static void put_text(struct datagram *datagram, const char *key, const char *text)
+static void put_text(struct log_buffer *datagram, const char *key, const char *text)
 {
 	put_bytes(datagram, key, text, strlen(text));
 }
 
 /* Strings, separated by single spaces. A string may contain spaces too: only MESSAGE= is unambiguous. */
-static void put_list(struct datagram *datagram, const char *key, const char *bytes, size_t length)
+static void put_list(struct log_buffer *datagram, const char *key, const char *bytes, size_t length)
 {
 	char list[LOG_STRING_MAX];
 
@@ -88,32 +74,26 @@ static void put_list(struct datagram *datagram, const char *key, const char *byt
 	put_bytes(datagram, key, list, length);
 }
 
-static void put_field(struct datagram *datagram, const struct log_field *field)
+static void put_field(struct log_buffer *datagram, const struct log_field *field)
 {
 	char text[LOG_TIME_SIZE];
 
 	switch (field->kind) {
 	case LOG_UINT:
-		snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)field->unsigned_value);
-		break;
 	case LOG_INT:
-		snprintf(text, sizeof(text), "%" PRId64, (int64_t)field->signed_value);
-		break;
 	case LOG_HEX:
-		snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)field->unsigned_value);
-		break;
 	case LOG_TIME:
-		log_time_text(&field->time, false, text);
+		log_number_text(field, text);
+		put_text(datagram, field->key, text);
 		break;
 	case LOG_STRV:
 		put_list(datagram, field->key, field->string.bytes, field->string.length);
-		return;
+		break;
 	case LOG_STR:
 	case LOG_TEXT:
 		put_bytes(datagram, field->key, field->string.bytes, field->string.length);
-		return;
+		break;
 	}
-	put_text(datagram, field->key, text);
 }
 
 /* A denial is no fault of the daemon, so its line says info. Whoever asks the journal for warnings wants to see it. */
@@ -126,12 +106,13 @@ static int priority_of(const struct log_record *record)
 	return log_priority(level);
 }
 
-static void put_record(struct datagram *datagram, const struct log_record *record)
+static void put_record(struct log_buffer *datagram, const struct log_record *record)
 {
 	char common[64];
 
-	put(datagram, common,
-	    (size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n", priority_of(record)));
+	log_put(datagram, common,
+		(size_t)snprintf(common, sizeof(common), "PRIORITY=%d\nSYSLOG_IDENTIFIER=bpflock\n",
+				 priority_of(record)));
 	put_text(datagram, log_keys[LOG_KEY_EVENT], record->event);
 	if (record->bpfprog)
 		put_text(datagram, log_keys[LOG_KEY_PLUGIN], record->bpfprog);
@@ -146,16 +127,15 @@ static int open_journal(struct log_sink *sink, struct report *report)
 
 static void put_journal(struct log_sink *sink, const struct log_line *line, struct report *report)
 {
-	struct datagram datagram;
+	char fields[DATAGRAM_MAX];
+	struct log_buffer datagram = { .bytes = fields, .size = sizeof(fields) };
 	struct iovec parts[] = {
 		{ .iov_base = (void *)(uintptr_t)MESSAGE, .iov_len = strlen(MESSAGE) },
 		{ .iov_base = (void *)(uintptr_t)line->text, .iov_len = line->length },
-		{ .iov_base = datagram.bytes },
+		{ .iov_base = fields },
 	};
 
 	(void)report;
-	datagram.length = 0;
-	datagram.overflow = false;
 	put_record(&datagram, line->record);
 	parts[2].iov_len = datagram.length;
 	if (datagram.overflow)

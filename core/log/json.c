@@ -192,63 +192,60 @@ static int add_rest(struct json_object *object, const struct log_record *record)
 	return error;
 }
 
-struct line {
-	char *buffer;
-	size_t size;
-	size_t length;
-};
-
-/* Returns 0, or -ENOBUFS and then has written nothing. */
-static int put(struct line *line, const char *bytes, size_t length)
+/* All control characters are below U+10000. Returns the length of the character. */
+static size_t put_character(struct log_buffer *line, const char *text, size_t length)
 {
-	if (length > line->size - line->length)
-		return -ENOBUFS;
-	memcpy(line->buffer + line->length, bytes, length);
-	line->length += length;
-	return 0;
-}
-
-/* All control characters are below U+10000. */
-static int put_escape(struct line *line, uint32_t code)
-{
+	uint32_t code;
+	size_t size = (size_t)log_utf8_decode(text, length, &code);
 	char escape[16];
 
-	return put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", code));
+	if (log_is_control(code))
+		log_put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", code));
+	else
+		log_put(line, text, size);
+	return size;
+}
+
+/* The length of the ASCII text at the beginning, up to DEL. */
+static size_t length_of_plain(const char *text, size_t length)
+{
+	size_t plain = 0;
+
+	while (plain < length && (unsigned char)text[plain] < 0x7f)
+		plain++;
+	return plain;
 }
 
 /*
- * json-c writes DEL, C1 controls and controls of text direction as they are. In its text they occur within strings
- * only, and the strings are valid UTF-8.
+ * json-c escapes C0 controls. It writes DEL, C1 controls and controls of text direction as they are; in its text they
+ * occur within strings only, and the strings are valid UTF-8.
  */
-static int put_escaped(struct line *line, const char *text, size_t length)
+static void put_escaped(struct log_buffer *line, const char *text, size_t length)
 {
-	int error = 0;
+	while (length) {
+		size_t size = length_of_plain(text, length);
 
-	while (!error && length) {
-		uint32_t code;
-		size_t size = (size_t)log_utf8_decode(text, length, &code);
-
-		error = log_is_control(code) ? put_escape(line, code) : put(line, text, size);
+		if (size)
+			log_put(line, text, size);
+		else
+			size = put_character(line, text, length);
 		text += size;
 		length -= size;
 	}
-	return error;
 }
 
 static ssize_t put_object(struct json_object *object, char *buffer, size_t size)
 {
-	struct line line = { .buffer = buffer, .size = size };
+	struct log_buffer line = { .bytes = buffer, .size = size };
 	size_t length;
 	const char *text = json_object_to_json_string_length(
 		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &length);
-	int error;
 
 	if (!text)
 		return -ENOMEM;
-	error = put_escaped(&line, text, length);
-	if (!error)
-		error = put(&line, "\n", 1);
-	return error ? error : (ssize_t)line.length;
+	put_escaped(&line, text, length);
+	log_put(&line, "\n", 1);
+	return line.overflow ? -ENOBUFS : (ssize_t)line.length;
 }
 
 ssize_t json_write(const struct log_record *record, char *buffer, size_t size)

@@ -25,29 +25,12 @@
 #define INNER_QUOTE "\\\""
 #define OUTER_QUOTE "\""
 
-struct line {
-	char *buffer;
-	size_t size;
-	size_t length;
-	bool overflow;
-};
-
-static void put(struct line *line, const char *bytes, size_t length)
+static void put_text(struct log_buffer *line, const char *text)
 {
-	if (length > line->size - line->length)
-		line->overflow = true;
-	if (line->overflow || !length)
-		return;
-	memcpy(line->buffer + line->length, bytes, length);
-	line->length += length;
+	log_put(line, text, strlen(text));
 }
 
-static void put_text(struct line *line, const char *text)
-{
-	put(line, text, strlen(text));
-}
-
-static void put_key(struct line *line, const char *separator, const char *key)
+static void put_key(struct log_buffer *line, const char *separator, const char *key)
 {
 	put_text(line, separator);
 	put_text(line, key);
@@ -83,7 +66,7 @@ static bool is_plain(const char *bytes, size_t length)
 }
 
 /* Writes both levels of quoting at once, so the backslash of an escape is doubled. */
-static void put_escapes(struct line *line, const char *bytes, size_t length)
+static void put_escapes(struct log_buffer *line, const char *bytes, size_t length)
 {
 	static const char digits[] = "0123456789abcdef";
 
@@ -96,12 +79,12 @@ static void put_escapes(struct line *line, const char *bytes, size_t length)
 		else if (byte == '\n')
 			put_text(line, "\\\\n");
 		else
-			put(line, hex, sizeof(hex));
+			log_put(line, hex, sizeof(hex));
 	}
 }
 
 /* In a list a space separates strings, so a space within a string is escaped. */
-static void put_content(struct line *line, const char *bytes, size_t length, bool in_list)
+static void put_content(struct log_buffer *line, const char *bytes, size_t length, bool in_list)
 {
 	while (length) {
 		enum shape shape;
@@ -110,16 +93,16 @@ static void put_content(struct line *line, const char *bytes, size_t length, boo
 		if (shape == ESCAPED || (in_list && *bytes == ' '))
 			put_escapes(line, bytes, size);
 		else
-			put(line, bytes, size);
+			log_put(line, bytes, size);
 		bytes += size;
 		length -= size;
 	}
 }
 
-static void put_string(struct line *line, const char *quote, const char *bytes, size_t length)
+static void put_string(struct log_buffer *line, const char *quote, const char *bytes, size_t length)
 {
 	if (is_plain(bytes, length)) {
-		put(line, bytes, length);
+		log_put(line, bytes, length);
 		return;
 	}
 	put_text(line, quote);
@@ -131,13 +114,13 @@ static void put_string(struct line *line, const char *quote, const char *bytes, 
  * Strings, separated by single spaces. An empty list and a list of one empty string look the same. In JSON they
  * differ.
  */
-static void put_list(struct line *line, const char *bytes, size_t length)
+static void put_list(struct log_buffer *line, const char *bytes, size_t length)
 {
 	const char *string = "", *separator = "";
 	size_t string_length = 0;
 
 	if (log_strv_next(&bytes, &length, &string, &string_length) && !length && is_plain(string, string_length)) {
-		put(line, string, string_length);
+		log_put(line, string, string_length);
 		return;
 	}
 	put_text(line, INNER_QUOTE);
@@ -149,38 +132,23 @@ static void put_list(struct line *line, const char *bytes, size_t length)
 	put_text(line, INNER_QUOTE);
 }
 
-static void put_number(struct line *line, const struct log_field *field)
-{
-	char text[32];
-
-	if (field->kind == LOG_INT)
-		snprintf(text, sizeof(text), "%" PRId64, (int64_t)field->signed_value);
-	else if (field->kind == LOG_HEX)
-		snprintf(text, sizeof(text), "0x%" PRIx64, (uint64_t)field->unsigned_value);
-	else
-		snprintf(text, sizeof(text), "%" PRIu64, (uint64_t)field->unsigned_value);
-	put_text(line, text);
-}
-
-static void put_time(struct line *line, const struct log_field *field)
+static void put_number(struct log_buffer *line, const struct log_field *field)
 {
 	char text[LOG_TIME_SIZE];
 
-	log_time_text(&field->time, false, text);
+	log_number_text(field, text);
 	put_text(line, text);
 }
 
-static void put_field(struct line *line, const struct log_field *field)
+static void put_field(struct log_buffer *line, const struct log_field *field)
 {
 	put_key(line, " ", field->key);
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_INT:
 	case LOG_HEX:
-		put_number(line, field);
-		break;
 	case LOG_TIME:
-		put_time(line, field);
+		put_number(line, field);
 		break;
 	case LOG_STR:
 		put_string(line, INNER_QUOTE, field->string.bytes, field->string.length);
@@ -189,12 +157,12 @@ static void put_field(struct line *line, const struct log_field *field)
 		put_list(line, field->string.bytes, field->string.length);
 		break;
 	case LOG_TEXT:
-		put(line, field->string.bytes, field->string.length);
+		log_put(line, field->string.bytes, field->string.length);
 		break;
 	}
 }
 
-static void put_message(struct line *line, const struct log_record *record)
+static void put_message(struct log_buffer *line, const struct log_record *record)
 {
 	put_key(line, " ", log_keys[LOG_KEY_MSG]);
 	put_key(line, "\"", log_keys[LOG_KEY_EVENT]);
@@ -207,7 +175,7 @@ static void put_message(struct line *line, const struct log_record *record)
 
 ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size)
 {
-	struct line line = { .buffer = buffer, .size = size };
+	struct log_buffer line = { .bytes = buffer, .size = size };
 	char time[LOG_TIME_SIZE];
 
 	log_time_text(&record->time, false, time);

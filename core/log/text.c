@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/text.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -103,4 +104,26 @@ const char *log_level_name(enum log_level level)
 	};
 
 	return names[level];
+}
+
+void log_number_text(const struct log_field *field, char ret[LOG_TIME_SIZE])
+{
+	if (field->kind == LOG_TIME)
+		log_time_text(&field->time, false, ret);
+	else if (field->kind == LOG_INT)
+		snprintf(ret, LOG_TIME_SIZE, "%" PRId64, (int64_t)field->signed_value);
+	else if (field->kind == LOG_HEX)
+		snprintf(ret, LOG_TIME_SIZE, "0x%" PRIx64, (uint64_t)field->unsigned_value);
+	else
+		snprintf(ret, LOG_TIME_SIZE, "%" PRIu64, (uint64_t)field->unsigned_value);
+}
+
+void log_put(struct log_buffer *buffer, const void *bytes, size_t length)
+{
+	if (length > buffer->size - buffer->length)
+		buffer->overflow = true;
+	if (buffer->overflow || !length)
+		return;
+	memcpy(buffer->bytes + buffer->length, bytes, length);
+	buffer->length += length;
 }

@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
-#include <sys/stat.h>
 
+#include "util/filesystem.h"
 #include "util/memory.h"
 
 static int refuse(int error, char **ret_reason, char *reason)
@@ -16,10 +16,10 @@ static int refuse(int error, char **ret_reason, char *reason)
 
 static int trust_owner_and_mode(const char *path, const struct stat *status, char **ret_reason)
 {
-	if (status->st_uid != 0 && status->st_uid != geteuid())
+	if (file_is_of_another_user(status))
 		return refuse(-EPERM, ret_reason,
 			      xasprintf("%s belongs to user %u, not to root", path, status->st_uid));
-	if (status->st_mode & (S_IWGRP | S_IWOTH))
+	if (file_is_writable_by_others(status))
 		return refuse(-EPERM, ret_reason,
 			      xasprintf("%s is writable by its group or by others (mode %04o)", path,
 					status->st_mode & 07777));

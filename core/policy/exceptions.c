@@ -10,9 +10,9 @@
 #include <sys/epoll.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
-#include <sys/vfs.h>
 
 #include "policy/sessions.h"
+#include "util/filesystem.h"
 #include "util/memory.h"
 
 #define CGROUP_ROOT "/sys/fs/cgroup"
@@ -74,13 +74,6 @@ static void complain(struct report *report, const struct config_section *section
 	report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin, "[%s] %s: %s", section->name,
 				 value->option->name, what),
 		      "%s", remedy);
-}
-
-static bool have_cgroup2(void)
-{
-	struct statfs status;
-
-	return statfs(CGROUP_ROOT, &status) == 0 && status.f_type == CGROUP2_SUPER_MAGIC;
 }
 
 /* Not "." or "..". Only the last component may be empty, after a slash at the end. */
@@ -145,7 +138,7 @@ static const char *const unit_directories[] = {
 	"/usr/lib/systemd/system", "/lib/systemd/system",
 };
 
-/* An alias is a symbolic link to another unit. A link to /dev/null is a masked unit. Returns that unit's name, or NULL. */
+/* The unit to which a symbolic link of this name leads: an alias. NULL for any other name, also of a masked unit. */
 static char *unit_behind_alias(const char *unit)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(unit_directories); i++) {
@@ -198,7 +191,7 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "only `none` is valid on this system");
-	if (wanted && !have_cgroup2())
+	if (wanted && !filesystem_is(CGROUP_ROOT, CGROUP2_SUPER_MAGIC))
 		complain(report, section, wanted, "exceptions need cgroup v2 alone on " CGROUP_ROOT,
 			 "boot with systemd.unified_cgroup_hierarchy=1");
 }

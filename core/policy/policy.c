@@ -2,12 +2,10 @@
 #include "policy/policy.h"
 
 #include <assert.h>
-#include <bpf/bpf.h>
 #include <errno.h>
-#include <linux/membarrier.h>
 #include <string.h>
-#include <sys/syscall.h>
 
+#include "kernel/kernel.h"
 #include "policy/exceptions.h"
 #include "util/memory.h"
 
@@ -346,36 +344,14 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 }
 
 /*
- * An update of a map of maps waits for a grace period: maybe_wait_bpf_programs() in kernel/bpf/syscall.c. It only fails
- * without memory; then programs have had the time of three system calls to finish.
- */
-static void wait_by_map_of_maps(void)
-{
-	CLEANUP(cleanup_close) int inner = bpf_map_create(BPF_MAP_TYPE_ARRAY, NULL, sizeof(int), sizeof(int), 1, NULL);
-	LIBBPF_OPTS(bpf_map_create_opts, opts, .inner_map_fd = inner < 0 ? 0 : (__u32)inner);
-	CLEANUP(cleanup_close)
-	int outer = bpf_map_create(BPF_MAP_TYPE_ARRAY_OF_MAPS, NULL, sizeof(int), sizeof(int), 1, &opts);
-	const int key = 0;
-
-	(void)bpf_map_update_elem(outer, &key, &inner, BPF_ANY);
-}
-
-/*
  * A program that read `active` before its last change may not have read the idle slot yet. It must have finished before
- * that slot is written again. Programs run inside an RCU read section, and this command of membarrier() waits for a
- * grace period (kernel/sched/membarrier.c). A kernel with nohz_full CPUs refuses it (EINVAL).
+ * that slot is written again. Programs run inside an RCU read section.
  */
-static void wait_for_readers(void)
-{
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0) < 0)
-		wait_by_map_of_maps();
-}
-
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot)
 {
 	__u32 idle = !(map->active & 1);
 
-	wait_for_readers();
+	kernel_wait_for_grace_period();
 	map->slots[idle] = *slot;
 	__atomic_store_n(&map->active, idle, __ATOMIC_RELEASE);
 }

@@ -72,13 +72,10 @@ static struct bpflock_event event_at(__u64 seconds, __u64 source, __u32 type)
 /* Reads what waits, logs the losses, and returns the lines about them. */
 static const char *lines_after_reading(struct fixture *test)
 {
-	static char text[1 << 14];
 	const int ring = -1;
 	struct bus_source source = { .plugin = &plugin };
 	struct manager manager = { 0 };
 	struct bus *bus = NULL;
-	int fd;
-	ssize_t length;
 
 	open_log(test, test->output);
 	assert_int_equal(bus_open(&ring, 1, &bus), 0);
@@ -87,23 +84,7 @@ static const char *lines_after_reading(struct fixture *test)
 	stats_log_losses(test->log, &manager, bus);
 	stats_log_losses(test->log, &manager, bus); /* nothing is told twice */
 	bus_close(bus);
-	fd = open(test->path, O_RDONLY | O_CLOEXEC);
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	assert_return_code(length, errno);
-	text[length] = '\0';
-	return text;
-}
-
-static size_t lines_of(const char *text)
-{
-	size_t lines = 0;
-
-	while ((text = strchr(text, '\n'))) {
-		lines++;
-		text++;
-	}
-	return lines;
+	return text_of_log(test);
 }
 
 /* The line that ends so, behind its times, which depend on when this machine was started. */
@@ -133,7 +114,7 @@ static void invalid_records_are_counted_by_plugin_and_type_with_their_times(void
 			"event=events_lost count=2 stage=invalid type=9 since=", "\" bpfprog=sampler subsys=bpflock");
 	assert_has_line(text,
 			"event=events_lost count=1 stage=invalid type=8 since=", "\" bpfprog=sampler subsys=bpflock");
-	assert_int_equal(lines_of(text), 3);
+	assert_int_equal(count_in(text, "\n"), 3);
 }
 
 static void an_invalid_record_of_nobody_names_no_plugin(void **state)
@@ -146,7 +127,7 @@ static void an_invalid_record_of_nobody_names_no_plugin(void **state)
 	text = lines_after_reading(*state);
 	assert_has_line(text, "event=events_lost count=1 stage=invalid type=5 since=", "\" subsys=bpflock");
 	assert_has_line(text, "event=events_lost count=1 stage=invalid since=", "\" subsys=bpflock");
-	assert_int_equal(lines_of(text), 2);
+	assert_int_equal(count_in(text, "\n"), 2);
 }
 
 struct seen {

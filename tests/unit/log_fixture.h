@@ -139,6 +139,30 @@ static inline __u64 take_lost(struct fixture *test)
 	return test->lost;
 }
 
+/* The lines in the log; the next call overwrites them. */
+static inline const char *text_of_log(const struct fixture *test)
+{
+	static char text[1 << 14];
+	int fd = open(test->path, O_RDONLY | O_CLOEXEC);
+	ssize_t length = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	assert_return_code(length, errno);
+	text[length] = '\0';
+	return text;
+}
+
+static inline size_t count_in(const char *text, const char *part)
+{
+	size_t count = 0;
+
+	while ((text = strstr(text, part))) {
+		count++;
+		text++;
+	}
+	return count;
+}
+
 /* A log of the same outputs in the place of the one there is, as on SIGHUP. */
 static inline void replace_by(struct fixture *test, const char *output)
 {

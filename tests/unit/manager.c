@@ -162,7 +162,9 @@ int pins_remove_generations(const char *plugin, __u64 keep)
 
 void pins_report_kept(const char *plugin, int error, struct report *report)
 {
-	report_plugin(report_add(report, REPORT_ERROR, "pins_failed", NULL, "kept: %s", strerror(-error)), plugin);
+	if (error)
+		report_plugin(report_add(report, REPORT_ERROR, "pins_failed", NULL, "kept: %s", strerror(-error)),
+			      plugin);
 }
 
 int pins_pin_shared(const struct pins *pins, struct report *report)

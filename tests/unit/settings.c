@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What the operator wants, for plugins that the test plays: a bell that observes, a door that enforces, a guard, and one
- * whose file is refused.
+ * What the operator wants, for plugins that the test plays: a bell that observes, a door that enforces, a guard, and
+ * one whose file is refused.
  */
 #include "daemon/settings.h"
 

@@ -17,33 +17,14 @@ static const struct plugin plugin = {
 /* The lines about decisions, for these counts of the kernel. */
 static const char *lines_for(struct fixture *test, const struct bpflock_counters *counters)
 {
-	static char text[1 << 14];
 	struct plugin_state state = { .stats_map = -1, .counters = counters };
 	struct instance instance = { .plugin = &plugin, .state = &state };
 	struct managed_plugin managed = { .plugin = &plugin, .instance = &instance };
 	const struct manager manager = { .plugins = &managed, .count = 1 };
-	ssize_t length;
-	int fd;
 
 	open_log(test, test->output);
 	stats_log_totals(test->log, &manager);
-	fd = open(test->path, O_RDONLY | O_CLOEXEC);
-	length = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	assert_return_code(length, errno);
-	text[length] = '\0';
-	return text;
-}
-
-static size_t decisions_in(const char *text)
-{
-	size_t lines = 0;
-
-	while ((text = strstr(text, "event=decisions "))) {
-		lines++;
-		text++;
-	}
-	return lines;
+	return text_of_log(test);
 }
 
 static void a_count_is_the_sum_over_all_cpus_and_has_both_names(void **state)
@@ -58,7 +39,7 @@ static void a_count_is_the_sum_over_all_cpus_and_has_both_names(void **state)
 	assert_non_null(strstr(text,
 			       "event=decisions operation=\\\"the door\\\" op=door allowed=3 denied=0 would_deny=0 "
 			       "exempt=4\" bpfprog=sampler"));
-	assert_int_equal(decisions_in(text), 1);
+	assert_int_equal(count_in(text, "event=decisions "), 1);
 }
 
 static void decisions_about_numbers_in_no_table_are_counted_too(void **state)
@@ -73,7 +54,7 @@ static void decisions_about_numbers_in_no_table_are_counted_too(void **state)
 				     "bpfprog=sampler"));
 	assert_non_null(strstr(text, "event=decisions operation=unknown(127) allowed=0 denied=0 would_deny=6\" "
 				     "bpfprog=sampler"));
-	assert_int_equal(decisions_in(text), 2);
+	assert_int_equal(count_in(text, "event=decisions "), 2);
 }
 
 static void decisions_about_numbers_beyond_the_policy_are_counted_together(void **state)
@@ -86,7 +67,7 @@ static void decisions_about_numbers_beyond_the_policy_are_counted_together(void 
 	text = lines_for(*state, &counters);
 	assert_non_null(strstr(text, "event=decisions operation=unknown(128+) allowed=0 denied=2 would_deny=0\" "
 				     "bpfprog=sampler"));
-	assert_int_equal(decisions_in(text), 1);
+	assert_int_equal(count_in(text, "event=decisions "), 1);
 }
 
 int main(void)
