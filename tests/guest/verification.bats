@@ -12,7 +12,7 @@ setup_file() {
 	install_programs
 	mkdir -p "$PLUGINS"
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
-	install -m 755 "$BPFLOCK_BUILD"/{tests/plugins/pgrouplock,examples/hostlock}.so "$PLUGINS"
+	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{pgrouplock,hostlock}.so "$PLUGINS"
 }
 
 teardown() {

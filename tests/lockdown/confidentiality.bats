@@ -12,7 +12,7 @@ setup_file() {
 	install_exec_programs
 	mkdir -p "$PLUGINS"
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
-	install -m 755 "$BPFLOCK_BUILD"/{tests/plugins/kernelreader,examples/mountwatch}.so "$PLUGINS"
+	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{kernelreader,mountwatch}.so "$PLUGINS"
 	echo confidentiality >/sys/kernel/security/lockdown
 }
 

@@ -14,8 +14,7 @@ setup_file() {
 
 setup() {
 	rm -rf "$PLUGINS"
-	install_examples mountwatch hostlock
-	install_plugins witness
+	install_plugins mountwatch hostlock witness
 	cp /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
 }
 
@@ -25,23 +24,13 @@ teardown() {
 	rm -rf /run/witness /tmp/plugins
 }
 
-# install_from DIRECTORY NAME...
-install_from() {
-	local name
-	mkdir -p "$PLUGINS"
-	for name in "${@:2}"; do
-		install -m 755 "$BPFLOCK_BUILD/$1/$name.so" "$PLUGINS"
-	done
-}
-
-# install_examples NAME...
-install_examples() {
-	install_from examples "$@"
-}
-
 # install_plugins NAME...
 install_plugins() {
-	install_from tests/plugins "$@"
+	local name
+	mkdir -p "$PLUGINS"
+	for name in "$@"; do
+		install -m 755 "$BPFLOCK_BUILD/tests/plugins/$name.so" "$PLUGINS"
+	done
 }
 
 # build_example NAME: as its author would, from the installed headers alone.
