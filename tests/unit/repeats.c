@@ -178,6 +178,20 @@ static void names_get_windows_of_their_own_again_when_others_have_ended(void **s
 	assert_true(take(*state, decision(2 + WINDOW, "more")));
 }
 
+static void a_name_gets_a_window_of_its_own_also_while_the_shared_one_is_open(void **state)
+{
+	char name[16];
+	struct seen seen = { 0 };
+
+	for (size_t i = 0; i < REPEATS_NAMES_MAX; i++) {
+		snprintf(name, sizeof(name), "n%zu", i);
+		(void)take(*state, decision(1, name));
+	}
+	assert_false(take(*state, decision(500, "more")));
+	repeats_expire(*state, 1 + WINDOW, see, &seen);
+	assert_true(take(*state, decision(2 + WINDOW, "another")));
+}
+
 static void more_kinds_than_fit_are_written_one_by_one(void **state)
 {
 	struct bpflock_decision made = decision(1, "cat");
@@ -207,6 +221,7 @@ int main(void)
 		TEST(names_without_end_share_one_line),
 		TEST(the_limit_of_names_is_that_of_one_operation_in_one_cgroup),
 		TEST(names_get_windows_of_their_own_again_when_others_have_ended),
+		TEST(a_name_gets_a_window_of_its_own_also_while_the_shared_one_is_open),
 		TEST(more_kinds_than_fit_are_written_one_by_one),
 	};
 
