@@ -6,6 +6,7 @@
 #include <ctype.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config/config.h"
@@ -55,6 +56,7 @@ static void set_up(void)
 	MUST(operations_build(&gate, NULL, &operations) == 0);
 	file = memfd_create("config", MFD_CLOEXEC);
 	MUST(file >= 0);
+	MUST(fchmod(file, 0600) == 0); /* a new one has mode 0777, and is refused for that */
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", file);
 }
 
