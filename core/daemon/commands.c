@@ -190,7 +190,19 @@ static void print_operations(const struct operations *operations)
 	operations_each_group(operations, print_group, (void *)(uintptr_t)operations);
 }
 
-static void print_plugin(const struct plugin *plugin)
+static void print_program(void *context, const struct program *program)
+{
+	const char *note = "";
+
+	(void)context;
+	if (program->missing)
+		note = program->optional ? "  (not in this kernel, where another program does its work)" :
+					   "  (not in this kernel: the plugin cannot run)";
+	printf("%s%s\n    %s\n", program->hook, note,
+	       program->operations ? program->operations : "decides no operation");
+}
+
+static void print_plugin(const struct plugin *plugin, const struct kernel *kernel)
 {
 	const struct bpflock_plugin *descriptor = &plugin->descriptor;
 	bool enforcer = plugin_is_enforcer(plugin);
@@ -206,6 +218,10 @@ static void print_plugin(const struct plugin *plugin)
 	puts("\nEvents:\n");
 	print_events(descriptor);
 	print_operations(&plugin->operations);
+	if (!enforcer)
+		return;
+	puts("\nHooks, and the operations that are decided there:\n");
+	programs_each(plugin, kernel, print_program, NULL);
 }
 
 int command_help_plugin(const struct config_sources *sources, const char *name)
@@ -214,10 +230,12 @@ int command_help_plugin(const struct config_sources *sources, const char *name)
 	const struct plugin *plugin;
 	int status = EXIT_CONFIG;
 
+	libbpf_log_install();
 	(void)view_open(&view, sources);
 	plugin = plugins_find(&view.settings.plugins, name);
 	if (plugin && !plugin->refusal) {
-		print_plugin(plugin);
+		kernel_load_targets(&view.kernel);
+		print_plugin(plugin, &view.kernel);
 		status = EXIT_SUCCESS;
 	} else if (plugin) {
 		fprintf(stderr, "bpflock: %s: refused: %s\n", name, plugin->refusal);

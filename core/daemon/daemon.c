@@ -7,8 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sysexits.h>
+#include <unistd.h>
 
 #include "bus/bus.h"
+#include "daemon/drift.h"
 #include "daemon/manager.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
@@ -23,6 +25,7 @@
 #include "util/crash.h"
 #include "util/loop.h"
 #include "util/memory.h"
+#include "util/process.h"
 
 /* How often the daemon checks for losses: the log reports them at most this often. */
 #define LOSS_INTERVAL_SECONDS 10
@@ -35,6 +38,8 @@
  * @loss_timer: expires when losses are to be checked
  * @verify_timer: expires when enforcers are to be verified
  * @stopping: SIGTERM or SIGINT has arrived
+ * @drift:    what the last verification has told
+ * @identity: which process this is, for whoever looks for another daemon; its other members are zero
  */
 struct daemon {
 	const struct config_sources *config_sources;
@@ -48,6 +53,8 @@ struct daemon {
 	int loss_timer;
 	int verify_timer;
 	bool stopping;
+	struct report drift;
+	struct last_state identity;
 };
 
 static int open_log(const struct config *config, struct log **ret, struct report *report)
@@ -273,6 +280,34 @@ static void trim_memory(struct daemon *daemon)
 	malloc_trim(0);
 }
 
+/* Whether this says the same as what was told at the verification before: a difference that stays is told once. */
+static bool is_told(const struct report *report, const struct report *before)
+{
+	bool same = report->count == before->count;
+
+	for (size_t i = 0; same && i < report->count; i++)
+		same = strcmp(report->items[i].message, before->items[i].message) == 0;
+	return same;
+}
+
+/* Puts right what somebody has changed of what is in force. */
+static void mend(struct daemon *daemon)
+{
+	struct report report = { 0 };
+	bool replaced;
+
+	replaced = drift_mend(&daemon->manager, &daemon->pins, &report);
+	if (!is_told(&report, &daemon->drift))
+		log_report(daemon->log, &report);
+	report_clear(&daemon->drift);
+	daemon->drift = report;
+	if (!replaced)
+		return;
+	update_sources(daemon);
+	status_log_running(daemon->log, &daemon->manager, "pinned_anew");
+	trim_memory(daemon);
+}
+
 /* On any error the old configuration stays in force, and the log says what is wrong with the new one. */
 static void reload(struct daemon *daemon)
 {
@@ -280,6 +315,7 @@ static void reload(struct daemon *daemon)
 	struct log_record refused;
 
 	notify_reloading();
+	mend(daemon);
 	if (try_reload(daemon, &report) == 0) {
 		tell(daemon, &report);
 		update_sources(daemon);
@@ -323,6 +359,7 @@ static int handle_verify_timer(void *context)
 {
 	struct daemon *daemon = context;
 
+	mend(daemon);
 	manager_verify(&daemon->manager);
 	if (status_log_enforcement(daemon->log, &daemon->manager))
 		status_tell_service(&daemon->manager, "");
@@ -369,10 +406,11 @@ static int open_timers(struct daemon *daemon)
 /* State for the successor in case of SIGKILL. */
 static void save_last_state(const struct daemon *daemon)
 {
-	*daemon->pins.last_state = (struct last_state){
-		.heartbeat = clock_since_boot(),
-		.sink_lost = log_unreported(daemon->log),
-	};
+	struct last_state state = daemon->identity;
+
+	state.heartbeat = clock_since_boot();
+	state.sink_lost = log_unreported(daemon->log);
+	*daemon->pins.last_state = state;
 }
 
 static int serve(struct daemon *daemon)
@@ -542,7 +580,7 @@ static void finish_start(struct daemon *daemon, struct report *report)
 	takeover_report_others(&daemon->pins, report);
 	takeover_report_cgroups(settings_name_cgroups(&daemon->settings, daemon->manager.config), report);
 	if (settings_first_enforcer(&daemon->settings, daemon->manager.config)) {
-		takeover_report_overrides(&daemon->pins, report);
+		takeover_report_overrides(&daemon->kernel, &daemon->pins, report);
 		kernel_report_lockdown(&daemon->kernel, report);
 	}
 	protected_sweep(daemon->pins.protected);
@@ -593,10 +631,12 @@ int daemon_run(const struct config_sources *sources)
 		.config_sources = sources,
 		.pins = PINS_CLOSED,
 		.manager = { .epoll = -1 },
+		.identity = { .pid = (__u64)getpid(), .pid_namespace = namespaces_own_pid() },
 	};
 	struct report report = { 0 };
 	int status;
 
+	(void)process_start_time(getpid(), &daemon.identity.started);
 	/* A fixed limit, which glibc does not raise: so freed large blocks are always returned to the kernel. */
 	mallopt(M_MMAP_THRESHOLD, MMAP_THRESHOLD);
 	libbpf_log_install();
@@ -606,5 +646,6 @@ int daemon_run(const struct config_sources *sources)
 	if (!status)
 		status = run(&daemon, &report);
 	release(&daemon);
+	report_clear(&daemon.drift);
 	return status;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 
+#include "loader/limits.h"
 #include "plugin/host.h"
 #include "util/memory.h"
 
@@ -62,7 +63,7 @@ static bool needs_successor(const struct managed_plugin *managed)
 
 	if (!section->enabled || managed->plugin->refusal)
 		return false;
-	if (!managed->instance)
+	if (!managed->instance || managed->pins_lost)
 		return true;
 	return needs_new_object(managed->section, section) ||
 	       needs_other_programs(managed->plugin, managed->section, section);
@@ -95,15 +96,23 @@ static int load_successor(struct manager *manager, struct managed_plugin *manage
 	return successor ? instance_load(successor, report) : 0;
 }
 
-static int exempt_group(void *context, const char *group)
-{
-	return exemptions_add(context, group);
-}
-
 /* The instance that runs after the change, or NULL. */
 static struct instance *future_instance(const struct managed_plugin *managed)
 {
 	return managed->change.successor ? managed->change.successor : managed->instance;
+}
+
+/* Before anything is attached. */
+static int check_limits(struct manager *manager, struct managed_plugin *managed, struct report *report)
+{
+	const struct instance *instance = future_instance(managed);
+
+	return instance && managed->change.section->enabled ? limits_add(manager->limits, instance, report) : 0;
+}
+
+static int exempt_group(void *context, const char *group)
+{
+	return exemptions_add(context, group);
 }
 
 /* Can some enforcer that is no guard deny anybody anything? */
@@ -252,15 +261,17 @@ static int for_each_plugin(struct manager *manager, change_step step, struct rep
 static int prepare_change(struct manager *manager, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
-		open_successor,	 load_successor,  resolve_policy,  give_policy,	  prepare_exceptions,
-		attach_enforcer, verify_enforcer, attach_observer, pin_successor,
+		open_successor,	    check_limits,    load_successor,  resolve_policy,  give_policy,
+		prepare_exceptions, attach_enforcer, verify_enforcer, attach_observer, pin_successor,
 	};
 	int error = 0;
 
 	for (size_t i = 0; i < manager->count; i++)
 		manager->plugins[i].change.section = settings_section(config, manager->plugins[i].plugin);
+	manager->limits = limits_open(manager->kernel, manager->pins->protected);
 	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
 		error = for_each_plugin(manager, steps[i], report);
+	manager->limits = limits_close(manager->limits);
 	return error;
 }
 
@@ -285,8 +296,11 @@ static void replace(struct managed_plugin *managed, struct report *report)
 	pins_report_kept(managed->plugin->name, pins_remove_generations(managed->plugin->name, successor->generation),
 			 report);
 	managed->instance = successor;
+	managed->pins_lost = false;
 	managed->skipped_runs = 0;
+	verification_free(&managed->verification);
 	managed->verification = managed->change.verification;
+	managed->change.verification = (struct verification){ 0 };
 }
 
 /* Its final records and counters can be logged until manager_finalize(). */
@@ -331,6 +345,9 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 {
 	struct config *old = managed->config;
 
+	free(managed->policy);
+	managed->policy = managed->change.policy;
+	managed->change.policy = NULL;
 	managed->config = config_hold(config);
 	managed->section = managed->change.section;
 	config_free(old);
@@ -381,6 +398,7 @@ int manager_apply(struct manager *manager, struct config *config, struct report 
 		else
 			complete_change(manager, managed, config, report);
 		free(managed->change.policy);
+		verification_free(&managed->change.verification);
 		managed->change = (struct change){ 0 };
 	}
 	if (error)
@@ -388,6 +406,16 @@ int manager_apply(struct manager *manager, struct config *config, struct report 
 	config_free(manager->config);
 	manager->config = config;
 	return 0;
+}
+
+int manager_renew(struct manager *manager, struct report *report)
+{
+	struct config *config = config_hold(manager->config);
+	int error = manager_apply(manager, config, report);
+
+	if (error)
+		config_free(config);
+	return error;
 }
 
 void manager_refresh(struct manager *manager, struct report *report)
@@ -414,8 +442,9 @@ void manager_verify(struct manager *manager)
 		if (!manager_is_running_enforcer(managed))
 			continue;
 		now = verify_instance(managed->instance, manager->kernel);
-		if (now.state != managed->verification.state)
-			managed->verification = now;
+		now.reported = managed->verification.reported && now.state == managed->verification.state;
+		verification_free(&managed->verification);
+		managed->verification = now;
 	}
 }
 
@@ -457,8 +486,11 @@ void manager_release(struct manager *manager)
 {
 	manager_stop(manager, true);
 	manager_finalize(manager);
-	for (size_t i = 0; i < manager->count; i++)
+	for (size_t i = 0; i < manager->count; i++) {
 		config_free(manager->plugins[i].config);
+		free(manager->plugins[i].policy);
+		verification_free(&manager->plugins[i].verification);
+	}
 	free(manager->plugins);
 	if (manager->epoll >= 0)
 		close(manager->epoll);

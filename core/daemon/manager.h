@@ -38,6 +38,8 @@ struct change {
  * @instance:     NULL where it does not run
  * @stopped:      an instance that has stopped, or that a predecessor left; until manager_finalize()
  * @verification: of an enforcer: whether it was seen to enforce
+ * @policy:       of an enforcer: what is in force; owned
+ * @pins_lost:    somebody has removed a pin of @instance: it is to be replaced
  * @skipped_runs: of @instance: how many skipped runs the log has reported
  * @source:       its records, for the bus
  * @change:       used only while a configuration is put in force
@@ -49,6 +51,8 @@ struct managed_plugin {
 	struct instance *instance;
 	struct instance *stopped;
 	struct verification verification;
+	struct bpflock_policy_slot *policy;
+	bool pins_lost;
 	__u64 skipped_runs;
 	struct bus_source source;
 	struct change change;
@@ -60,6 +64,7 @@ struct managed_plugin {
  * @pins:    not owned
  * @plugins: all plugins, whether they run or not
  * @epoll:   watches the exceptions of all instances; becomes readable when manager_refresh() is due
+ * @limits:  counts programs while a change is prepared; NULL otherwise
  * @config:  the configuration in force; owned
  */
 struct manager {
@@ -68,6 +73,7 @@ struct manager {
 	struct managed_plugin *plugins;
 	size_t count;
 	int epoll;
+	struct limits *limits;
 	struct config *config;
 };
 
@@ -83,6 +89,12 @@ void manager_refresh(struct manager *manager, struct report *report);
  * and its running instance keeps the old configuration. On a negative errno nothing has changed.
  */
 int manager_apply(struct manager *manager, struct config *config, struct report *report);
+
+/*
+ * Puts the same configuration in force again, with new instances of the plugins that have lost pins. Returns 0, or a
+ * negative errno: then nothing has changed.
+ */
+int manager_renew(struct manager *manager, struct report *report);
 
 /* Verifies again that the running enforcers enforce. */
 void manager_verify(struct manager *manager);

@@ -19,6 +19,8 @@ static void log_verification(struct log *log, struct verification *verification,
 	log_str(&record, "state", verify_state_name(verification->state));
 	if (verification->reason)
 		log_str(&record, "reason", verification->reason);
+	if (verification->unseen)
+		log_str(&record, "unverified", verification->unseen);
 	log_write(log, &record);
 	verification->reported = true;
 }

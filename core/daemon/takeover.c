@@ -120,17 +120,25 @@ void takeover_report_others(const struct pins *pins, struct report *report)
 	foreign_links_each(pins, report_other, report);
 }
 
+struct overrides {
+	const struct kernel *kernel;
+	struct report *report;
+};
+
 static void report_override(void *context, const struct hook_program *program)
 {
-	struct report *report = context;
+	const struct overrides *overrides = context;
+	const char *function = kernel_target_name(overrides->kernel, program->function);
 
 	if (program->overrides)
-		report_add(report, REPORT_NOTICE, "override_program", NULL,
+		report_add(overrides->report, REPORT_NOTICE, "override_program", NULL,
 			   "program %u (%s) on %s was loaded before bpflock: it can change what the kernel decides",
-			   program->id, program->name, *program->function ? program->function : "an unknown hook");
+			   program->id, program->name, function ? function : "an unknown hook");
 }
 
-void takeover_report_overrides(const struct pins *pins, struct report *report)
+void takeover_report_overrides(const struct kernel *kernel, const struct pins *pins, struct report *report)
 {
-	hook_programs_each(pins->protected, report_override, report);
+	struct overrides overrides = { .kernel = kernel, .report = report };
+
+	hook_programs_each(pins->protected, report_override, &overrides);
 }

@@ -34,6 +34,6 @@ void takeover_replace_layouts(struct report *report);
 void takeover_report_others(const struct pins *pins, struct report *report);
 
 /* Reports programs that can override decisions and were loaded before the guard. Needs CAP_SYS_ADMIN as well. */
-void takeover_report_overrides(const struct pins *pins, struct report *report);
+void takeover_report_overrides(const struct kernel *kernel, const struct pins *pins, struct report *report);
 
 #endif

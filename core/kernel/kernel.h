@@ -14,6 +14,7 @@ struct btf;
  * struct kernel - what was found out about the running kernel
  * @btf:      its own type information; NULL where it has none, and once it is no longer needed
  * @targets:  what programs can attach to; NULL like @btf
+ * @programs_max: how many programs can be attached to one function; known once @targets were made
  * @lsms:     the active LSMs, separated by commas; NULL where that could not be read
  * @lockdown: the mode of the kernel's own lockdown that is in force: "integrity" or "confidentiality"; or NULL
  * @no_trampolines: it attaches no program to its functions: no lsm, fentry or fexit
@@ -21,6 +22,7 @@ struct btf;
 struct kernel {
 	struct btf *btf;
 	struct kernel_targets *targets;
+	__u32 programs_max;
 	char *lsms;
 	const char *lockdown;
 	bool no_trampolines;
@@ -71,12 +73,13 @@ int kernel_load_reader(void);
 /* Waits until every BPF program that is running now has finished: for a grace period of RCU. */
 void kernel_wait_for_grace_period(void);
 
-/* Whether that is the function, as BTF names it, which a program's section names as its target. */
-bool section_has_target(const char *section, const char *function);
-
 /* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". Needs @targets. */
 bool kernel_has_target(const struct kernel *kernel, const char *section);
 /* The number of that target in the kernel's BTF, or -ENOENT. Needs @targets. */
 int kernel_target_id(const struct kernel *kernel, const char *section);
+/* The same where the target is a function, to which the kernel attaches at most `programs_max` programs. */
+int kernel_function_id(const struct kernel *kernel, const char *section);
+/* The name of that number, as BTF has it ("bpf_lsm_" and the hook); NULL for a function of a module. Needs @targets. */
+const char *kernel_target_name(const struct kernel *kernel, __u32 id);
 
 #endif

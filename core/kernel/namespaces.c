@@ -28,7 +28,7 @@ static ino_t namespace_at(const char *path)
 }
 
 /* Not pid_for_children, which may differ: it is the namespace of future children. */
-static ino_t own_pid_namespace(void)
+ino_t namespaces_own_pid(void)
 {
 	return namespace_at("/proc/self/ns/pid");
 }
@@ -40,7 +40,7 @@ static bool is_contained(ino_t own, ino_t initial)
 
 bool namespaces_pid_is_contained(void)
 {
-	return is_contained(own_pid_namespace(), INITIAL_PID_NAMESPACE);
+	return is_contained(namespaces_own_pid(), INITIAL_PID_NAMESPACE);
 }
 
 bool namespaces_user_is_contained(void)
@@ -74,7 +74,7 @@ void namespaces_enter_initial_network(struct report *report)
 	int error;
 
 	/* Only in the initial pid namespace process 1 is the first process of the machine. */
-	if (own_pid_namespace() != INITIAL_PID_NAMESPACE || !is_seen_elsewhere())
+	if (namespaces_own_pid() != INITIAL_PID_NAMESPACE || !is_seen_elsewhere())
 		return;
 	error = enter_network_of_init();
 	if (!error)

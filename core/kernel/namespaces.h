@@ -4,8 +4,12 @@
 #define BPFLOCK_KERNEL_NAMESPACES_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include "util/report.h"
+
+/* The inode of its pid namespace; 0 where /proc does not show it. */
+ino_t namespaces_own_pid(void);
 
 /* Is this process outside the initial pid namespace? False where /proc does not show it. */
 bool namespaces_pid_is_contained(void);

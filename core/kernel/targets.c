@@ -11,6 +11,8 @@
 #include "util/memory.h"
 
 #define TRACEPOINT_PREFIX "btf_trace_"
+/* BPF_MAX_TRAMP_LINKS where BTF does not tell it. The 7.3 kernel tells 36. */
+#define PROGRAMS_MAX 38
 
 /* What a section names, by the name under which the kernel's BTF has it. */
 static const struct target_kind {
@@ -95,15 +97,30 @@ static void add_target(struct kernel_targets *targets, const char *name, __u32 i
 	targets->length += (__u32)(stpcpy(end, name) - end) + 1;
 }
 
+/* The constant of include/linux/bpf.h is the only enumerator of an enumeration without a name. */
+static void learn_limit(struct kernel *kernel, const struct btf *btf, __u32 id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, id);
+	const struct btf_enum *first;
+
+	if (!btf_is_enum(type) || type->name_off || btf_vlen(type) != 1)
+		return;
+	first = btf_enum(type);
+	if (strcmp(btf__name_by_offset(btf, first->name_off), "BPF_MAX_TRAMP_LINKS") == 0)
+		kernel->programs_max = (__u32)first->val;
+}
+
 void kernel_index_targets(struct kernel *kernel, const struct btf *btf)
 {
 	struct kernel_targets *targets = xcalloc(1, sizeof(*targets));
 	const __u32 end = btf__type_cnt(btf);
 	size_t count = 0, length = 0;
 
+	kernel->programs_max = PROGRAMS_MAX;
 	for (__u32 id = 1; id < end; id++) {
 		const char *name = target_name(btf, id);
 
+		learn_limit(kernel, btf, id);
 		count += name != NULL;
 		length += name ? strlen(name) + 1 : 0;
 	}
@@ -164,11 +181,19 @@ bool kernel_has_target(const struct kernel *kernel, const char *section)
 	return !target_kind_of(section) || kernel_target_id(kernel, section) > 0;
 }
 
-bool section_has_target(const char *section, const char *function)
+int kernel_function_id(const struct kernel *kernel, const char *section)
 {
 	const struct target_kind *kind = target_kind_of(section);
-	size_t prefix = kind ? strlen(kind->btf_prefix) : 0;
 
-	return kind && strncmp(function, kind->btf_prefix, prefix) == 0 &&
-	       strcmp(function + prefix, section + strlen(kind->section)) == 0;
+	return kind && kind->function ? kernel_target_id(kernel, section) : -ENOENT;
+}
+
+const char *kernel_target_name(const struct kernel *kernel, __u32 id)
+{
+	const struct kernel_targets *targets = kernel->targets;
+
+	for (__u32 i = 0; targets && i < targets->place_count; i++)
+		if (targets->places[i].id == id)
+			return targets->names + targets->places[i].name;
+	return NULL;
 }

@@ -122,8 +122,7 @@ static int open_daemon_map(struct report *report)
 	return report_map(fd, PINNED_DAEMON, report);
 }
 
-/* From here on, programs that a dead predecessor left attached let this process pass. */
-static int mark_as_daemon(int map, struct report *report)
+int core_maps_mark_daemon(int map, struct report *report)
 {
 	CLEANUP(cleanup_close) int self = pidfd_open(getpid(), 0);
 	__u32 marked = 1;
@@ -213,7 +212,8 @@ int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report)
 	pins->daemon = open_daemon_map(report);
 	if (pins->daemon < 0)
 		return pins->daemon;
-	error = mark_as_daemon(pins->daemon, report);
+	/* From here on, programs that a dead predecessor left attached let this process pass. */
+	error = core_maps_mark_daemon(pins->daemon, report);
 	if (!error)
 		error = open_ring(ring_size, pins, report);
 	if (!error)
@@ -221,19 +221,27 @@ int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report)
 	return error ? error : open_last_state(pins, report);
 }
 
+/* The shared maps, as they are pinned. */
+struct shared_map {
+	int fd;
+	const struct pinned_map *kind;
+};
+#define SHARED_MAPS 4
+
+static void list_maps(const struct pins *pins, struct shared_map ret[SHARED_MAPS])
+{
+	ret[0] = (struct shared_map){ pins->daemon, &daemon_map };
+	ret[1] = (struct shared_map){ pins->ring, &ring_map };
+	ret[2] = (struct shared_map){ pins->protected, &protected_map };
+	ret[3] = (struct shared_map){ pins->last_state_map, &last_state_map };
+}
+
 int core_maps_pin(const struct pins *pins, struct report *report)
 {
-	const struct {
-		int fd;
-		const struct pinned_map *kind;
-	} maps[] = {
-		{ pins->daemon, &daemon_map },
-		{ pins->ring, &ring_map },
-		{ pins->protected, &protected_map },
-		{ pins->last_state_map, &last_state_map },
-	};
+	struct shared_map maps[SHARED_MAPS];
 
-	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
+	list_maps(pins, maps);
+	for (size_t i = 0; i < SHARED_MAPS; i++) {
 		int error = pinned_map_pin(maps[i].fd, PINS_PATH, maps[i].kind);
 
 		if (error) {
@@ -243,6 +251,25 @@ int core_maps_pin(const struct pins *pins, struct report *report)
 		}
 	}
 	return 0;
+}
+
+char *core_maps_lost_pin(const struct pins *pins)
+{
+	struct shared_map maps[SHARED_MAPS];
+	char *lost = NULL;
+
+	list_maps(pins, maps);
+	for (size_t i = 0; !lost && i < SHARED_MAPS; i++)
+		lost = pinned_map_lost(maps[i].fd, PINS_PATH, maps[i].kind);
+	return lost;
+}
+
+bool core_maps_is_daemon(const struct pins *pins)
+{
+	CLEANUP(cleanup_close) int self = pidfd_open(getpid(), 0);
+	__u32 marked;
+
+	return self >= 0 && bpf_map_lookup_elem(pins->daemon, &self, &marked) == 0;
 }
 
 int core_maps_replace_ring(struct pins *pins)

@@ -20,6 +20,12 @@ int core_maps_check_access(struct report *report);
 int core_maps_open(__u64 ring_size, struct pins *pins, struct report *report);
 /* Pins the maps that are not pinned yet. Returns 0 or a negative errno. */
 int core_maps_pin(const struct pins *pins, struct report *report);
+/* The path (to be freed) of a pin that somebody has removed or replaced, or NULL. */
+char *core_maps_lost_pin(const struct pins *pins);
+/* Is this process marked as the daemon? */
+bool core_maps_is_daemon(const struct pins *pins);
+/* Marks it. Returns 0 or a negative errno. */
+int core_maps_mark_daemon(int map, struct report *report);
 /* Closes the maps. Pins stay. */
 void core_maps_close(struct pins *pins);
 

@@ -1,30 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
-#include <bpf/btf.h>
 #include <string.h>
 
 #include "loader/loader.h"
 #include "loader/pinned_map.h"
 #include "util/memory.h"
 
-/* The arguments of hook_programs_each(). @btf is loaded for the first program that is not bpflock's. */
+/* The arguments of hook_programs_each(). */
 struct walk {
 	int protected;
-	struct btf *btf;
 	void (*visit)(void *context, const struct hook_program *program);
 	void *context;
 };
-
-/* From the kernel's BTF. "" for a function of a module: bpflock has no hooks there. */
-static const char *function_name(struct walk *walk, __u32 type_id)
-{
-	const struct btf_type *type;
-
-	if (!walk->btf)
-		walk->btf = btf__load_vmlinux_btf();
-	type = walk->btf ? btf__type_by_id(walk->btf, type_id) : NULL;
-	return type && btf_is_func(type) ? btf__name_by_offset(walk->btf, type->name_off) : "";
-}
 
 static int program_info(__u32 id, struct bpf_prog_info *ret)
 {
@@ -37,12 +24,12 @@ static int program_info(__u32 id, struct bpf_prog_info *ret)
 
 static void visit(struct walk *walk, const struct bpf_prog_info *info, __u32 function, bool overrides)
 {
-	struct hook_program program = { .id = info->id, .name = info->name, .overrides = overrides };
+	const struct hook_program program = {
+		.id = info->id, .name = info->name, .function = function, .overrides = overrides
+	};
 
-	if (protected_has(walk->protected, BPFLOCK_PROTECTED_PROGRAM, info->id))
-		return;
-	program.function = function_name(walk, function);
-	walk->visit(walk->context, &program);
+	if (!protected_has(walk->protected, BPFLOCK_PROTECTED_PROGRAM, info->id))
+		walk->visit(walk->context, &program);
 }
 
 /* Attached or not: the kernel shows the hook of each loaded LSM program. */
@@ -78,5 +65,4 @@ void hook_programs_each(int protected, void (*visitor)(void *context, const stru
 	visit_lsm_programs(&walk);
 	while (bpf_link_get_next_id(link, &link) == 0)
 		visit_tracing_link(&walk, link);
-	btf__free(walk.btf);
 }

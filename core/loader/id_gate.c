@@ -39,7 +39,7 @@ int id_gate_close(struct id_gate *gate)
 	gate->object = bpf_object__open_mem(id_gate_object, size, NULL);
 	if (!gate->object)
 		return -errno;
-	error = bpf_object__load(gate->object);
+	error = sections_load(gate->object);
 	if (!error)
 		error = attach(gate);
 	if (error)

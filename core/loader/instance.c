@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 
+#include "loader/instance.h"
 #include "loader/loader.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
@@ -18,11 +19,9 @@
 #define VERIFIER_LOG_SIZE (1u << 20)
 /* The verifier of 7.x shows source, cause and a suggestion after the error. */
 #define VERIFIER_LOG_END 1000
-#define POLICY_MAP ".data.policy"
 #define COUNTERS_MAP ".data.counters"
 
-static __attribute__((format(printf, 4, 5))) int fail(const struct instance *instance, int error, struct report *report,
-						      const char *format, ...)
+int instance_fail(const struct instance *instance, int error, struct report *report, const char *format, ...)
 {
 	const char *libbpf = libbpf_log_take();
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -43,90 +42,6 @@ static int skip_program(void *context, const char *name)
 	struct bpf_program *program = bpf_object__find_program_by_name(instance->object, name);
 
 	return program ? bpf_program__set_autoload(program, false) : -ENOENT;
-}
-
-static const struct bpflock_program *row_of(const struct instance *instance, const struct bpf_program *program)
-{
-	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
-	const struct bpflock_program *rows = table->rows;
-
-	for (__u32 i = 0; i < table->count; i++)
-		if (strcmp(rows[i].name, bpf_program__name(program)) == 0)
-			return &rows[i];
-	return NULL;
-}
-
-static int check_rows(const struct instance *instance, struct report *report)
-{
-	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
-	const struct bpflock_program *rows = table->rows;
-
-	for (__u32 i = 0; i < table->count; i++)
-		if (!bpf_object__find_program_by_name(instance->object, rows[i].name))
-			return fail(instance, -ENOENT, report,
-				    "its table of programs names %s, which its BPF object does not have", rows[i].name);
-	return 0;
-}
-
-/* A missing program of an observer only costs events. */
-static bool is_required(const struct instance *instance, const struct bpf_program *program)
-{
-	const struct bpflock_program *row = row_of(instance, program);
-
-	return plugin_is_enforcer(instance->plugin) && !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
-}
-
-/* A program that would only decide about the host is left out where the policy allows the host everything. */
-static bool is_superfluous(const struct instance *instance, const struct bpf_program *program)
-{
-	const struct bpflock_program *row = row_of(instance, program);
-
-	return row && row->flags & BPFLOCK_PROGRAM_HOST && !policy_denies_host(instance->section);
-}
-
-static int fail_without(const struct instance *instance, const struct bpf_program *program, struct report *report)
-{
-	const struct bpflock_program *row = row_of(instance, program);
-
-	return fail(instance, -EOPNOTSUPP, report,
-		    "this kernel has no %s, so that nobody would decide what its program %s does: %s",
-		    bpf_program__section_name(program), bpf_program__name(program),
-		    row && row->operations ? row->operations : "its author has not said");
-}
-
-/*
- * One program whose target this kernel lacks would make the load of the whole object fail. For an enforcer that is an
- * error, unless the program is optional: another one does its work on such kernels. Such programs of an observer are
- * left out, and the log names them.
- */
-static int select_programs(struct instance *instance, const struct kernel *kernel, struct report *report)
-{
-	struct bpf_program *program;
-	size_t left = 0;
-
-	/* A plugin that only reads the records of others has an object without programs. */
-	instance->skipped = xstrdup("");
-	bpf_object__for_each_program(program, instance->object) {
-		const char *section = bpf_program__section_name(program);
-
-		if (is_superfluous(instance, program)) {
-			bpf_program__set_autoload(program, false);
-			continue;
-		}
-		if (kernel_has_target(kernel, section)) {
-			left++;
-			continue;
-		}
-		if (is_required(instance, program))
-			return fail_without(instance, program, report);
-		bpf_program__set_autoload(program, false);
-		xappend(&instance->skipped, ",", "%s", section);
-	}
-	if (left == 0 && *instance->skipped)
-		return fail(instance, -EOPNOTSUPP, report,
-			    "this kernel has none of the functions that its programs attach to (%s)",
-			    instance->skipped);
-	return 0;
 }
 
 /* The kernel loads and attaches LSM programs also where it never calls them. */
@@ -155,9 +70,9 @@ static int set_options(const struct instance *instance, struct report *report)
 			continue;
 		error = variable_set(instance->object, value->option->variable, value);
 		if (error)
-			return fail(instance, error, report,
-				    "option '%s' does not go into the variable '%s' of its BPF object",
-				    value->option->name, value->option->variable);
+			return instance_fail(instance, error, report,
+					     "option '%s' does not go into the variable '%s' of its BPF object",
+					     value->option->name, value->option->variable);
 	}
 	return 0;
 }
@@ -185,7 +100,7 @@ static int set_shared_variables(const struct instance *instance, const struct st
 		int error = variable_set_number(instance->object, variables[i].name, variables[i].value);
 
 		if (error && error != -ENOENT)
-			return fail(instance, error, report, "cannot set %s", variables[i].name);
+			return instance_fail(instance, error, report, "cannot set %s", variables[i].name);
 	}
 	return 0;
 }
@@ -209,7 +124,7 @@ static int share_maps(const struct instance *instance, const struct pins *pins, 
 		int error = map ? bpf_map__reuse_fd(map, maps[i].fd) : 0;
 
 		if (error)
-			return fail(instance, error, report, "cannot share the map %s", maps[i].name);
+			return instance_fail(instance, error, report, "cannot share the map %s", maps[i].name);
 	}
 	return 0;
 }
@@ -222,7 +137,7 @@ static int open_object(struct instance *instance, struct report *report)
 
 	instance->object = bpf_object__open_mem(descriptor->object, size, &opts);
 	if (!instance->object)
-		return fail(instance, -errno, report, "its BPF object cannot be opened");
+		return instance_fail(instance, -errno, report, "its BPF object cannot be opened");
 	return 0;
 }
 
@@ -247,9 +162,9 @@ static int refuse_kernel_reads(const struct instance *instance, const struct ker
 	    (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
 	     !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
 		return 0;
-	return fail(instance, -EPERM, report,
-		    "it reads kernel memory by bpf_probe_read_kernel, which the kernel denies under "
-		    "lockdown=confidentiality");
+	return instance_fail(instance, -EPERM, report,
+			     "it reads kernel memory by bpf_probe_read_kernel, which the kernel denies under "
+			     "lockdown=confidentiality");
 }
 
 static int prepare(struct instance *instance, struct report *report)
@@ -295,20 +210,21 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		.protected = pins->protected,
 	};
 	if (fstat(pins->directory, &status) < 0)
-		return fail(instance, -errno, report, "cannot examine " PINS_ROOT);
+		return instance_fail(instance, -errno, report, "cannot examine " PINS_ROOT);
 	kernel_load_targets(kernel);
 	error = open_state(instance, predecessor);
 	if (error)
-		return fail(instance, error, report, "the maps that its generations share cannot be opened or made");
+		return instance_fail(instance, error, report,
+				     "the maps that its generations share cannot be opened or made");
 	error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = open_object(instance, report);
 	if (!error)
 		error = check_bpf_lsm(instance, kernel, report);
 	if (!error)
-		error = check_rows(instance, report);
+		error = instance_check_rows(instance, report);
 	if (!error)
-		error = select_programs(instance, kernel, report);
+		error = instance_select_programs(instance, kernel, report);
 	if (!error)
 		error = set_shared_variables(instance, &status, report);
 	if (!error)
@@ -344,37 +260,46 @@ static int map_policy(struct instance *instance, struct report *report)
 	if (!map)
 		return 0;
 	if (bpf_map__value_size(map) != sizeof(*instance->policy))
-		return fail(instance, -EINVAL, report, "its policy is not of this version");
+		return instance_fail(instance, -EINVAL, report, "its policy is not of this version");
 	memory = mmap(NULL, sizeof(*instance->policy), PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
 	if (memory == MAP_FAILED)
-		return fail(instance, -errno, report, "its policy cannot be mapped");
+		return instance_fail(instance, -errno, report, "its policy cannot be mapped");
 	instance->policy = memory;
 	return 0;
 }
 
-static int map_fd(const struct instance *instance, const char *name)
+int instance_map_fd(const struct instance *instance, const char *name)
 {
 	struct bpf_map *map = bpf_object__find_map_by_name(instance->object, name);
 
 	return map ? bpf_map__fd(map) : -1;
 }
 
-/* Call it before anything is attached: from then on a guard may hide the objects. */
-static int protect_objects(const struct instance *instance, struct report *report)
+static int mark(const struct instance *instance, __u32 kind, int fd, size_t *marked)
+{
+	if (fd < 0 || protected_has(instance->protected, kind, protected_id(kind, fd)))
+		return 0;
+	++*marked;
+	return protected_add(instance->protected, kind, fd);
+}
+
+int instance_protect(const struct instance *instance, size_t *ret_marked)
 {
 	struct bpf_program *program;
 	struct bpf_map *map;
-	int error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);
+	int error;
 
+	*ret_marked = 0;
+	error = mark(instance, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map, ret_marked);
 	bpf_object__for_each_map(map, instance->object)
-		if (!error && bpf_map__fd(map) >= 0)
-			error = protected_add(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
+		if (!error)
+			error = mark(instance, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map), ret_marked);
 	bpf_object__for_each_program(program, instance->object)
-		if (!error && bpf_program__fd(program) >= 0)
-			error = protected_add(instance->protected, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program));
-	if (error)
-		return fail(instance, error, report, "its objects cannot be marked as protected");
-	return 0;
+		if (!error)
+			error = mark(instance, BPFLOCK_PROTECTED_PROGRAM, bpf_program__fd(program), ret_marked);
+	for (size_t i = 0; !error && i < instance->link_count; i++)
+		error = mark(instance, BPFLOCK_PROTECTED_LINK, bpf_link__fd(instance->links[i]), ret_marked);
+	return error;
 }
 
 int instance_load(struct instance *instance, struct report *report)
@@ -382,18 +307,24 @@ int instance_load(struct instance *instance, struct report *report)
 	CLEANUP(cleanup_free) char *log = xcalloc(1, VERIFIER_LOG_SIZE);
 	CLEANUP(cleanup_free) char *end = NULL;
 	struct bpf_program *program;
+	size_t marked;
 	int error;
 
 	bpf_object__for_each_program(program, instance->object)
 		bpf_program__set_log_buf(program, log, VERIFIER_LOG_SIZE);
-	error = bpf_object__load(instance->object);
+	error = sections_load(instance->object);
 	if (error) {
 		end = end_of_log(log);
-		return fail(instance, error, report, "its BPF object cannot be loaded%s%s", *end ? ": " : "", end);
+		return instance_fail(instance, error, report, "its BPF object cannot be loaded%s%s", *end ? ": " : "",
+				     end);
 	}
-	instance->exceptions_map = map_fd(instance, "bpflock_exceptions");
-	error = protect_objects(instance, report);
-	return error ? error : map_policy(instance, report);
+	instance->exceptions_map = instance_map_fd(instance, "bpflock_exceptions");
+	instance_list_programs(instance);
+	/* Before anything is attached: from then on a guard may hide the objects. */
+	error = instance_protect(instance, &marked);
+	if (error)
+		return instance_fail(instance, error, report, "its objects cannot be marked as protected");
+	return map_policy(instance, report);
 }
 
 int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report)
@@ -405,7 +336,7 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 	error = exceptions_watch(section, instance->exceptions_map, &instance->next_exceptions);
 	if (!error)
 		return 0;
-	fail(instance, error, report, "the cgroups of its exceptions cannot be watched");
+	instance_fail(instance, error, report, "the cgroups of its exceptions cannot be watched");
 	if (error == -ENOSPC || error == -EMFILE)
 		report_remedy(&report->items[report->count - 1], "raise the sysctl fs.inotify.max_user_%s",
 			      error == -ENOSPC ? "watches" : "instances");
@@ -434,33 +365,15 @@ int instance_refresh_exceptions(struct instance *instance)
 	return instance->exceptions ? exceptions_refresh(instance->exceptions) : 0;
 }
 
-struct crowd {
-	const char *section;
-	char *programs;
-};
-
-static void join_crowd(void *context, const struct hook_program *program)
-{
-	struct crowd *crowd = context;
-
-	if (section_has_target(crowd->section, program->function))
-		xappend(&crowd->programs, ", ", "%u (%s)", program->id, program->name);
-}
-
 static int fail_to_attach(const struct instance *instance, const struct bpf_program *program, int error,
 			  struct report *report)
 {
-	const char *section = bpf_program__section_name(program);
-	struct crowd crowd = { .section = section, .programs = xstrdup("") };
-
-	fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program), section);
-	if (error == -E2BIG) {
-		hook_programs_each(instance->protected, join_crowd, &crowd);
+	instance_fail(instance, error, report, "its program %s cannot be attached to %s", bpf_program__name(program),
+		      bpf_program__section_name(program));
+	if (error == -E2BIG)
 		report_remedy(&report->items[report->count - 1],
-			      "the hook has as many programs as it takes; stop the programs that loaded these: %s",
-			      *crowd.programs ? crowd.programs : "they cannot be seen from here");
-	}
-	free(crowd.programs);
+			      "the hook has as many programs as it takes: stop programs of others (bpftool prog), and "
+			      "start bpflock again");
 	return error;
 }
 
@@ -481,7 +394,7 @@ int instance_attach(struct instance *instance, struct report *report)
 		instance->links[instance->link_count++] = link;
 		error = protected_add(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(link));
 		if (error)
-			return fail(instance, error, report, "one of its links cannot be marked as protected");
+			return instance_fail(instance, error, report, "one of its links cannot be marked as protected");
 	}
 	return 0;
 }
@@ -502,65 +415,6 @@ __u64 instance_skipped_runs(const struct instance *instance)
 			skipped += info.recursion_misses;
 	}
 	return skipped;
-}
-
-static int pin_map(const struct instance *instance, const char *directory, const char *name, const char *map,
-		   struct report *report)
-{
-	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, name);
-	int fd = map_fd(instance, map);
-
-	if (fd >= 0 && bpf_obj_pin(fd, path) < 0)
-		return fail(instance, -errno, report, "cannot pin %s", path);
-	return 0;
-}
-
-static char *link_path(const char *directory, size_t number)
-{
-	return xasprintf("%s/link%zu", directory, number);
-}
-
-static int pin_links(const struct instance *instance, const char *directory, struct report *report)
-{
-	for (size_t i = 0; i < instance->link_count; i++) {
-		CLEANUP(cleanup_free) char *path = link_path(directory, i);
-		int error = bpf_link__pin(instance->links[i], path);
-
-		if (error)
-			return fail(instance, error, report, "cannot pin %s", path);
-	}
-	return 0;
-}
-
-static int pin_enforcement(const struct instance *instance, struct report *report)
-{
-	CLEANUP(cleanup_free) char *directory = NULL;
-	int error;
-
-	directory = pins_make_generation(instance->plugin->name, instance->generation);
-	if (!directory)
-		return fail(instance, -errno, report, "cannot make its directory on bpffs");
-	error = pin_links(instance, directory, report);
-	return error ? error : pin_map(instance, directory, "policy", POLICY_MAP, report);
-}
-
-int instance_pin(struct instance *instance, struct report *report)
-{
-	int error = pins_make_plugin(instance->plugin->name, &instance->made_directory);
-
-	if (!error)
-		error = plugin_state_pin(instance->state, instance->plugin->name);
-	if (error)
-		return fail(instance, error, report, "cannot pin what its generations share");
-	return plugin_is_enforcer(instance->plugin) ? pin_enforcement(instance, report) : 0;
-}
-
-void instance_unpin(const struct instance *instance)
-{
-	if (instance->made_directory)
-		(void)pins_remove_generations(instance->plugin->name, 0);
-	else
-		(void)pins_remove_generation(instance->plugin->name, instance->generation);
 }
 
 void instance_record(struct instance *instance)
@@ -605,39 +459,6 @@ void instance_unprotect(const struct instance *instance)
 		protected_remove(instance->protected, BPFLOCK_PROTECTED_LINK, bpf_link__fd(instance->links[i]));
 }
 
-static struct bpf_link *open_link(const char *directory, size_t number)
-{
-	CLEANUP(cleanup_free) char *path = link_path(directory, number);
-
-	return bpf_link__open(path);
-}
-
-/* Opens the pinned links: after their pins are removed, closing the descriptors detaches the programs. */
-static void open_links(struct instance *instance)
-{
-	CLEANUP(cleanup_free) char *directory = pins_generation_path(instance->plugin->name, instance->generation);
-	struct bpf_link *link;
-
-	while ((link = open_link(directory, instance->link_count))) {
-		instance->links = xreallocarray(instance->links, instance->link_count + 1, sizeof(*instance->links));
-		instance->links[instance->link_count++] = link;
-	}
-}
-
-struct instance *instance_of_predecessor(const struct plugin *plugin)
-{
-	struct instance *instance = xcalloc(1, sizeof(*instance));
-
-	*instance = (struct instance){ .plugin = plugin, .exceptions_map = -1 };
-	if (plugin_state_open(plugin, &instance->state) < 0) {
-		free(instance);
-		return NULL;
-	}
-	instance->generation = pins_last_generation(plugin->name);
-	open_links(instance);
-	return instance;
-}
-
 void instance_detach(struct instance *instance)
 {
 	instance->exceptions = exceptions_close(instance->exceptions);
@@ -653,6 +474,7 @@ void instance_free(struct instance *instance)
 {
 	instance_detach(instance);
 	free(instance->skipped);
+	free(instance->programs);
 	if (instance->policy)
 		munmap(instance->policy, sizeof(*instance->policy));
 	bpf_object__close(instance->object);

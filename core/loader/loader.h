@@ -32,10 +32,16 @@ const char *libbpf_log_take(void);
 /**
  * struct last_state - the state of the daemon, for its successor after a kill
  * @heartbeat: the last time at which it was seen to run, CLOCK_BOOTTIME in nanoseconds
+ * @started:   when its process was started, in clock ticks since boot
+ * @pid:       its process
+ * @pid_namespace: inode of the pid namespace that numbers it so
  * @sink_lost: events that the outputs of its log had lost and not reported
  */
 struct last_state {
 	__u64 heartbeat;
+	__u64 started;
+	__u64 pid;
+	__u64 pid_namespace;
 	__u64 sink_lost;
 };
 
@@ -96,6 +102,12 @@ void pins_show(struct pins *pins);
  * path. Returns 0 or a negative errno, reported.
  */
 int pins_pin_shared(const struct pins *pins, struct report *report);
+/*
+ * Compares the directories, the shared pins and the daemon's mark with what they should be. What somebody has removed or
+ * changed is an error, and is put right; other pins below a directory that is made anew are pinned by their plugins.
+ * Returns 0, or a negative errno where something could not be put right, reported.
+ */
+int pins_mend(struct pins *pins, struct report *report);
 /* Closes everything. Pins stay. */
 void pins_close(struct pins *pins);
 /*
@@ -115,6 +127,12 @@ int pins_remove_layout(const char *path);
 int pins_remove_all(void);
 /* Reports what one of them could not remove, of a plugin or (NULL) of all. Nothing where its result is 0. */
 void pins_report_kept(const char *plugin, int error, struct report *report);
+/* Reports a pin that somebody has removed or replaced, of a plugin or (NULL) of all. */
+void pins_report_lost(const char *plugin, const char *path, struct report *report);
+/*
+ * Does another daemon run, whose pins this process does not find? Found by its map, for which this needs CAP_SYS_ADMIN.
+ */
+bool other_daemon_runs(__u64 *ret_pid);
 /*
  * Pins again what a predecessor gave to the service manager when it stopped. From here on that predecessor counts as
  * killed. Changes nothing where nothing was given.
@@ -162,6 +180,8 @@ void pins_each_plugin(void (*visit)(void *context, const char *plugin), void *co
  * negative errno.
  */
 int protected_add(int protected, __u32 kind, int fd);
+/* The id of an object, which names it in the set. */
+__u32 protected_id(__u32 kind, int fd);
 void protected_remove(int protected, __u32 kind, int fd);
 bool protected_has(int protected, __u32 kind, __u32 id);
 /* Removes the ids of objects that do not exist any more. Needs CAP_SYS_ADMIN: without it nothing is removed. */
@@ -192,6 +212,8 @@ struct plugin_state {
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret);
 /* Pins it in the plugin's directory. Returns 0 or a negative errno. */
 int plugin_state_pin(const struct plugin_state *state, const char *plugin);
+/* As instance_lost_pin(). */
+char *plugin_state_lost_pin(const struct plugin_state *state, const char *plugin);
 struct plugin_state *plugin_state_hold(struct plugin_state *state);
 void plugin_state_release(struct plugin_state *state);
 
@@ -206,6 +228,18 @@ struct bpflock_stats *plugin_state_cpu_stats(const struct plugin_state *state, s
 struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
 
 /**
+ * struct instance_program - a loaded program of an enforcer
+ * @number:    its place in the BPF object: the index of its count in struct bpflock_policy
+ * @hook:      its section, for example "lsm/locked_down"; owned by the object
+ * @self_test: BPFLOCK_SELF_TEST_*
+ */
+struct instance_program {
+	__u32 number;
+	const char *hook;
+	__u32 self_test;
+};
+
+/**
  * struct instance - one generation of one plugin
  * @plugin:     not owned
  * @section:    the configuration that it was loaded with; not owned
@@ -216,6 +250,7 @@ struct bpflock_stats plugin_state_stats(const struct plugin_state *state);
  * @exceptions: keeps that map up to date; NULL where there are no exceptions
  * @next_exceptions: those of a configuration that is being prepared, for the same map
  * @policy:     the mapped policy of an enforcer, or NULL
+ * @programs:   those of an enforcer that are loaded
  * @protected:  fd of the set of protected objects; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
@@ -232,10 +267,30 @@ struct instance {
 	struct exceptions *exceptions;
 	struct exceptions *next_exceptions;
 	struct bpflock_policy *policy;
+	struct instance_program *programs;
+	size_t program_count;
 	int protected;
 	char *skipped;
 	bool made_directory;
 };
+
+/**
+ * struct program - a program of a plugin, loaded or not
+ * @hook:       its section
+ * @operations: what it decides, as its row says; or NULL
+ * @optional:   some kernels lack the hook, and another program does the work there
+ * @missing:    this kernel lacks the hook
+ */
+struct program {
+	const char *hook;
+	const char *operations;
+	bool optional;
+	bool missing;
+};
+
+/* Visits the programs of a plugin's object. Needs the kernel's targets. */
+void programs_each(const struct plugin *plugin, const struct kernel *kernel,
+		   void (*visit)(void *context, const struct program *program), void *context);
 
 /*
  * The steps, in the order in which they are to be called. `predecessor` is the instance that this one replaces in the
@@ -269,10 +324,19 @@ int instance_attach(struct instance *instance, struct report *report);
 __u64 instance_skipped_runs(const struct instance *instance);
 /* Pins the plugin's state, and the links and policy of an enforcer, so that they outlive the daemon. */
 int instance_pin(struct instance *instance, struct report *report);
+/*
+ * The path (to be freed) of a pin that somebody has removed or replaced, of this generation or of what it shares with
+ * others; NULL where all are as instance_pin() has left them.
+ */
+char *instance_lost_pin(const struct instance *instance);
 /* Removes the pins of this generation, after a failure. */
 void instance_unpin(const struct instance *instance);
 /* From now on this generation records, and no earlier one does. */
 void instance_record(struct instance *instance);
+/*
+ * Marks its objects as protected, where they are not. *ret_marked: how many were not. Returns 0 or a negative errno.
+ */
+int instance_protect(const struct instance *instance, size_t *ret_marked);
 /* Removes its objects from the set of protected objects. Call it only where its pins are removed as well. */
 void instance_unprotect(const struct instance *instance);
 /* An instance for the final records and counters of a plugin that a predecessor left and that does not run; or NULL. */
@@ -296,13 +360,13 @@ void foreign_links_each(const struct pins *pins, void (*visit)(void *context, co
  * struct hook_program - somebody else's program on a function of the kernel
  * @id:        of the program
  * @name:      of the program
- * @function:  its name in BTF, for example "bpf_lsm_" and the hook; "" for one of a module, or where it is unknown
+ * @function:  the number of its type in BTF
  * @overrides: its return value can change what the kernel decides
  */
 struct hook_program {
 	__u32 id;
 	const char *name;
-	const char *function;
+	__u32 function;
 	bool overrides;
 };
 
@@ -310,10 +374,12 @@ struct hook_program {
 void hook_programs_each(int protected, void (*visit)(void *context, const struct hook_program *program), void *context);
 
 /*
- * Registers handlers of our sections with libbpf. They undo its replacing of helpers, and find the targets. Call it
- * once, and kernel_load_targets() before each load of programs. Returns 0 or a negative errno.
+ * Registers handlers of our sections with libbpf. They undo its replacing of helpers, number the programs, and find the
+ * targets. Call it once. Returns 0 or a negative errno.
  */
 int sections_register(struct kernel *kernel);
+/* Loads an object with these handlers. Needs the kernel's targets. Returns 0 or a negative errno. */
+int sections_load(struct bpf_object *object);
 
 /*
  * The initial content of a map of global variables, for writing before the object is loaded. libbpf allows writing

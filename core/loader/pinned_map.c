@@ -3,6 +3,8 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "util/memory.h"
@@ -31,6 +33,40 @@ int pinned_map_check(const char *path, const struct pinned_map *kind)
 		return -EPERM;
 	}
 	return fd;
+}
+
+/* What all kinds of BPF objects tell first. Maps and links are numbered apart: the third member tells them apart. */
+struct identity {
+	__u32 type;
+	__u32 id;
+	__u32 key_size_or_program;
+};
+
+static int identify(int fd, struct identity *ret)
+{
+	__u32 size = sizeof(*ret);
+
+	*ret = (struct identity){ 0 };
+	return bpf_obj_get_info_by_fd(fd, ret, &size);
+}
+
+bool pinned_is(const char *path, int fd)
+{
+	CLEANUP(cleanup_close) int pinned = bpf_obj_get(path);
+	struct identity found, expected;
+
+	return pinned >= 0 && identify(pinned, &found) == 0 && identify(fd, &expected) == 0 &&
+	       memcmp(&found, &expected, sizeof(found)) == 0;
+}
+
+char *pinned_map_lost(int fd, const char *directory, const struct pinned_map *kind)
+{
+	char *path = xasprintf("%s/%s", directory, kind->name);
+
+	if (!pinned_is(path, fd))
+		return path;
+	free(path);
+	return NULL;
 }
 
 __u32 pinned_map_id(int fd)

@@ -4,6 +4,7 @@
 #define BPFLOCK_LOADER_PINNED_MAP_H
 
 #include <linux/bpf.h>
+#include <stdbool.h>
 
 /**
  * struct pinned_map - the shape of a pinned map
@@ -28,6 +29,12 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind);
 
 /* Pins the map there, unless something is pinned there already. Returns 0 or a negative errno. */
 int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind);
+
+/* Is this object, of any kind, what is pinned at the path? */
+bool pinned_is(const char *path, int fd);
+
+/* The path (to be freed) of a map's pin where the pin is gone, or is of something else; NULL where it is there. */
+char *pinned_map_lost(int fd, const char *directory, const struct pinned_map *kind);
 
 /* The id of a map; 0 and errno where the descriptor is not a map. */
 __u32 pinned_map_id(int fd);

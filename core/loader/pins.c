@@ -15,8 +15,10 @@
 #include "loader/core_maps.h"
 #include "loader/guarded.h"
 #include "loader/loader.h"
+#include "util/filesystem.h"
 #include "util/memory.h"
 
+#define BPFFS "/sys/fs/bpf"
 #define PINNED_PLUGINS PINS_PATH "/plugins"
 
 static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report, const char *path,
@@ -109,6 +111,21 @@ static int take_lock(int fd, struct report *report)
 	return -EBUSY;
 }
 
+/* The lock of a daemon whose directory was removed is on a directory that nobody finds any more. */
+static int refuse_beside_other(struct report *report)
+{
+	struct report_item *item;
+	__u64 pid;
+
+	if (!other_daemon_runs(&pid))
+		return 0;
+	item = report_add(
+		report, REPORT_ERROR, "pins_failed", PINS_ROOT,
+		"bpflock runs already, as process %llu, and its pins have been removed or are on another bpffs", pid);
+	report_remedy(item, "stop it first; or wait until it has pinned everything anew, and reload it by SIGHUP");
+	return -EBUSY;
+}
+
 static int open_shared(__u64 ring_size, struct pins *pins, struct report *report)
 {
 	CLEANUP(cleanup_close) int version = open_directory(PINS_PATH, report);
@@ -147,6 +164,8 @@ int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *repor
 	if (ret->directory < 0)
 		return ret->directory;
 	error = take_lock(ret->directory, report);
+	if (!error)
+		error = refuse_beside_other(report);
 	if (error) {
 		pins_close(ret);
 		return error;
@@ -180,6 +199,104 @@ int pins_lock(struct report *report)
 int pins_pin_shared(const struct pins *pins, struct report *report)
 {
 	return core_maps_pin(pins, report);
+}
+
+static bool is_locked_directory(const struct pins *pins)
+{
+	struct stat locked, named;
+
+	return fstat(pins->directory, &locked) == 0 && lstat(PINS_ROOT, &named) == 0 && named.st_dev == locked.st_dev &&
+	       named.st_ino == locked.st_ino;
+}
+
+static __attribute__((format(printf, 3, 4))) void drift(struct report *report, const char *path, const char *format,
+							...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_addv(report, REPORT_ERROR, "drift", path, format, args);
+	va_end(args);
+}
+
+static int mend_root(struct pins *pins, struct report *report)
+{
+	int fd, error;
+
+	if (is_locked_directory(pins))
+		return 0;
+	drift(report, PINS_ROOT,
+	      "somebody has removed or covered it: until everything is pinned anew, enforcement ends with this process");
+	if (!filesystem_is(BPFFS, BPF_FS_MAGIC)) {
+		report_remedy(&report->items[report->count - 1], "mount -t bpf bpf " BPFFS);
+		return -ENOENT;
+	}
+	fd = open_directory(PINS_ROOT, report);
+	if (fd < 0)
+		return fd;
+	error = take_lock(fd, report);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	close(pins->directory);
+	pins->directory = fd;
+	return 0;
+}
+
+/* Of ours, root can only have changed the mode. */
+static int mend_directory(const char *path, struct report *report)
+{
+	struct stat status;
+	int fd;
+
+	if (lstat(path, &status) < 0)
+		drift(report, path, "somebody has removed it; it is made anew");
+	else if (S_ISDIR(status.st_mode) && (status.st_mode & 07777) != 0700 && chmod(path, 0700) == 0)
+		drift(report, path, "somebody has changed its mode to %04o; it is 0700 again", status.st_mode & 07777);
+	fd = open_directory(path, report);
+	if (fd < 0)
+		return fd;
+	close(fd);
+	return 0;
+}
+
+static int mend_mark(const struct pins *pins, struct report *report)
+{
+	if (core_maps_is_daemon(pins))
+		return 0;
+	drift(report, NULL, "somebody has removed the mark of this process as the daemon; it is marked again");
+	return core_maps_mark_daemon(pins->daemon, report);
+}
+
+int pins_mend(struct pins *pins, struct report *report)
+{
+	CLEANUP(cleanup_free) char *lost = NULL;
+	int error = mend_root(pins, report);
+
+	if (!error)
+		error = mend_directory(PINS_ROOT, report);
+	if (!error)
+		error = mend_directory(PINS_PATH, report);
+	if (!error)
+		error = mend_directory(PINNED_PLUGINS, report);
+	if (!error)
+		error = mend_mark(pins, report);
+	lost = error ? NULL : core_maps_lost_pin(pins);
+	if (!lost)
+		return error;
+	pins_report_lost(NULL, lost, report);
+	(void)unlink(lost);
+	return core_maps_pin(pins, report);
+}
+
+void pins_report_lost(const char *plugin, const char *path, struct report *report)
+{
+	struct report_item *item = report_add(report, REPORT_ERROR, "drift", path,
+					      "somebody has removed or replaced this pin; it is pinned anew");
+
+	if (plugin)
+		report_plugin(item, plugin);
 }
 
 void pins_close(struct pins *pins)

@@ -3,6 +3,7 @@
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "loader/loader.h"
@@ -95,18 +96,47 @@ int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 	return error;
 }
 
+/* Its maps, in the order in which they are pinned; the last is there for enforcers only. */
+struct state_map {
+	int fd;
+	const struct pinned_map *kind;
+};
+
+static size_t list_maps(const struct plugin_state *state, struct state_map ret[4])
+{
+	const struct state_map maps[] = {
+		{ state->map, &state_map },
+		{ state->stats_map, &stats_map },
+		{ state->delivery_map, &delivery_map },
+		{ state->counters_map, &counters_map },
+	};
+
+	memcpy(ret, maps, sizeof(maps));
+	return state->counters_map < 0 ? 3 : 4;
+}
+
 int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 {
 	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
-	int error = pinned_map_pin(state->map, directory, &state_map);
+	struct state_map maps[4];
+	size_t count = list_maps(state, maps);
+	int error = 0;
 
-	if (!error)
-		error = pinned_map_pin(state->stats_map, directory, &stats_map);
-	if (!error)
-		error = pinned_map_pin(state->delivery_map, directory, &delivery_map);
-	if (!error && state->counters_map >= 0)
-		error = pinned_map_pin(state->counters_map, directory, &counters_map);
+	for (size_t i = 0; !error && i < count; i++)
+		error = pinned_map_pin(maps[i].fd, directory, maps[i].kind);
 	return error;
+}
+
+char *plugin_state_lost_pin(const struct plugin_state *state, const char *plugin)
+{
+	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
+	struct state_map maps[4];
+	size_t count = list_maps(state, maps);
+	char *lost = NULL;
+
+	for (size_t i = 0; !lost && i < count; i++)
+		lost = pinned_map_lost(maps[i].fd, directory, maps[i].kind);
+	return lost;
 }
 
 struct plugin_state *plugin_state_hold(struct plugin_state *state)

@@ -32,6 +32,11 @@ static const struct {
 	[BPFLOCK_PROTECTED_LINK] = { link_id, bpf_link_get_fd_by_id },
 };
 
+__u32 protected_id(__u32 kind, int fd)
+{
+	return kinds[kind].id(fd);
+}
+
 int protected_add(int protected, __u32 kind, int fd)
 {
 	const struct bpflock_protected_object object = { .kind = kind, .id = kinds[kind].id(fd) };

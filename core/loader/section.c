@@ -8,10 +8,12 @@
  * read user memory only, so what it has replaced is put back just before the load. (An object that
  * does read kernel memory is refused there by name: see object_uses_helper().)
  *
- * The target comes from our index: see core/kernel/targets.c.
+ * The target comes from our index: see core/kernel/targets.c. And each program learns its number: see
+ * bpflock_program_number() in <bpflock/policy.bpf.h>.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
+#include <bpflock/policy.h>
 #include <errno.h>
 #include <linux/bpf.h>
 #include <string.h>
@@ -31,15 +33,37 @@ static __s32 restored_helper(__s32 helper)
 	}
 }
 
-static int restore_helpers(struct bpf_program *program)
+/* What sections_load() loads. libbpf does not tell to which object a program belongs. */
+static struct bpf_object *loading;
+
+/* Its place in the object. */
+static __s32 program_number(const struct bpf_program *program)
+{
+	struct bpf_program *other;
+	__s32 number = 0;
+
+	bpf_object__for_each_program(other, loading) {
+		if (other == program)
+			break;
+		number++;
+	}
+	return number;
+}
+
+/* At this point libbpf has appended the functions that the program calls. */
+static int edit_instructions(struct bpf_program *program)
 {
 	size_t count = bpf_program__insn_cnt(program);
 	CLEANUP(cleanup_free) struct bpf_insn *insns = xcalloc(count, sizeof(*insns));
+	__s32 number = program_number(program);
 
 	memcpy(insns, bpf_program__insns(program), count * sizeof(*insns));
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
 		if (insns[i].code == (BPF_JMP | BPF_CALL) && insns[i].src_reg == 0)
 			insns[i].imm = restored_helper(insns[i].imm);
+		if (insns[i].code == (BPF_ALU64 | BPF_MOV | BPF_K) && insns[i].imm == BPFLOCK_PROGRAM_NUMBER)
+			insns[i].imm = number;
+	}
 	return bpf_program__set_insns(program, insns, count);
 }
 
@@ -52,7 +76,7 @@ static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *
 	if (id < 0)
 		return id;
 	opts->attach_btf_id = (__u32)id;
-	return restore_helpers(program);
+	return edit_instructions(program);
 }
 
 static int attach(const struct bpf_program *program, long cookie, struct bpf_link **ret)
@@ -89,4 +113,14 @@ int sections_register(struct kernel *kernel)
 			return handle;
 	}
 	return 0;
+}
+
+int sections_load(struct bpf_object *object)
+{
+	int error;
+
+	loading = object;
+	error = bpf_object__load(object);
+	loading = NULL;
+	return error;
 }

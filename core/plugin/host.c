@@ -47,12 +47,17 @@ static struct bpflock_host interface_of(struct host *host)
 	};
 }
 
+static bool is_errno(int error)
+{
+	return error < 0 && error >= -ERRNO_MAX;
+}
+
 /* Reports the result of a callback that failed and reported nothing. */
 static void report_result(const struct host *host, const char *phase, int error)
 {
 	struct report_item *item;
 
-	if (error < 0 && error >= -ERRNO_MAX)
+	if (is_errno(error))
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed: %s", phase,
 				  strerror(-error));
 	else
@@ -80,7 +85,8 @@ int host_call(struct host *host, const char *phase, host_callback callback, cons
 		report_result(host, phase, error);
 	if (!error && host->report->errors == errors)
 		return 0;
-	return error == -EOPNOTSUPP || error == -ENOENT ? error : -EINVAL;
+	/* -EBUSY would say that another daemon runs. */
+	return is_errno(error) && error != -EBUSY ? error : -EINVAL;
 }
 
 void host_observe(struct host *host, const char *source, const struct bpflock_event *event, __u64 size)

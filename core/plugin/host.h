@@ -26,10 +26,9 @@ struct host {
 typedef int (*host_callback)(const struct bpflock_host *host, const void *config);
 
 /*
- * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns 0, or -EOPNOTSUPP or -ENOENT
- * if the callback returned that (-ENOENT: a self-test lacks what it needs). Any other error becomes -EINVAL, because
- * other values have a meaning for the daemon's exit status. A failure is in the report: the plugin's message, or the
- * value that it returned. A callback that has reported an error has failed, whatever it returns.
+ * Calls a callback, which may be NULL, with the plugin's configuration structure. Returns 0, or the negative errno that
+ * the callback returned; -EINVAL for what is none. A failure is in the report: the plugin's message, or the value that
+ * it returned. A callback that has reported an error has failed, whatever it returns.
  */
 int host_call(struct host *host, const char *phase, host_callback callback, const struct config_section *section);
 

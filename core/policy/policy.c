@@ -356,6 +356,16 @@ void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *sl
 	__atomic_store_n(&map->active, idle, __ATOMIC_RELEASE);
 }
 
+bool policy_is_in_force(const struct bpflock_policy *map, const struct operations *operations,
+			const struct bpflock_policy_slot *slot)
+{
+	for (size_t i = 0; i < operations->count; i++)
+		if (operations->items[i].index >= 0 &&
+		    map->denials[operations->items[i].index] != operations->items[i].denial)
+			return false;
+	return map->active <= 1 && memcmp(&map->slots[map->active], slot, sizeof(*slot)) == 0;
+}
+
 static const char *const reasons[][BPFLOCK_VERDICTS] = {
 	[BPFLOCK_RULE_UNSET] = { NULL, "denied (no policy)", NULL },
 	[BPFLOCK_RULE_BLOCK] = { NULL, "denied (block)", "would deny (block)" },

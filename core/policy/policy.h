@@ -111,6 +111,10 @@ void policy_init(struct bpflock_policy *map, const struct operations *operations
 /* Puts a policy in force in the map of a loaded program, by one memory write. */
 void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *slot);
 
+/* Is this policy in force there, and nothing else? */
+bool policy_is_in_force(const struct bpflock_policy *map, const struct operations *operations,
+			const struct bpflock_policy_slot *slot);
+
 /* The fixed text of `reason=` for a rule and a verdict; NULL where the combination is not possible. */
 const char *policy_reason(__u32 rule, __u32 verdict);
 

@@ -13,6 +13,10 @@
 #include "kimglock.h"
 
 #include <bpflock/plugin.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <sys/mount.h>
+#include <unistd.h>
 
 #define LEVEL_INTEGRITY 0
 #define LEVEL_CONFIDENTIALITY 1
@@ -131,6 +135,7 @@ static const struct bpflock_operation operations[] = {
 		.name = "usermode_helper",
 		.text = "path of a usermode helper",
 		.groups = "integrity helpers",
+		.flags = BPFLOCK_OPERATION_DAEMON,
 		.summary = "write the path of a program that the kernel runs",
 	},
 };
@@ -155,6 +160,26 @@ static int apply_level(const struct bpflock_host *host, const void *config)
 	return host->exempt_group(host, "confidentiality");
 }
 
+/*
+ * Asks for a usermode helper in both ways, and writes none. A container may refuse either before the program runs, so
+ * no program of the table is required to. Nothing harmless makes the kernel load a module or an image.
+ */
+static int ask_for_helper(const struct bpflock_host *host, const void *config)
+{
+	int file = open("/proc/sys/kernel/core_pattern", O_WRONLY | O_CLOEXEC);
+	int context = fsopen("tmpfs", FSOPEN_CLOEXEC); /* it has no such parameter */
+
+	(void)host;
+	(void)config;
+	if (file >= 0)
+		close(file);
+	if (context >= 0) {
+		(void)fsconfig(context, FSCONFIG_SET_STRING, "release_agent", "/", 0);
+		close(context);
+	}
+	return 0;
+}
+
 BPFLOCK_PLUGIN(kimglock,
 	.version = "1.0",
 	.summary = "Kernel image lockdown: who may touch the running kernel",
@@ -167,4 +192,5 @@ BPFLOCK_PLUGIN(kimglock,
 	.programs = BPFLOCK_TABLE(programs),
 	.operation_enum = "lockdown_reason",
 	.operation_prefix = "LOCKDOWN_",
-	.policy = apply_level);
+	.policy = apply_level,
+	.self_test = ask_for_helper);

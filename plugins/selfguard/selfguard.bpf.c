@@ -109,6 +109,7 @@ int BPF_PROG(sg_show_way, const struct path *path, __u64 mask, unsigned int type
 						.dentry = (__u64)path->dentry,
 						.root = (__u64)path->mnt->mnt_root };
 	learn_daemon();
+	bpflock_show_run();
 	return ret;
 }
 
@@ -337,6 +338,7 @@ static __always_inline int note_creator(__u64 object, int ret)
 {
 	__u8 present = 1;
 
+	bpflock_show_run();
 	if (bpflock_is_daemon())
 		bpf_map_update_elem(&created, &object, &present, BPF_ANY);
 	else
@@ -423,6 +425,7 @@ int BPF_PROG(sg_bpf, int command, union bpf_attr *attributes)
 		return decide_id(BPFLOCK_PROTECTED_LINK, attributes->link_id, SELFGUARD_LINK);
 	case BPF_OBJ_GET:
 		forget_id();
+		bpflock_show_run();
 		return 0;
 	case BPF_PROG_LOAD:
 		if (!can_override(attributes) || is_init())
@@ -489,6 +492,8 @@ static __always_inline bool may_signal(struct task_struct *daemon, int signal)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 
+	if (bpflock_is_daemon()) /* its request is to be decided: that shows that the program runs */
+		return false;
 	if (signal == 0 || task->tgid == 1 || is_in_cgroup_of(daemon))
 		return true;
 	return signal == SIGHUP && is_root(task) && bpflock_in_initial_namespaces();
@@ -511,6 +516,7 @@ int BPF_PROG(sg_sigio, struct task_struct *task, void *owner, int signal, int re
 {
 	__u32 rule = bpflock_rule(SELFGUARD_SIGNAL);
 
+	bpflock_show_run();
 	if (ret || !is_daemon(task) || rule & BPFLOCK_RULE_AUDIT)
 		return ret;
 	rule &= BPFLOCK_RULE_MASK;

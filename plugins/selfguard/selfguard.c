@@ -11,9 +11,20 @@
 #include <bpflock/plugin.h>
 #include <bpflock/protected.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <linux/bpf.h>
+#include <linux/ioprio.h>
+#include <sched.h>
+#include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/file.h>
 #include <sys/inotify.h>
+#include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static const struct bpflock_event_type events[] = {
@@ -39,7 +50,8 @@ static const struct bpflock_operation operations[] = {
 			      .flags = BPFLOCK_OPERATION_DAEMON },
 	[SELFGUARD_UNMOUNT] = { .name = "unmount",
 				.summary = "unmount, move, cover or remount the bpffs that holds the pins",
-				.groups = "bpffs" },
+				.groups = "bpffs",
+				.flags = BPFLOCK_OPERATION_DAEMON },
 	[SELFGUARD_LOCK_PIN] = { .name = "lock_pin",
 				 .summary = "lock the directory of the pins, as only a daemon does",
 				 .groups = "bpffs",
@@ -56,17 +68,27 @@ static const struct bpflock_operation operations[] = {
 						     "LSM of a cgroup, fmod_ret",
 					  .groups = "objects",
 					  .flags = BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING },
-	[SELFGUARD_SIGNAL] = { .name = "signal", .summary = "send the daemon a signal", .groups = "process" },
+	[SELFGUARD_SIGNAL] = { .name = "signal",
+			       .summary = "send the daemon a signal",
+			       .groups = "process",
+			       .flags = BPFLOCK_OPERATION_DAEMON },
 	[SELFGUARD_PTRACE] = { .name = "ptrace",
 			       .summary = "trace the daemon, read or write its memory, take its files",
 			       .groups = "process" },
 	[SELFGUARD_LIMIT] = { .name = "limit",
 			      .summary = "set a resource limit, the scheduling or the priority of the daemon",
-			      .groups = "process" },
+			      .groups = "process",
+			      .flags = BPFLOCK_OPERATION_DAEMON },
 	[SELFGUARD_TRACE_HOST] = { .name = "trace_host",
 				   .summary = "trace a process of the initial namespaces from within others",
 				   .groups = "process" },
 };
+
+/* The self-test is sure to trigger them. */
+#define TRIGGERED(function, what)                                                               \
+	{                                                                                       \
+		.name = (function), .operations = (what), .self_test = BPFLOCK_SELF_TEST_PLUGIN \
+	}
 
 #define PROGRAM(function, what)                          \
 	{                                                \
@@ -87,22 +109,22 @@ static const struct bpflock_program programs[] = {
 	AGAINST_HOST("sg_create_pin", "unpin"),
 	AGAINST_HOST("sg_mkdir_pin", "unpin"),
 	AGAINST_HOST("sg_symlink_pin", "unpin"),
-	{ .name = "sg_chmod_pin", .operations = "unpin", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
-	PROGRAM("sg_show_way", NULL),
+	TRIGGERED("sg_chmod_pin", "unpin"),
+	TRIGGERED("sg_show_way", NULL),
 	PROGRAM("sg_unmount_pins", "unmount"),
 	PROGRAM("sg_cover_pins", "unmount"),
 	PROGRAM("sg_move_pins", "unmount"),
 	PROGRAM("sg_pivot_root", "unmount"),
 	PROGRAM("sg_remount_pins", "unmount"),
-	PROGRAM("sg_lock_pin", "lock_pin"),
-	PROGRAM("sg_bpf", "map program link override_programs"),
-	PROGRAM("sg_open_map", "open_pin map"),
-	PROGRAM("sg_open_prog", "open_pin program"),
+	TRIGGERED("sg_lock_pin", "lock_pin"),
+	TRIGGERED("sg_bpf", "map program link override_programs"),
+	TRIGGERED("sg_open_map", "open_pin map"),
+	TRIGGERED("sg_open_prog", "open_pin program"),
 	{ .name = "sg_new_map", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
 	{ .name = "sg_new_map_6_1", .operations = "map", .flags = BPFLOCK_PROGRAM_OPTIONAL },
 	{ .name = "sg_new_prog", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
 	{ .name = "sg_new_prog_6_1", .operations = "program", .flags = BPFLOCK_PROGRAM_OPTIONAL },
-	PROGRAM("sg_kill_daemon", "signal"),
+	TRIGGERED("sg_kill_daemon", "signal"),
 	PROGRAM("sg_sigio", "signal"),
 	PROGRAM("sg_limit_daemon", "limit"),
 	PROGRAM("sg_sched_daemon", "limit"),
@@ -128,14 +150,121 @@ static int show_ways(void)
 	return error;
 }
 
-/* chmod() to the mode that the directory already has: the daemon needs the operation, and it does no harm. */
-static int show_pins(const struct bpflock_host *host, const void *config)
+/*
+ * ---- The self-test. Nothing that it asks for changes anything: what could is put back, sets what is set already, or is
+ * refused by the kernel for its arguments after the hook was called. What is only allowed at the start, or not in every
+ * container, is tried, and its programs need not run.
+ */
+
+#define ENTRY BPFLOCK_PINS "/self_test"
+#define OTHER_ENTRY BPFLOCK_PINS "/self_test_2"
+
+static long bpf(int command, union bpf_attr *attributes)
+{
+	return syscall(SYS_bpf, command, attributes, sizeof(*attributes));
+}
+
+static int try_objects(void)
+{
+	static const struct bpf_insn nothing[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	union bpf_attr map = { .map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1 };
+	union bpf_attr program = { .prog_type = BPF_PROG_TYPE_SOCKET_FILTER,
+				   .insn_cnt = 2,
+				   .insns = (__u64)(uintptr_t)nothing,
+				   .license = (__u64)(uintptr_t) "Apache-2.0" };
+	union bpf_attr pin = { .pathname = (__u64)(uintptr_t)ENTRY };
+	union bpf_attr directory = { .pathname = (__u64)(uintptr_t)BPFLOCK_PINS };
+	int map_fd = (int)bpf(BPF_MAP_CREATE, &map);
+	int program_fd = (int)bpf(BPF_PROG_LOAD, &program);
+	int error = map_fd < 0 || program_fd < 0 ? -errno : 0;
+
+	pin.bpf_fd = (__u32)map_fd;
+	(void)bpf(BPF_OBJ_PIN, &pin);
+	(void)unlink(ENTRY);
+	(void)bpf(BPF_OBJ_GET, &directory);
+	if (map_fd >= 0)
+		close(map_fd);
+	if (program_fd >= 0)
+		close(program_fd);
+	return error;
+}
+
+static void try_entries(void)
+{
+	(void)mkdir(ENTRY, 0700);
+	(void)rename(ENTRY, OTHER_ENTRY);
+	(void)rmdir(OTHER_ENTRY);
+	(void)symlink("/", ENTRY);
+	(void)link(ENTRY, OTHER_ENTRY);
+	(void)unlink(ENTRY);
+	(void)unlink(OTHER_ENTRY);
+}
+
+/* No type; two flags that exclude each other; a mount onto itself; a new root that is the root. */
+static void try_mounts(void)
+{
+	(void)mount("none", BPFLOCK_PINS, NULL, 0, NULL);
+	(void)umount2("/", MNT_EXPIRE | MNT_DETACH);
+	(void)move_mount(AT_FDCWD, "/", AT_FDCWD, "/", 0);
+	(void)syscall(SYS_pivot_root, "/", "/");
+}
+
+static void try_limits(void)
+{
+	struct sched_param parameters;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_CORE, &limit) == 0)
+		(void)setrlimit(RLIMIT_CORE, &limit);
+	if (sched_getparam(0, &parameters) == 0)
+		(void)sched_setscheduler(0, sched_getscheduler(0), &parameters);
+	(void)setpriority(PRIO_PROCESS, 0, getpriority(PRIO_PROCESS, 0));
+	(void)syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, syscall(SYS_ioprio_get, IOPRIO_WHO_PROCESS, 0));
+}
+
+/* SIGURG does nothing by default. */
+static void try_signal_of_file(void)
+{
+	int ends[2];
+
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return;
+	if (fcntl(ends[0], F_SETSIG, SIGURG) == 0 && fcntl(ends[0], F_SETOWN, getpid()) == 0 &&
+	    fcntl(ends[0], F_SETFL, O_ASYNC) == 0)
+		(void)!write(ends[1], "", 1);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+/* The daemon itself holds the lock, by another descriptor. */
+static int try_lock(void)
+{
+	int fd = open(BPFLOCK_PINS, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = fd < 0 || (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno != EWOULDBLOCK) ? -errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	return error;
+}
+
+static int trigger_programs(const struct bpflock_host *host, const void *config)
 {
 	int error = show_ways();
 
 	(void)host;
 	(void)config;
-	if (!error && chmod(BPFLOCK_PINS, 0700) < 0)
+	try_entries();
+	try_mounts();
+	try_limits();
+	try_signal_of_file();
+	if (!error)
+		error = try_objects();
+	if (!error)
+		error = try_lock();
+	if (!error && (chmod(BPFLOCK_PINS, 0700) < 0 || kill(getpid(), 0) < 0))
 		error = -errno;
 	return error;
 }
@@ -148,4 +277,4 @@ BPFLOCK_PLUGIN(selfguard,
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations),
 	.programs = BPFLOCK_TABLE(programs),
-	.self_test = show_pins);
+	.self_test = trigger_programs);

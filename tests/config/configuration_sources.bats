@@ -280,6 +280,7 @@ nothing_is_loaded() {
 	grep -A 1 '^@confidentiality$' <<<"$output" | grep -w kcore
 	grep -A 1 '^@all$' <<<"$output" | grep -w dev_mem | grep -w kcore
 	grep -F event=lsm_locked_down <<<"$output"
+	[ "$(grep -A 1 '^lsm/locked_down' <<<"$output" | tail -n 1)" = '    @integrity @confidentiality' ]
 }
 
 @test "--help-plugin execsnoop tells options, values and fields" {

@@ -92,7 +92,7 @@ learn_own() {
 @test "an enforcer is guarded without a word of configuration, by baseline, and denials are logged only" {
 	guarded
 	expect_log 'event=plugin_running .*bpfprog=selfguard'
-	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
+	await_log 'event=enforcement state=enforcing( unverified=[^ ]+)?" bpfprog=selfguard'
 	guard_runs
 	run run_bpflock BPFLOCK_KIMGLOCK_PROFILE=baseline -- --dump-config -c /dev/null
 	[ "$status" -eq 0 ]
@@ -277,6 +277,17 @@ programs() {
 	await_log 'event=plugin_running .*bpfprog=selfguard ' | sed -E 's/.* programs=([0-9]+)[ "].*/\1/'
 }
 
+@test "pins that root has removed are pinned anew, and guarded where they are now" {
+	guarded BPFLOCK_VERIFY_INTERVAL=1s
+	rm -rf "$PINS"
+	await_log 'event=pinned_anew'
+	eventually guard_runs
+	forget_log
+	only_denial
+	run contained rm -rf "$PINS"
+	[[ $status -ne 0 && -e $PINS/v1/plugins/kimglock ]]
+}
+
 @test "it takes fewer programs to guard against containers than against the host, also after a reload" {
 	start_with 'profile = baseline'
 	local some all
@@ -302,7 +313,7 @@ programs() {
 	[ "$(count event=override_program)" -eq 0 ]
 }
 
-@test "a hook that is full is an error that names who has filled it" {
+@test "a hook that is full is an error that names the limit and who has filled it" {
 	# As many as the kernel accepts: 38, or 36 on 7.3.
 	"$PROGRAMS/crowd" locked_down 100 >"$BATS_TEST_TMPDIR/crowd" 2>&1 3>&- &
 	local crowd=$! attached
@@ -313,7 +324,8 @@ programs() {
 	kill "$crowd"
 	wait "$crowd"
 	[ "$status" -eq 1 ]
-	[[ $output == *'kl_locked_down cannot be attached'*'the hook has as many programs as it takes; stop the programs that loaded these: '* ]]
+	[[ $output == *"what is attached to lsm/locked_down could not be replaced by a new generation"*"the kernel attaches at most $attached programs there, bpflock has 1 (kimglock), others have $attached: "* ]]
+	[[ $output == *'remedy=\"disable one of these plugins, or stop those programs\"'* ]]
 	[ "$(grep -oE '[0-9]+ \(crowd\)' <<<"$output" | wc -l)" -eq "$attached" ]
 	[ ! -e "$PINS" ]
 }

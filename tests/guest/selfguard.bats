@@ -42,7 +42,7 @@ start_again() {
 guarded() {
 	configure_guarded "$@"
 	start_again
-	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
+	await_log 'event=enforcement state=enforcing( unverified=[^ ]+)?" bpfprog=selfguard'
 }
 
 killed() {
@@ -158,7 +158,7 @@ kimglock_works() {
 	await_log 'event=enforcement state=unverified reason=.*this system lacks.* bpfprog=selfguard' || told=$?
 	umount /sys/fs
 	[ "$told" -eq 0 ]
-	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
+	await_log 'event=enforcement state=enforcing( unverified=[^ ]+)?" bpfprog=selfguard'
 }
 
 @test "maps, programs and links of ours cannot be had by id or by pin" {
@@ -280,7 +280,7 @@ kimglock_works() {
 	kimglock_works
 	start_again
 	await_log 'event=tamper operation=unpin .*comm=rm' # recorded in the gap
-	await_log 'event=enforcement state=enforcing" bpfprog=selfguard'
+	await_log 'event=enforcement state=enforcing( unverified=[^ ]+)?" bpfprog=selfguard'
 	[ "$(find "$PINS/v1/plugins/kimglock" -name 'g[0-9]*')" = "$PINS/v1/plugins/kimglock/g2" ]
 	refused unpin rm "$PINS/v1/plugins/kimglock/g2/link0"
 	refused open_pin bpftool map dump pinned "$PINS/v1/plugins/kimglock/g2/policy"

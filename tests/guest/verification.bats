@@ -6,6 +6,7 @@ load ../lib/policy.bash
 
 PLUGINS=/run/plugins
 SILENT=/run/pgrouplock.silent
+HALF=/run/pgrouplock.half
 REFUSED=/run/pgrouplock.refused
 
 setup_file() {
@@ -17,7 +18,7 @@ setup_file() {
 
 teardown() {
 	clean_up_bpflock
-	rm -f "$SILENT" "$REFUSED"
+	rm -f "$SILENT" "$HALF" "$REFUSED"
 }
 
 # start PLUGIN LINE...: starts this enforcer only, which is verified every second
@@ -37,7 +38,7 @@ states() {
 
 # How often kimglock has allowed a request of the daemon as such.
 passes() {
-	bpftool -j map dump pinned "$PINS/v1/plugins/kimglock/g1/policy" | jq '[.. | .passes? | numbers] | first'
+	bpftool -j map dump pinned "$PINS/v1/plugins/kimglock/g1/policy" | jq '[.. | .passes? | arrays | add] | first'
 }
 
 has_passed_more_than() {
@@ -48,10 +49,17 @@ has_states() {
 	[ "$(states "$1")" = "$2" ]
 }
 
+# hooks NAME...: as the log lists them
+hooks() {
+	local list
+	list=$(printf 'lsm/%s,' "$@")
+	echo "${list%,}"
+}
+
 @test "an enforcer that was seen to run is enforcing, and that is said before the daemon has started" {
 	start kimglock 'profile = restricted'
 	[ "$(grep -oE 'event=enforcement state=[a-z]+|event=started' "$LOG" | xargs)" = 'event=enforcement state=enforcing event=started' ]
-	expect_log 'level=info msg="event=enforcement state=enforcing" bpfprog=kimglock subsys=bpflock$'
+	expect_log "level=info msg=\"event=enforcement state=enforcing unverified=$(hooks kernel_module_request kernel_read_file kernel_load_data)\" bpfprog=kimglock subsys=bpflock$"
 }
 
 @test "the daemon's own requests are not logged, and counted apart" {
@@ -82,7 +90,7 @@ has_states() {
 	printf '%s\n' '[kimglock]' 'enabled = yes' 'profile = privileged' >>"$CONF"
 	run try_bpflock -- -c "$CONF"
 	[ "$status" -eq 1 ]
-	[[ $output == *'level=error msg="event=plugin_failed error=\"attached, but the kernel does not call it\"" bpfprog=pgrouplock'* ]]
+	[[ $output == *'level=error msg="event=plugin_failed error=\"attached, but the kernel does not call it: '"$(hooks task_getpgid task_getsid)"'\"" bpfprog=pgrouplock'* ]]
 	run head -c 1 /dev/mem
 	[[ $output == *'Operation not permitted' ]]
 }
@@ -91,23 +99,31 @@ has_states() {
 	start pgrouplock
 	touch "$SILENT"
 	eventually has_states pgrouplock 'enforcing failed'
-	expect_log 'level=error msg="event=enforcement state=failed reason=\\"attached, but the kernel does not call it\\"" bpfprog=pgrouplock'
+	expect_log 'level=error msg="event=enforcement state=failed reason=\\"attached, but the kernel does not call it: lsm/task_getpgid,lsm/task_getsid\\" unverified=lsm/task_getscheduler" bpfprog=pgrouplock'
 	sleep 2
 	has_states pgrouplock 'enforcing failed'
 	rm "$SILENT"
 	eventually has_states pgrouplock 'enforcing failed enforcing'
 }
 
+@test "the self-test of one hook does not vouch for another, and a program without one is named" {
+	start pgrouplock
+	expect_log 'level=info msg="event=enforcement state=enforcing unverified=lsm/task_getscheduler" bpfprog=pgrouplock'
+	touch "$HALF"
+	eventually has_states pgrouplock 'enforcing failed'
+	expect_log 'level=error msg="event=enforcement state=failed reason=\\"attached, but the kernel does not call it: lsm/task_getsid\\" unverified=lsm/task_getscheduler" bpfprog=pgrouplock'
+}
+
 @test "where another LSM denies the self-test first, it is unverified, not failed" {
 	touch "$REFUSED"
 	start pgrouplock
 	has_states pgrouplock unverified
-	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"another LSM denies the self-test before the program is called\\"" bpfprog=pgrouplock'
+	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"another LSM denies the self-test before the program is called\\" unverified=lsm/task_getpgid,lsm/task_getsid,lsm/task_getscheduler" bpfprog=pgrouplock'
 }
 
 @test "an enforcer without a self-test is unverified, which is a warning" {
 	start hostlock
-	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"it declares no self-test\\"" bpfprog=hostlock'
+	expect_log 'level=warning msg="event=enforcement state=unverified reason=\\"it declares no self-test\\" unverified=[^ ]+" bpfprog=hostlock'
 }
 
 @test "verify_interval = 0 looks when it is loaded, and then no more" {

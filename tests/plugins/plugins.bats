@@ -403,3 +403,18 @@ bpf() {
 	run with_plugins run -- --list-plugins
 	[ "$status" -eq 0 ]
 }
+
+@test "more programs on one hook than can be replaced are refused before anything is attached" {
+	rm "$PLUGINS"/*
+	install_plugins twentylock pgrouplock
+	run with_plugins try -- -o twentylock.enabled=yes
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output =~ 'what is attached to lsm/task_getpgid could not be replaced by a new generation, which runs beside the old one for a moment: the kernel attaches at most '3[68]' programs there, bpflock has 20 (twentylock), others have none' ]]
+	[ "$(bpftool -j link)" = '[]' ]
+	# After a kill as many as at the first start are attached beside them.
+	with_plugins start -- -o twentylock.few=yes -o pgrouplock.enabled=yes
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	with_plugins start -- -o twentylock.few=yes -o pgrouplock.enabled=yes
+}

@@ -132,6 +132,33 @@ static void a_section_without_a_target_is_left_to_the_attachment(void **state)
 	assert_int_equal(kernel_target_id(&kernel, "kprobe/vfs_read"), -ENOENT);
 }
 
+static void the_limit_of_programs_is_the_kernels(void **state)
+{
+	(void)state;
+	kernel_index_targets(&kernel, btf);
+	assert_int_equal(kernel.programs_max, 38);
+	kernel_free_targets(&kernel);
+	btf__add_enum(btf, "named", 4);
+	btf__add_enum_value(btf, "BPF_MAX_TRAMP_LINKS", 1);
+	btf__add_enum(btf, NULL, 4);
+	btf__add_enum_value(btf, "BPF_MAX_TRAMP_LINKS", 36);
+	kernel_index_targets(&kernel, btf);
+	assert_int_equal(kernel.programs_max, 36);
+}
+
+static void a_function_is_known_by_its_number(void **state)
+{
+	int function = add_function("vfs_read"), tracepoint = add_typedef("btf_trace_sched_switch");
+
+	(void)state;
+	kernel_index_targets(&kernel, btf);
+	assert_string_equal(kernel_target_name(&kernel, (__u32)function), "vfs_read");
+	assert_null(kernel_target_name(&kernel, 1000));
+	assert_int_equal(kernel_function_id(&kernel, "fexit/vfs_read"), function);
+	assert_int_equal(kernel_target_id(&kernel, "tp_btf/sched_switch"), tracepoint);
+	assert_int_equal(kernel_function_id(&kernel, "tp_btf/sched_switch"), -ENOENT);
+}
+
 static void without_type_information_nothing_is_a_target(void **state)
 {
 	(void)state;
@@ -150,6 +177,8 @@ int main(void)
 		TEST(each_of_many_functions_is_found),
 		TEST(without_trampolines_only_tracepoints_are_targets),
 		TEST(a_section_without_a_target_is_left_to_the_attachment),
+		TEST(the_limit_of_programs_is_the_kernels),
+		TEST(a_function_is_known_by_its_number),
 		TEST(without_type_information_nothing_is_a_target),
 	};
 

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/options.h"
+#include "loader/limits.h"
 #include "loader/loader.h"
 #include "unit.h"
 #include "util/memory.h"
@@ -34,6 +35,18 @@ static int step(const char *name, const struct instance *instance)
 	return failing && strcmp(text, failing) == 0 ? -EIO : 0;
 }
 
+static struct instance_program loaded[] = {
+	{ .number = 1, .hook = "lsm/decide", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	{ .number = 3, .hook = "lsm/never_seen" },
+};
+
+static void take_policy(struct instance *instance)
+{
+	instance->policy = &policies[policy_count++];
+	instance->programs = loaded;
+	instance->program_count = ARRAY_SIZE(loaded);
+}
+
 int instance_open(struct instance *instance, const struct instance *predecessor, const struct plugin *plugin,
 		  const struct config_section *section, struct kernel *kernel, const struct pins *pins,
 		  struct report *report)
@@ -45,7 +58,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 				       .generation = predecessor ? predecessor->generation + 1 : 1,
 				       .exceptions_map = -1 };
 	if (plugin_is_enforcer(plugin))
-		instance->policy = &policies[policy_count++];
+		take_policy(instance);
 	if (step("open", instance) == 0)
 		return 0;
 	report_add(report, REPORT_ERROR, "plugin_failed", NULL, "it cannot be opened");
@@ -62,6 +75,27 @@ int instance_attach(struct instance *instance, struct report *report)
 {
 	(void)report;
 	return step("attach", instance);
+}
+
+struct limits *limits_open(const struct kernel *kernel, int protected)
+{
+	(void)kernel;
+	(void)protected;
+	return NULL;
+}
+
+struct limits *limits_close(struct limits *limits)
+{
+	return limits;
+}
+
+int limits_add(struct limits *limits, const struct instance *instance, struct report *report)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("limit %s", instance->plugin->name);
+
+	(void)limits;
+	(void)report;
+	return failing && strcmp(text, failing) == 0 ? -E2BIG : 0;
 }
 
 int instance_pin(struct instance *instance, struct report *report)
@@ -194,7 +228,7 @@ static int self_test(const struct bpflock_host *host, const void *config)
 	(void)host;
 	(void)config;
 	for (size_t i = 0; is_called && i < ARRAY_SIZE(policies); i++)
-		policies[i].passes++;
+		policies[i].passes[1]++;
 	return 0;
 }
 
@@ -344,6 +378,8 @@ static void everything_is_loaded_first_and_observers_are_attached_after_enforcer
 	assert_non_null(scene->manager.plugins[0].instance);
 	assert_non_null(scene->manager.plugins[1].instance);
 	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
+	assert_null(scene->manager.plugins[1].verification.reason);
+	assert_string_equal(scene->manager.plugins[1].verification.unseen, "lsm/never_seen");
 }
 
 static void a_plugin_whose_configuration_has_errors_is_left_out(void **state)
@@ -557,7 +593,7 @@ static void an_enforcer_that_is_not_called_is_refused(void **state)
 	is_called = false;
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), -ENOTRECOVERABLE);
 	assert_null(scene->manager.plugins[1].instance);
-	assert_non_null(strstr(scene->report.items[0].message, "the kernel does not call it"));
+	assert_non_null(strstr(scene->report.items[0].message, "the kernel does not call it: lsm/decide"));
 }
 
 static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)

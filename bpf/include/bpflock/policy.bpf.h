@@ -125,10 +125,29 @@ static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
 		__sync_fetch_and_add(&bpflock_counters.beyond[stripe][verdict], 1);
 }
 
-/* `passes` shows the daemon that this program runs. The generation that records also counts by operation. */
+/* The number of the program that this code becomes a part of. */
+static __always_inline __u64 bpflock_program_number(void)
+{
+	__u64 number;
+
+	asm volatile("%0 = %1" : "=r"(number) : "i"(BPFLOCK_PROGRAM_NUMBER));
+	return number;
+}
+
+/*
+ * For a program that decides nothing where the daemon triggers it: shows the daemon that this program runs. In the
+ * task of anybody else it does nothing.
+ */
+static __always_inline void bpflock_show_run(void)
+{
+	if (bpflock_is_daemon())
+		__sync_fetch_and_add(&bpflock_policy.passes[bpflock_program_number()], 1);
+}
+
+/* The generation that records also counts by operation. */
 static __always_inline int bpflock_let_daemon_pass(__u32 operation)
 {
-	__sync_fetch_and_add(&bpflock_policy.passes, 1);
+	__sync_fetch_and_add(&bpflock_policy.passes[bpflock_program_number()], 1);
 	if (bpflock_is_recording())
 		bpflock_count(operation, BPFLOCK_VERDICT_EXEMPT);
 	return 0;

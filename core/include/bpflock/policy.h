@@ -14,6 +14,15 @@
 /* Operations of one enforcer; an operation is an index below this. Since ABI 1.0. */
 #define BPFLOCK_OPERATIONS_MAX 128
 
+/* Programs of one enforcer's BPF object. Since ABI 1.0. */
+#define BPFLOCK_PROGRAMS_MAX 64
+
+/*
+ * Before the load the daemon replaces this constant in each program by the program's number, its place in the BPF
+ * object. Code that many programs share cannot know it otherwise. Since ABI 1.0.
+ */
+#define BPFLOCK_PROGRAM_NUMBER 0x62706c6b
+
 /*
  * The index of the n-th operation (from 0) that has no enumerator, where the others are numbered by the kernel:
  * see struct bpflock_operation. They are at the end, because the kernel's numbers grow from 0. Since ABI 1.0.
@@ -62,8 +71,8 @@ struct bpflock_policy_slot {
  * struct bpflock_policy - the policy map of one enforcer
  * @active: index of the slot in force
  * @slots:  the policy in force and the one that is being prepared
- * @passes: number of requests of the daemon that were allowed as such. The daemon triggers the hooks
- *          and checks that this number grew. That shows that the programs run.
+ * @passes: by program, in the order of the BPF object: how often it ran for the daemon, and let it pass. The daemon
+ *          triggers the hooks and checks that these numbers grew. That shows that the programs run.
  * @denials: the errno of each operation's denial, positive; 0 for EPERM. Written before the programs are attached.
  *
  * The daemon maps it, fills the idle slot and changes @active by one memory write. Since ABI 1.0.
@@ -71,7 +80,7 @@ struct bpflock_policy_slot {
 struct bpflock_policy {
 	__u32 active;
 	struct bpflock_policy_slot slots[2];
-	__u64 passes;
+	__u64 passes[BPFLOCK_PROGRAMS_MAX];
 	__u8 denials[BPFLOCK_OPERATIONS_MAX];
 };
 

@@ -10,3 +10,16 @@ int BPF_PROG(get_process_group, const struct task_struct *task, int ret)
 {
 	return ret ? ret : bpflock_decide(0, 1);
 }
+
+SEC("lsm/task_getsid")
+int BPF_PROG(get_session, const struct task_struct *task, int ret)
+{
+	return ret ? ret : bpflock_decide(0, 1);
+}
+
+/* The daemon asks for nobody's scheduler. */
+SEC("lsm/task_getscheduler")
+int BPF_PROG(get_scheduler, const struct task_struct *task, int ret)
+{
+	return ret ? ret : bpflock_decide(0, 1);
+}

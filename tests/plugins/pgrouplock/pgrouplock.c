@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 /*
- * pgrouplock: decides who may ask for a process group. An enforcer with a self-test of its own, which the tests
+ * pgrouplock: decides who may ask for a process group or a session. An enforcer with a self-test of its own, which the tests
  * can make fail while the daemon runs:
  *
  *	/run/pgrouplock.silent	it says that it has asked, and has not
+ *	/run/pgrouplock.half	it says that it has asked for both, and has asked for the group only
  *	/run/pgrouplock.refused	it says that the kernel has refused
  */
 #include <bpflock/plugin.h>
@@ -16,6 +17,8 @@ static const struct bpflock_operation operations[] = {
 
 static const struct bpflock_program programs[] = {
 	{ .name = "get_process_group", .operations = "getpgid", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	{ .name = "get_session", .operations = "getpgid", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
+	{ .name = "get_scheduler", .operations = "getpgid" },
 };
 
 static const struct bpflock_event_type events[] = {
@@ -36,7 +39,11 @@ static int ask(const struct bpflock_host *host, const void *config)
 		return 0;
 	if (access("/run/pgrouplock.refused", F_OK) == 0)
 		return -EPERM;
-	return getpgid(getpid()) < 0 ? -errno : 0;
+	if (getpgid(getpid()) < 0)
+		return -errno;
+	if (access("/run/pgrouplock.half", F_OK) == 0)
+		return 0;
+	return getsid(getpid()) < 0 ? -errno : 0;
 }
 
 BPFLOCK_PLUGIN(pgrouplock,

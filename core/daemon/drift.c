@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "daemon/drift.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "util/memory.h"
+
+static void mend_policy(const struct managed_plugin *managed, struct report *report)
+{
+	struct bpflock_policy *policy = managed->instance->policy;
+	const struct operations *operations = &managed->plugin->operations;
+
+	if (!policy || !managed->policy || policy_is_in_force(policy, operations, managed->policy))
+		return;
+	report_plugin(report_add(report, REPORT_ERROR, "drift", NULL,
+				 "somebody has changed its policy in the kernel; it is written again"),
+		      managed->plugin->name);
+	policy_init(policy, operations);
+	policy_put(policy, managed->policy);
+}
+
+static void mend_marks(const struct managed_plugin *managed, struct report *report)
+{
+	struct report_item *item;
+	size_t marked;
+	int error = instance_protect(managed->instance, &marked);
+
+	if (!marked)
+		return;
+	item = report_add(report, REPORT_ERROR, "drift", NULL,
+			  "somebody has removed %zu of its objects from the set of what a guard protects; %s", marked,
+			  error ? strerror(-error) : "they are in it again");
+	report_plugin(item, managed->plugin->name);
+}
+
+/* What is at the place of a pin is not ours, and goes. */
+static void look_for_lost_pin(struct managed_plugin *managed, struct report *report)
+{
+	CLEANUP(cleanup_free) char *lost = instance_lost_pin(managed->instance);
+
+	if (!lost)
+		return;
+	pins_report_lost(managed->plugin->name, lost, report);
+	(void)unlink(lost);
+	managed->pins_lost = true;
+}
+
+bool drift_mend(struct manager *manager, struct pins *pins, struct report *report)
+{
+	bool lost = false;
+	int error;
+
+	error = pins_mend(pins, report);
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
+
+		if (!managed->instance)
+			continue;
+		mend_policy(managed, report);
+		mend_marks(managed, report);
+		if (!error)
+			look_for_lost_pin(managed, report);
+		lost = lost || managed->pins_lost;
+	}
+	return !error && lost && manager_renew(manager, report) == 0;
+}
