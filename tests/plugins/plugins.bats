@@ -405,7 +405,6 @@ bpf() {
 }
 
 @test "more programs on one hook than can be replaced are refused before anything is attached" {
-	rm "$PLUGINS"/*
 	install_plugins twentylock pgrouplock
 	run with_plugins try -- -o twentylock.enabled=yes
 	echo "$output"
