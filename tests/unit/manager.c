@@ -601,9 +601,13 @@ static void an_enforcer_that_is_no_longer_called_is_noticed(void **state)
 	struct scene *scene = *state;
 
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
+	scene->manager.plugins[1].verification.reported = true;
+	manager_verify(&scene->manager);
+	assert_true(scene->manager.plugins[1].verification.reported);
 	is_called = false;
 	manager_verify(&scene->manager);
 	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_FAILED);
+	assert_false(scene->manager.plugins[1].verification.reported);
 	is_called = true;
 	manager_verify(&scene->manager);
 	assert_int_equal(scene->manager.plugins[1].verification.state, VERIFY_ENFORCING);
