@@ -164,15 +164,16 @@ static int give_policy(struct manager *manager, struct managed_plugin *managed, 
 
 /*
  * Before the policy that needs them. The map of an instance that stays already has the exceptions of the old
- * configuration. Those of the new one are added here; commit_exceptions() removes those that only the old one named.
+ * configuration. Those of the new one are added here; complete_change() removes those that only the old one named.
  */
 static int prepare_exceptions(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	const struct config_section *section = managed->change.section;
 	struct instance *instance = future_instance(managed);
 
-	(void)manager;
-	return instance && section->enabled ? instance_prepare_exceptions(instance, section, report) : 0;
+	if (!instance || !section->enabled)
+		return 0;
+	return instance_prepare_exceptions(instance, section, manager->epoll, report);
 }
 
 /*
@@ -329,18 +330,6 @@ static void end_plugin(struct managed_plugin *managed, struct report *report)
 	stop_plugin(managed);
 }
 
-/* After the new policy is in force. Exceptions that only the old configuration named are removed now. */
-static void commit_exceptions(const struct manager *manager, struct instance *instance)
-{
-	struct epoll_event event = { .events = EPOLLIN };
-	int fd;
-
-	instance_commit_exceptions(instance);
-	fd = instance_exceptions_fd(instance);
-	if (fd >= 0)
-		(void)epoll_ctl(manager->epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
 static void take_section(struct managed_plugin *managed, struct config *config)
 {
 	struct config *old = managed->config;
@@ -353,8 +342,7 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 	config_free(old);
 }
 
-static void complete_change(struct manager *manager, struct managed_plugin *managed, struct config *config,
-			    struct report *report)
+static void complete_change(struct managed_plugin *managed, struct config *config, struct report *report)
 {
 	/* The running instance keeps policy, exceptions and section. The next reload tries again. */
 	if (managed->change.failed && managed->instance)
@@ -365,8 +353,9 @@ static void complete_change(struct manager *manager, struct managed_plugin *mana
 		replace(managed, report);
 	else if (managed->instance)
 		update_policy(managed);
+	/* After the new policy is in force: exceptions that only the old configuration named are removed now. */
 	if (managed->instance)
-		commit_exceptions(manager, managed->instance);
+		instance_commit_exceptions(managed->instance);
 	take_section(managed, config);
 }
 
@@ -396,7 +385,7 @@ int manager_apply(struct manager *manager, struct config *config, struct report 
 		if (error)
 			discard_change(managed);
 		else
-			complete_change(manager, managed, config, report);
+			complete_change(managed, config, report);
 		free(managed->change.policy);
 		verification_free(&managed->change.verification);
 		managed->change = (struct change){ 0 };

@@ -327,13 +327,14 @@ int instance_load(struct instance *instance, struct report *report)
 	return map_policy(instance, report);
 }
 
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report)
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, int epoll,
+				struct report *report)
 {
 	int error;
 
 	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
 		return 0;
-	error = exceptions_watch(section, instance->exceptions_map, &instance->next_exceptions);
+	error = exceptions_watch(section, instance->exceptions_map, epoll, &instance->next_exceptions);
 	if (!error)
 		return 0;
 	instance_fail(instance, error, report, "the cgroups of its exceptions cannot be watched");
@@ -353,11 +354,6 @@ void instance_commit_exceptions(struct instance *instance)
 void instance_discard_exceptions(struct instance *instance)
 {
 	instance->next_exceptions = exceptions_end(instance->next_exceptions, instance->exceptions);
-}
-
-int instance_exceptions_fd(const struct instance *instance)
-{
-	return instance->exceptions ? exceptions_fd(instance->exceptions) : -1;
 }
 
 int instance_refresh_exceptions(struct instance *instance)

@@ -307,14 +307,14 @@ int instance_load(struct instance *instance, struct report *report);
  */
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
 /*
- * Adds the exceptions of a section to the current ones. Then call one of the two functions below: commit removes
- * those that only the section before named, discard removes the new ones.
+ * Adds the exceptions of a section to the current ones. `epoll` becomes readable when instance_refresh_exceptions() is
+ * due. Then call one of the two functions below: commit removes those that only the section before named, discard
+ * removes the new ones.
  */
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report);
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, int epoll,
+				struct report *report);
 void instance_commit_exceptions(struct instance *instance);
 void instance_discard_exceptions(struct instance *instance);
-/* Becomes readable when instance_refresh_exceptions() is due; -1 where there are none. */
-int instance_exceptions_fd(const struct instance *instance);
 int instance_refresh_exceptions(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
 /*

@@ -1,50 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/exceptions.h"
 
-#include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <limits.h>
 #include <linux/magic.h>
 #include <string.h>
 #include <sys/epoll.h>
-#include <sys/inotify.h>
-#include <sys/stat.h>
 
+#include "cgroup/cgroup.h"
 #include "policy/sessions.h"
 #include "util/filesystem.h"
 #include "util/memory.h"
 
-#define CGROUP_ROOT "/sys/fs/cgroup"
-/* Events about directories that appear or disappear. */
-#define WATCHED (IN_CREATE | IN_DELETE | IN_MOVED_TO | IN_MOVED_FROM | IN_ONLYDIR)
-
 /**
  * struct exceptions - the exceptions of one section
  * @section:  not owned
- * @map:      fd of the set of cgroup ids; not owned
- * @epoll:    becomes readable when @inotify or @sessions do
- * @inotify:  watches the directories in which named cgroups may appear
+ * @watch:    their cgroups
  * @sessions: watches logind; NULL without `except_sessions`
- * @ids:      the ids that are in the map now
- * @count:    number of @ids
  */
 struct exceptions {
 	const struct config_section *section;
-	int map;
-	int epoll;
-	int inotify;
+	struct cgroup_watch *watch;
 	struct sessions *sessions;
-	__u64 *ids;
-	size_t count;
-};
-
-/* The ids that a scan has found so far, and the last error of watching. */
-struct scan {
-	const struct exceptions *exceptions;
-	__u64 *ids;
-	size_t count;
-	int error;
 };
 
 static const char *const lists[] = { "except_cgroups", "except_units" };
@@ -74,26 +51,6 @@ static void complain(struct report *report, const struct config_section *section
 	report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin, "[%s] %s: %s", section->name,
 				 value->option->name, what),
 		      "%s", remedy);
-}
-
-/* Not "." or "..". Only the last component may be empty, after a slash at the end. */
-static bool is_component(const char *text)
-{
-	size_t length = strcspn(text, "/");
-
-	if (length == 0)
-		return !*text;
-	return length > 2 || strncmp(text, "..", length) != 0;
-}
-
-static bool is_path(const char *text)
-{
-	if (text[0] != '/')
-		return false;
-	for (const char *slash = text; slash; slash = strchr(slash + 1, '/'))
-		if (!is_component(slash + 1))
-			return false;
-	return true;
 }
 
 /* A unit's name is one component, with the suffix of a kind of unit that has processes. */
@@ -184,7 +141,7 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	const struct config_value *wanted = first_wanted(section);
 	const char *problem;
 
-	check_items(section, "except_cgroups", is_path,
+	check_items(section, "except_cgroups", cgroup_is_path,
 		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service", report);
 	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice", report);
 	check_names_of_units(section, report);
@@ -196,174 +153,49 @@ void exceptions_check(const struct config_section *section, struct report *repor
 			 "boot with systemd.unified_cgroup_hierarchy=1");
 }
 
-static void add_id(struct scan *scan, const struct stat *status)
-{
-	for (size_t i = 0; i < scan->count; i++)
-		if (scan->ids[i] == status->st_ino)
-			return;
-	scan->ids = xreallocarray(scan->ids, scan->count + 1, sizeof(*scan->ids));
-	scan->ids[scan->count++] = status->st_ino;
-}
-
-static void add_if_there(struct scan *scan, const char *path)
-{
-	struct stat status;
-
-	if (stat(path, &status) == 0 && S_ISDIR(status.st_mode))
-		add_id(scan, &status);
-}
-
-/* The directory may disappear at any time: its parent is watched as well. Any other error makes changes go unseen. */
-static void watch(struct scan *scan, const char *path)
-{
-	if (inotify_add_watch(scan->exceptions->inotify, path, WATCHED) < 0 && errno != ENOENT && errno != ENOTDIR)
-		scan->error = -errno;
-}
-
-/* Watches every directory above a path, to see the path appear, and adds its id if it exists now. */
-static void scan_path(struct scan *scan, const char *cgroup)
-{
-	CLEANUP(cleanup_free) char *path = xasprintf(CGROUP_ROOT "%s", cgroup);
-	size_t slash = strlen(CGROUP_ROOT);
-
-	while (path[slash]) {
-		path[slash] = '\0';
-		watch(scan, path);
-		path[slash] = '/';
-		slash += 1 + strcspn(path + slash + 1, "/");
-	}
-	add_if_there(scan, path);
-}
-
-static bool is_slice(const struct dirent *entry)
-{
-	const char *dot = strrchr(entry->d_name, '.');
-
-	return entry->d_type == DT_DIR && dot && strcmp(dot, ".slice") == 0;
-}
-
-/*
- * Searches slices only. Below a service or a scope a cgroup may be delegated, and its owner could name a cgroup like a
- * unit there.
- */
-static void scan_slice(struct scan *scan, const char *path, const struct config_value *units)
-{
-	struct dirent *entry;
-	DIR *directory;
-
-	watch(scan, path); /* before reading it: what appears later causes an event */
-	for (size_t i = 0; i < units->count; i++) {
-		CLEANUP(cleanup_free) char *unit = xasprintf("%s/%s", path, units->strings[i]);
-
-		add_if_there(scan, unit);
-	}
-	directory = opendir(path);
-	while (directory && (entry = readdir(directory))) {
-		CLEANUP(cleanup_free) char *below = NULL;
-
-		if (!is_slice(entry))
-			continue;
-		below = xasprintf("%s/%s", path, entry->d_name);
-		scan_slice(scan, below, units);
-	}
-	if (directory)
-		closedir(directory);
-}
-
 static void scan_session(void *context, const char *cgroup)
 {
-	scan_path(context, cgroup);
-}
-
-static void scan_all(struct scan *scan)
-{
-	const struct config_section *section = scan->exceptions->section;
-	const struct config_value *cgroups = config_value(section, "except_cgroups");
-	const struct config_value *units = config_value(section, "except_units");
-
-	for (size_t i = 0; i < cgroups->count; i++)
-		scan_path(scan, cgroups->strings[i]);
-	if (units->count)
-		scan_slice(scan, CGROUP_ROOT, units);
-	if (scan->exceptions->sessions)
-		sessions_each_active_local(scan->exceptions->sessions, scan_session, scan);
-}
-
-static bool has_id(const __u64 *ids, size_t count, __u64 id)
-{
-	for (size_t i = 0; i < count; i++)
-		if (ids[i] == id)
-			return true;
-	return false;
-}
-
-/* Adds new ids before it removes old ones. Ids of cgroups are not reused. */
-static int update_map(const struct exceptions *exceptions, const struct scan *scan)
-{
-	const __u8 present = 1;
-
-	for (size_t i = 0; i < scan->count; i++)
-		if (!has_id(exceptions->ids, exceptions->count, scan->ids[i]) &&
-		    bpf_map_update_elem(exceptions->map, &scan->ids[i], &present, BPF_ANY) < 0)
-			return -errno;
-	for (size_t i = 0; i < exceptions->count; i++)
-		if (!has_id(scan->ids, scan->count, exceptions->ids[i]))
-			(void)bpf_map_delete_elem(exceptions->map, &exceptions->ids[i]);
-	return 0;
-}
-
-static void discard_events(int inotify)
-{
-	char events[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
-
-	while (read(inotify, events, sizeof(events)) > 0)
-		;
+	cgroup_scan_path(context, cgroup);
 }
 
 int exceptions_refresh(struct exceptions *exceptions)
 {
-	struct scan scan = { .exceptions = exceptions };
-	int error;
+	const struct config_value *cgroups = config_value(exceptions->section, "except_cgroups");
+	const struct config_value *units = config_value(exceptions->section, "except_units");
 
-	/* Before the scan: changes during the scan cause new events. */
-	discard_events(exceptions->inotify);
-	if (exceptions->sessions)
+	cgroup_scan_begin(exceptions->watch);
+	for (size_t i = 0; i < cgroups->count; i++)
+		cgroup_scan_path(exceptions->watch, cgroups->strings[i]);
+	cgroup_scan_units(exceptions->watch, (const char *const *)units->strings, units->count);
+	if (exceptions->sessions) {
 		sessions_flush(exceptions->sessions);
-	scan_all(&scan);
-	error = update_map(exceptions, &scan);
-	free(exceptions->ids);
-	exceptions->ids = scan.ids;
-	exceptions->count = scan.count;
-	return error ? error : scan.error;
+		sessions_each_active_local(exceptions->sessions, scan_session, exceptions->watch);
+	}
+	return cgroup_scan_end(exceptions->watch);
 }
 
-static int wait_for(int epoll, int fd)
+static int watch_sessions(struct exceptions *exceptions, int epoll)
 {
 	struct epoll_event event = { .events = EPOLLIN };
-
-	return fd < 0 || epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) < 0 ? -errno : 0;
-}
-
-static int open_exceptions(struct exceptions *exceptions)
-{
 	int error;
 
-	exceptions->epoll = epoll_create1(EPOLL_CLOEXEC);
-	exceptions->inotify = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
-	error = wait_for(exceptions->epoll, exceptions->inotify);
-	if (error || config_number(exceptions->section, "except_sessions") == SESSIONS_NONE)
-		return error;
+	if (config_number(exceptions->section, "except_sessions") == SESSIONS_NONE)
+		return 0;
 	error = sessions_open(&exceptions->sessions);
-	return error ? error : wait_for(exceptions->epoll, sessions_fd(exceptions->sessions));
+	if (error)
+		return error;
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, sessions_fd(exceptions->sessions), &event) < 0 ? -errno : 0;
 }
 
-int exceptions_watch(const struct config_section *section, int map, struct exceptions **ret)
+int exceptions_watch(const struct config_section *section, int map, int epoll, struct exceptions **ret)
 {
 	struct exceptions *exceptions = xcalloc(1, sizeof(*exceptions));
 	int error;
 
-	*exceptions = (struct exceptions){ .section = section, .map = map, .epoll = -1, .inotify = -1 };
-	error = open_exceptions(exceptions);
+	exceptions->section = section;
+	error = cgroup_watch_open(CGROUP_ROOT, map, epoll, &exceptions->watch);
+	if (!error)
+		error = watch_sessions(exceptions, epoll);
 	if (!error)
 		error = exceptions_refresh(exceptions);
 	if (error)
@@ -375,11 +207,8 @@ int exceptions_watch(const struct config_section *section, int map, struct excep
 
 struct exceptions *exceptions_end(struct exceptions *exceptions, const struct exceptions *staying)
 {
-	if (!exceptions)
-		return NULL;
-	for (size_t i = 0; i < exceptions->count; i++)
-		if (!staying || !has_id(staying->ids, staying->count, exceptions->ids[i]))
-			(void)bpf_map_delete_elem(exceptions->map, &exceptions->ids[i]);
+	if (exceptions)
+		exceptions->watch = cgroup_watch_end(exceptions->watch, staying ? staying->watch : NULL);
 	return exceptions_close(exceptions);
 }
 
@@ -388,16 +217,7 @@ struct exceptions *exceptions_close(struct exceptions *exceptions)
 	if (!exceptions)
 		return NULL;
 	sessions_close(exceptions->sessions);
-	if (exceptions->inotify >= 0)
-		close(exceptions->inotify);
-	if (exceptions->epoll >= 0)
-		close(exceptions->epoll);
-	free(exceptions->ids);
+	cgroup_watch_close(exceptions->watch);
 	free(exceptions);
 	return NULL;
-}
-
-int exceptions_fd(const struct exceptions *exceptions)
-{
-	return exceptions->epoll;
 }

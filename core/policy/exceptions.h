@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * Exceptions of baseline: finds the cgroups of paths, units and sessions, and keeps their ids up to date when cgroups
- * appear and disappear.
- */
+/* Exceptions of baseline: the cgroups of paths, units and sessions. */
 #ifndef BPFLOCK_POLICY_EXCEPTIONS_H
 #define BPFLOCK_POLICY_EXCEPTIONS_H
 
@@ -23,10 +20,10 @@ void exceptions_check(const struct config_section *section, struct report *repor
 struct exceptions;
 
 /*
- * Begins to watch the exceptions of a section, and adds the current ones to `map` (fd of the set of cgroup ids). The
- * section must outlive this. Returns 0 or a negative errno.
+ * Begins to watch the exceptions of a section, and adds the current ones to `map` (fd of the set of cgroup ids). `epoll`
+ * becomes readable when exceptions_refresh() is due. The section must outlive this. Returns 0 or a negative errno.
  */
-int exceptions_watch(const struct config_section *section, int map, struct exceptions **ret);
+int exceptions_watch(const struct config_section *section, int map, int epoll, struct exceptions **ret);
 
 /*
  * Ends watching, and removes its ids from the map, except those that `staying` has as well. `staying` may be NULL; it
@@ -36,9 +33,6 @@ struct exceptions *exceptions_end(struct exceptions *exceptions, const struct ex
 
 /* Ends watching, and leaves the map unchanged. Always returns NULL. */
 struct exceptions *exceptions_close(struct exceptions *exceptions);
-
-/* Becomes readable when exceptions_refresh() is due. */
-int exceptions_fd(const struct exceptions *exceptions);
 
 /* Updates the map to the cgroups that exist now. Returns 0 or a negative errno. */
 int exceptions_refresh(struct exceptions *exceptions);

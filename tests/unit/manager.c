@@ -114,8 +114,10 @@ struct exceptions {
 	const struct config_section *section;
 };
 
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, struct report *report)
+int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, int epoll,
+				struct report *report)
 {
+	(void)epoll;
 	(void)report;
 	if (!plugin_is_enforcer(instance->plugin) || !config_value(section, "except_cgroups")->count)
 		return 0;
@@ -137,12 +139,6 @@ void instance_discard_exceptions(struct instance *instance)
 {
 	free(instance->next_exceptions);
 	instance->next_exceptions = NULL;
-}
-
-int instance_exceptions_fd(const struct instance *instance)
-{
-	(void)instance;
-	return -1;
 }
 
 int instance_refresh_exceptions(struct instance *instance)

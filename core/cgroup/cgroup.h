@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cgroup module: finds cgroups by path and by unit, and keeps their ids in a BPF map.
+ *
+ * No cgroup needs to exist. The directories in which one may appear are watched: so it is found when it is made, and
+ * found again when it is removed and made anew.
+ */
+#ifndef BPFLOCK_CGROUP_CGROUP_H
+#define BPFLOCK_CGROUP_CGROUP_H
+
+#include <linux/types.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Where cgroup v2 is mounted, unless the hierarchy is a hybrid one. */
+#define CGROUP_ROOT "/sys/fs/cgroup"
+
+/*
+ * Is the text a path from the root of the hierarchy? It has no component "." or "..", and only its last component may
+ * be empty, after a slash at the end.
+ */
+bool cgroup_is_path(const char *text);
+
+/*
+ * Where cgroup v2 is mounted (to be freed): at CGROUP_ROOT, or where the table of mounts says so (`mounts` is
+ * /proc/self/mounts). NULL where it is not mounted.
+ */
+char *cgroup_root(const char *mounts);
+
+/* The id of the cgroup at a path from `root`. Returns 0 or a negative errno. */
+int cgroup_id(const char *root, const char *path, __u64 *ret);
+
+/* Watches cgroups, and keeps the ids of those that exist in a map. */
+struct cgroup_watch;
+
+/*
+ * `root` is where cgroup v2 is mounted. `map` is the fd of a hash map: key __u64 id, value __u8. `epoll` becomes
+ * readable when the map is to be updated. Neither of the two is owned. Returns 0 or a negative errno.
+ */
+int cgroup_watch_open(const char *root, int map, int epoll, struct cgroup_watch **ret);
+
+/*
+ * An update of the map: begin, name every cgroup anew, end. cgroup_scan_end() returns 0 or a negative errno: then some
+ * change may go unseen (-ENOSPC: no more watches), or an id could not be added.
+ */
+void cgroup_scan_begin(struct cgroup_watch *watch);
+void cgroup_scan_path(struct cgroup_watch *watch, const char *path);
+/* All cgroups that are named after one of these systemd units. */
+void cgroup_scan_units(struct cgroup_watch *watch, const char *const *units, size_t count);
+int cgroup_scan_end(struct cgroup_watch *watch);
+
+/*
+ * Ends watching, and removes its ids from the map, except those that `staying` has as well. `staying` may be NULL; it
+ * has the same map. Always returns NULL.
+ */
+struct cgroup_watch *cgroup_watch_end(struct cgroup_watch *watch, const struct cgroup_watch *staying);
+/* Ends watching, and leaves the map unchanged. Always returns NULL. */
+struct cgroup_watch *cgroup_watch_close(struct cgroup_watch *watch);
+
+#endif
