@@ -11,6 +11,7 @@
 #ifndef BPFLOCK_POLICY_BPF_H
 #define BPFLOCK_POLICY_BPF_H
 
+#include <bpflock/cgroup.bpf.h>
 #include <bpflock/event.bpf.h>
 #include <bpflock/policy.h>
 #include <bpflock/task.bpf.h>
@@ -27,13 +28,7 @@ struct bpflock_policy bpflock_policy SEC(".data.policy") = {};
 struct bpflock_counters bpflock_counters SEC(".data.counters") = {};
 
 /* The cgroups that baseline makes exceptions for, each with all below it; kept by the daemon. */
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, BPFLOCK_EXCEPTIONS_MAX);
-	__type(key, __u64);
-	__type(value, __u8);
-} bpflock_exceptions SEC(".maps");
+BPFLOCK_CGROUPS(BPFLOCK_EXCEPTIONS_MAX) bpflock_exceptions SEC(".maps");
 
 /*
  * Marks the tasks that are the daemon. The daemon must always be able to start, reload and stop, also
@@ -77,20 +72,6 @@ static __always_inline bool bpflock_in_initial_namespaces(void)
 	return bpflock_task_is_initial(bpf_get_current_task_btf());
 }
 
-/* The task's cgroup or any above it: one lookup per level. */
-static __always_inline bool bpflock_is_excepted(void)
-{
-	for (int level = 0; level < BPFLOCK_CGROUP_DEPTH_MAX; level++) {
-		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
-
-		if (!id)
-			return false;
-		if (bpf_map_lookup_elem(&bpflock_exceptions, &id))
-			return true;
-	}
-	return false;
-}
-
 /*
  * Finds the rule that decides: BASELINE becomes EXCEPTION where one applies. Returns whether the rule
  * allows.
@@ -105,7 +86,7 @@ static __always_inline bool bpflock_evaluate(__u32 *rule)
 	case BPFLOCK_RULE_BASELINE:
 		if (bpflock_in_initial_namespaces())
 			return true;
-		if (!(*rule & BPFLOCK_RULE_EXCEPTIONS) || !bpflock_is_excepted())
+		if (!(*rule & BPFLOCK_RULE_EXCEPTIONS) || !bpflock_in_cgroups(&bpflock_exceptions))
 			return false;
 		*rule = (*rule & ~BPFLOCK_RULE_MASK) | BPFLOCK_RULE_EXCEPTION;
 		return true;

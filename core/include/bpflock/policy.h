@@ -56,9 +56,6 @@
 #define BPFLOCK_VERDICT_EXEMPT 3u     /* not decided, because the daemon asked: counted, never recorded */
 #define BPFLOCK_VERDICTS 4u
 
-/* The deepest level of the cgroup hierarchy at which an exception is looked for. Since ABI 1.0. */
-#define BPFLOCK_CGROUP_DEPTH_MAX 32
-
 /* Cgroups that one enforcer's exceptions may name at a time. Since ABI 1.0. */
 #define BPFLOCK_EXCEPTIONS_MAX 4096
 
