@@ -366,7 +366,7 @@ static int handle_verify_timer(void *context)
 	return 0;
 }
 
-static int handle_exceptions(void *context)
+static int handle_cgroups(void *context)
 {
 	struct daemon *daemon = context;
 	struct report report = { 0 };
@@ -471,7 +471,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (!error)
 		error = bus_watch(daemon->bus, daemon->loop, &daemon->log);
 	if (!error)
-		error = loop_add(daemon->loop, daemon->manager.epoll, handle_exceptions, daemon);
+		error = loop_add(daemon->loop, daemon->manager.epoll, handle_cgroups, daemon);
 	if (!error)
 		error = open_timers(daemon);
 	if (!error)

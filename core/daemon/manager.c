@@ -3,7 +3,6 @@
 
 #include <assert.h>
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "loader/limits.h"
@@ -411,14 +410,9 @@ void manager_refresh(struct manager *manager, struct report *report)
 {
 	for (size_t i = 0; i < manager->count; i++) {
 		struct managed_plugin *managed = &manager->plugins[i];
-		int error = managed->instance ? instance_refresh_exceptions(managed->instance) : 0;
 
-		if (error)
-			report_plugin(report_add(report, REPORT_ERROR, "exceptions_failed", NULL,
-						 "the cgroups of its exceptions cannot be watched, or one cannot be "
-						 "added: %s",
-						 strerror(-error)),
-				      managed->plugin->name);
+		if (managed->instance)
+			instance_refresh_cgroups(managed->instance, report);
 	}
 }
 

@@ -63,7 +63,7 @@ struct managed_plugin {
  * @kernel:  not owned
  * @pins:    not owned
  * @plugins: all plugins, whether they run or not
- * @epoll:   watches the exceptions of all instances; becomes readable when manager_refresh() is due
+ * @epoll:   watches the cgroups of all instances; becomes readable when manager_refresh() is due
  * @limits:  counts programs while a change is prepared; NULL otherwise
  * @config:  the configuration in force; owned
  */
@@ -81,7 +81,7 @@ struct manager {
 int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel,
 		 const struct pins *pins);
 
-/* Updates all exceptions to the cgroups and sessions that exist now. */
+/* Updates all maps of cgroups to the cgroups and sessions that exist now. */
 void manager_refresh(struct manager *manager, struct report *report);
 
 /*

@@ -12,7 +12,6 @@
 #include "loader/loader.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
-#include "policy/exceptions.h"
 #include "policy/policy.h"
 #include "util/memory.h"
 
@@ -327,40 +326,6 @@ int instance_load(struct instance *instance, struct report *report)
 	return map_policy(instance, report);
 }
 
-int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, int epoll,
-				struct report *report)
-{
-	int error;
-
-	if (instance->exceptions_map < 0 || !exceptions_wanted(section))
-		return 0;
-	error = exceptions_watch(section, instance->exceptions_map, epoll, &instance->next_exceptions);
-	if (!error)
-		return 0;
-	instance_fail(instance, error, report, "the cgroups of its exceptions cannot be watched");
-	if (error == -ENOSPC || error == -EMFILE)
-		report_remedy(&report->items[report->count - 1], "raise the sysctl fs.inotify.max_user_%s",
-			      error == -ENOSPC ? "watches" : "instances");
-	return error;
-}
-
-void instance_commit_exceptions(struct instance *instance)
-{
-	exceptions_end(instance->exceptions, instance->next_exceptions);
-	instance->exceptions = instance->next_exceptions;
-	instance->next_exceptions = NULL;
-}
-
-void instance_discard_exceptions(struct instance *instance)
-{
-	instance->next_exceptions = exceptions_end(instance->next_exceptions, instance->exceptions);
-}
-
-int instance_refresh_exceptions(struct instance *instance)
-{
-	return instance->exceptions ? exceptions_refresh(instance->exceptions) : 0;
-}
-
 static int fail_to_attach(const struct instance *instance, const struct bpf_program *program, int error,
 			  struct report *report)
 {
@@ -457,8 +422,7 @@ void instance_unprotect(const struct instance *instance)
 
 void instance_detach(struct instance *instance)
 {
-	instance->exceptions = exceptions_close(instance->exceptions);
-	instance->next_exceptions = exceptions_close(instance->next_exceptions);
+	instance_close_cgroups(instance);
 	for (size_t i = 0; i < instance->link_count; i++)
 		bpf_link__destroy(instance->links[i]);
 	free(instance->links);

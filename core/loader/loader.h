@@ -307,7 +307,7 @@ int instance_load(struct instance *instance, struct report *report);
  */
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
 /*
- * Adds the exceptions of a section to the current ones. `epoll` becomes readable when instance_refresh_exceptions() is
+ * Adds the exceptions of a section to the current ones. `epoll` becomes readable when instance_refresh_cgroups() is
  * due. Then call one of the two functions below: commit removes those that only the section before named, discard
  * removes the new ones.
  */
@@ -315,7 +315,10 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 				struct report *report);
 void instance_commit_exceptions(struct instance *instance);
 void instance_discard_exceptions(struct instance *instance);
-int instance_refresh_exceptions(struct instance *instance);
+/* Updates the maps to the cgroups and sessions that exist now. Errors are reported. */
+void instance_refresh_cgroups(struct instance *instance, struct report *report);
+/* Ends watching, and leaves the maps unchanged. */
+void instance_close_cgroups(struct instance *instance);
 int instance_attach(struct instance *instance, struct report *report);
 /*
  * How often the kernel did not run a program of it, because the program was already running on that CPU (interrupted or

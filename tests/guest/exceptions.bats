@@ -272,7 +272,7 @@ scope_of() {
 	run try_start
 	echo "$before" >/proc/sys/fs/inotify/max_user_watches
 	[ "$status" -eq 1 ]
-	[[ $output == *'the cgroups of its exceptions cannot be watched: No space left on device'* ]]
+	[[ $output == *'the cgroups that its section names cannot be watched, or one cannot be added: No space left on device'* ]]
 	[[ $output == *'raise the sysctl fs.inotify.max_user_watches'* ]]
 	[ ! -e "$PINS" ]
 }

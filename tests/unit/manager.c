@@ -141,10 +141,10 @@ void instance_discard_exceptions(struct instance *instance)
 	instance->next_exceptions = NULL;
 }
 
-int instance_refresh_exceptions(struct instance *instance)
+void instance_refresh_cgroups(struct instance *instance, struct report *report)
 {
 	(void)instance;
-	return 0;
+	(void)report;
 }
 
 void instance_record(struct instance *instance)
