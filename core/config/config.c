@@ -64,11 +64,6 @@ const char *config_string(const struct config_section *section, const char *opti
 	return string_of(config_value(section, option));
 }
 
-static bool is_string(const struct config_value *value)
-{
-	return value->option->type == BPFLOCK_OPTION_STRING;
-}
-
 static void fill_number(void *member, __u32 size, __u64 number)
 {
 	switch (size) {
@@ -91,10 +86,10 @@ static void fill_member(void *member, __u32 size, const struct config_value *val
 {
 	if (value->option->flags & BPFLOCK_OPTION_LIST)
 		*(struct bpflock_list *)member = (struct bpflock_list){
-			.items = is_string(value) ? (const void *)value->strings : value->numbers,
+			.items = config_has_texts(value->option) ? (const void *)value->strings : value->numbers,
 			.count = value->count,
 		};
-	else if (is_string(value))
+	else if (config_has_texts(value->option))
 		*(const char **)member = string_of(value);
 	else
 		fill_number(member, size, number_of(value));
@@ -116,7 +111,8 @@ bool config_value_equal(const struct config_value *a, const struct config_value 
 	if (a->option->type != b->option->type || a->count != b->count)
 		return false;
 	for (size_t i = 0; i < a->count; i++)
-		if (is_string(a) ? strcmp(a->strings[i], b->strings[i]) != 0 : a->numbers[i] != b->numbers[i])
+		if (config_has_texts(a->option) ? strcmp(a->strings[i], b->strings[i]) != 0 :
+						  a->numbers[i] != b->numbers[i])
 			return false;
 	return true;
 }

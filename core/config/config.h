@@ -90,8 +90,8 @@ struct config_schema {
  * @text:    as written, a list joined by ", "; the default when nothing was written; never NULL
  * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or CONFIG_DEFAULT and perhaps " (WHY)"
  * @count:   number of items: 1 for a scalar with a value, 0 for none. An empty string counts as none.
- * @numbers: the items of all types but STRING
- * @strings: the items of type STRING
+ * @numbers: the items of all types but STRING and CGROUP
+ * @strings: the items of these two types
  * @places:  where each item was written, in the form of @origin: a list may have several lines
  */
 struct config_value {
@@ -146,6 +146,12 @@ struct config *config_free(struct config *config);
 /* Both return NULL when there is none of that name. */
 struct config_section *config_section(const struct config *config, const char *name);
 const struct config_value *config_value(const struct config_section *section, const char *option);
+
+/* Are the items of the option texts? */
+static inline bool config_has_texts(const struct bpflock_option *option)
+{
+	return option->type == BPFLOCK_OPTION_STRING || option->type == BPFLOCK_OPTION_CGROUP;
+}
 
 /* Whether it is the default, because nothing was written. */
 bool config_is_default(const struct config_value *value);

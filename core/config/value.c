@@ -6,7 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "config/cgroup.h"
+#include "cgroup/cgroup.h"
 #include "config/entries.h"
 #include "config/number.h"
 #include "config/suggest.h"
@@ -69,27 +69,6 @@ static int parse_choice(const struct bpflock_option *option, const char *text, c
 	return -EINVAL;
 }
 
-static int parse_cgroup(const char *text, const struct config_place *place, __u64 *ret)
-{
-	CLEANUP(cleanup_free) char *path = NULL;
-	int error;
-
-	if (*text != '/') {
-		report_remedy(config_complain(place, "'%s' is not the path of a cgroup", text),
-			      "valid: a path that begins with '/', below the cgroup v2 mount");
-		return -EINVAL;
-	}
-	error = config_cgroup_id("/proc/self/mounts", text, ret, &path);
-	if (error == -ENODEV)
-		report_remedy(config_complain(place, "no cgroup v2 hierarchy is mounted"),
-			      "mount -t cgroup2 none /sys/fs/cgroup");
-	else if (error == -ENOENT)
-		config_complain(place, "no such cgroup: %s", path);
-	else if (error)
-		config_complain(place, "the cgroup %s cannot be examined: %s", path, strerror(-error));
-	return error ? -EINVAL : 0;
-}
-
 /* The largest number that fits in the member, so that a plugin need not repeat that in `max`. */
 static __u64 largest(const struct bpflock_option *option)
 {
@@ -131,8 +110,6 @@ static int parse_item(const struct bpflock_option *option, const char *text, con
 		return parse_bool(text, place, ret);
 	case BPFLOCK_OPTION_CHOICE:
 		return parse_choice(option, text, place, ret);
-	case BPFLOCK_OPTION_CGROUP:
-		return parse_cgroup(text, place, ret);
 	default:
 		return parse_number(option, text, place, ret);
 	}
@@ -146,6 +123,11 @@ static int append_string(struct config_value *value, const char *text, const str
 		max = CONFIG_STRING_MAX;
 	if (strlen(text) > max) {
 		config_complain(place, "the text is longer than %llu bytes", max);
+		return -EINVAL;
+	}
+	if (value->option->type == BPFLOCK_OPTION_CGROUP && !cgroup_is_path(text)) {
+		report_remedy(config_complain(place, "'%s' is not the path of a cgroup", text),
+			      "valid: a path from the root of the hierarchy, such as /user.slice");
 		return -EINVAL;
 	}
 	value->strings = xreallocarray(value->strings, value->count + 1, sizeof(*value->strings));
@@ -182,8 +164,7 @@ static int append_item(struct config_value *value, const char *text, const struc
 		config_complain(place, "there is an empty item in the list");
 		return -EINVAL;
 	}
-	error = value->option->type == BPFLOCK_OPTION_STRING ? append_string(value, text, place) :
-							       append_number(value, text, place);
+	error = config_has_texts(value->option) ? append_string(value, text, place) : append_number(value, text, place);
 	if (error)
 		return error;
 	append_place(value, place->where);
@@ -231,7 +212,7 @@ int config_value_append(struct config_value *value, const char *text, const stru
 
 void config_value_clear(struct config_value *value)
 {
-	bool strings = value->option->type == BPFLOCK_OPTION_STRING;
+	bool strings = config_has_texts(value->option);
 
 	for (size_t i = 0; i < value->count; i++) {
 		free(value->places[i]);

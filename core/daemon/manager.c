@@ -90,9 +90,12 @@ static int open_successor(struct manager *manager, struct managed_plugin *manage
 static int load_successor(struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
+	int error;
 
-	(void)manager;
-	return successor ? instance_load(successor, report) : 0;
+	if (!successor)
+		return 0;
+	error = instance_load(successor, report);
+	return error ? error : instance_watch_options(successor, manager->epoll, report);
 }
 
 /* The instance that runs after the change, or NULL. */

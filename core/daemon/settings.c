@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cgroup/cgroup.h"
 #include "daemon/options.h"
 #include "log/log.h"
 #include "plugin/host.h"
@@ -102,8 +103,47 @@ static const char *place_of(const struct config_section *section)
 	return NULL;
 }
 
+/* Exceptions, which have no variable, need more: exceptions_check() says where they cannot be watched. */
+static void check_hierarchy(const struct config_section *section, const char *root, struct report *report)
+{
+	for (size_t i = 0; !root && i < section->value_count; i++) {
+		const struct config_value *value = &section->values[i];
+
+		if (value->option->type == BPFLOCK_OPTION_CGROUP && value->option->variable && value->count)
+			report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin,
+						 "[%s] %s: no cgroup v2 hierarchy is mounted", section->name,
+						 value->option->name),
+				      "mount -t cgroup2 none " CGROUP_ROOT);
+	}
+}
+
+static void notice_missing(const struct config_section *section, const struct config_value *value, const char *root,
+			   struct report *report)
+{
+	for (size_t i = 0; i < value->count; i++) {
+		__u64 id;
+		int error = cgroup_id(root, value->strings[i], &id);
+
+		if (error)
+			report_add(report, REPORT_NOTICE, "config_notice", value->places[i],
+				   "[%s] %s: the cgroup %s%s is not found (%s); it will be watched for", section->name,
+				   value->option->name, root, value->strings[i], strerror(-error));
+	}
+}
+
+/* No cgroup needs to exist. The notices let mistyped paths be seen. Where something is wrong nothing will be watched. */
+static void notice_missing_cgroups(const struct config_section *section, const char *root, struct report *report)
+{
+	if (!root || section->invalid)
+		return;
+	for (size_t i = 0; i < section->value_count; i++)
+		if (section->values[i].option->type == BPFLOCK_OPTION_CGROUP)
+			notice_missing(section, &section->values[i], root, report);
+}
+
 static void check_plugin(const struct plugin *plugin, struct config_section *section, struct report *report)
 {
+	CLEANUP(cleanup_free) char *root = cgroup_root("/proc/self/mounts");
 	struct host host = { .plugin = plugin, .report = report, .where = place_of(section) };
 	size_t errors, first = report->count;
 
@@ -114,11 +154,15 @@ static void check_plugin(const struct plugin *plugin, struct config_section *sec
 	errors = report->errors;
 	if (plugin_is_enforcer(plugin))
 		(void)policy_check(&plugin->operations, section, report);
+	if (section->enabled)
+		check_hierarchy(section, root, report);
 	/* A value that was refused is empty: what the plugin says of that would only mislead. */
 	if (section->enabled && !section->invalid)
 		(void)host_call(&host, "check", plugin->descriptor.check, section);
 	if (report->errors > errors)
 		section->invalid = true;
+	if (section->enabled)
+		notice_missing_cgroups(section, root, report);
 	for (size_t i = first; i < report->count; i++)
 		report_plugin(&report->items[i], plugin->name);
 }

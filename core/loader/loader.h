@@ -240,12 +240,23 @@ struct instance_program {
 };
 
 /**
+ * struct watched_option - an option that names cgroups
+ * @option: its index in the section
+ * @watch:  keeps its map up to date
+ */
+struct watched_option {
+	size_t option;
+	struct cgroup_watch *watch;
+};
+
+/**
  * struct instance - one generation of one plugin
  * @plugin:     not owned
  * @section:    the configuration that it was loaded with; not owned
  * @generation: its number, larger than all numbers before
  * @links:      of its programs
  * @state:      shared with the generations before and after it
+ * @watched:    options that name cgroups
  * @exceptions_map: fd of the map of excepted cgroups, owned by @object; or -1
  * @exceptions: keeps that map up to date; NULL where there are no exceptions
  * @next_exceptions: those of a configuration that is being prepared, for the same map
@@ -263,6 +274,8 @@ struct instance {
 	struct bpf_link **links;
 	size_t link_count;
 	struct plugin_state *state;
+	struct watched_option *watched;
+	size_t watched_count;
 	int exceptions_map;
 	struct exceptions *exceptions;
 	struct exceptions *next_exceptions;
@@ -307,9 +320,13 @@ int instance_load(struct instance *instance, struct report *report);
  */
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
 /*
- * Adds the exceptions of a section to the current ones. `epoll` becomes readable when instance_refresh_cgroups() is
- * due. Then call one of the two functions below: commit removes those that only the section before named, discard
- * removes the new ones.
+ * Watches the cgroups that options of the section name. Their maps are kept up to date as long as the instance runs.
+ * `epoll` becomes readable when instance_refresh_cgroups() is due.
+ */
+int instance_watch_options(struct instance *instance, int epoll, struct report *report);
+/*
+ * Adds the exceptions of a section to the current ones. `epoll` is as above. Then call one of the two functions below:
+ * commit removes those that only the section before named, discard removes the new ones.
  */
 int instance_prepare_exceptions(struct instance *instance, const struct config_section *section, int epoll,
 				struct report *report);
@@ -349,8 +366,9 @@ void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);
 
 /*
- * Writes the value of an option to the `const volatile` variable of an object that is not loaded yet.
- * Returns 0, -ENOENT without such a variable, -E2BIG when the value does not fit.
+ * Writes the value of an option to the `const volatile` variable of an object that is not loaded yet. Of an option that
+ * names cgroups only the count is written, and its map is checked. Returns 0, -ENOENT without such a variable or map,
+ * -E2BIG when the value does not fit, -EINVAL when the map is not one of cgroups.
  */
 int variable_set(struct bpf_object *object, const char *name, const struct config_value *value);
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);

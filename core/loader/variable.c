@@ -105,20 +105,41 @@ int variable_set_number(struct bpf_object *object, const char *name, __u64 numbe
 	return error ? error : put_number(variable.bytes, variable.size, number);
 }
 
-int variable_set(struct bpf_object *object, const char *name, const struct config_value *value)
+static int put_items(struct bpf_object *object, const char *name, const struct config_value *value)
 {
-	CLEANUP(cleanup_free) char *count_name = xasprintf("%s_count", name);
-	bool is_list = value->option->flags & BPFLOCK_OPTION_LIST;
 	struct variable variable;
 	int error = find_variable(object, name, &variable);
 
 	if (error)
 		return error;
-	if (!is_list) /* a scalar string fills the whole char array, not one element of it */
+	/* a scalar string fills the whole char array, not one element of it */
+	if (!(value->option->flags & BPFLOCK_OPTION_LIST))
 		variable.element = variable.size;
 	for (size_t i = 0; !error && i < value->count; i++)
 		error = put_item(&variable, value, i);
-	if (!error && is_list)
+	return error;
+}
+
+/* The ids of cgroups come into their map when it is there: see instance_watch_options(). */
+static int check_map(const struct bpf_object *object, const char *name, const struct config_value *value)
+{
+	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
+
+	if (!map)
+		return -ENOENT;
+	if (bpf_map__type(map) != BPF_MAP_TYPE_HASH || bpf_map__key_size(map) != sizeof(__u64) ||
+	    bpf_map__value_size(map) != sizeof(__u8))
+		return -EINVAL;
+	return value->count > bpf_map__max_entries(map) ? -E2BIG : 0;
+}
+
+int variable_set(struct bpf_object *object, const char *name, const struct config_value *value)
+{
+	CLEANUP(cleanup_free) char *count_name = xasprintf("%s_count", name);
+	bool names_map = value->option->type == BPFLOCK_OPTION_CGROUP;
+	int error = names_map ? check_map(object, name, value) : put_items(object, name, value);
+
+	if (!error && value->option->flags & BPFLOCK_OPTION_LIST)
 		error = variable_set_number(object, count_name, value->count);
 	return error;
 }

@@ -98,7 +98,7 @@ static int check_values(const char *owner, const struct bpflock_table *table, __
 	return 0;
 }
 
-/* An invalid default would be an error at every start. Defaults that name a cgroup are not checked: it may appear. */
+/* An invalid default would be an error at every start. */
 static int check_initial(const struct bpflock_plugin *descriptor, const struct bpflock_option *option,
 			 char **ret_reason)
 {
@@ -108,7 +108,7 @@ static int check_initial(const struct bpflock_plugin *descriptor, const struct b
 		.report = &report, .section = descriptor->name, .key = option->name, .plugin = true
 	};
 
-	if (!option->initial || option->type == BPFLOCK_OPTION_CGROUP)
+	if (!option->initial)
 		return 0;
 	config_value_begin(&value, "default");
 	if (config_value_append(&value, option->initial, &place) == 0)
@@ -135,6 +135,9 @@ static int check_option(const struct bpflock_plugin *descriptor, const struct bp
 		return refuse(ret_reason, "option '%s' has no summary, or an unknown type or flag", option->name);
 	if ((option->type == BPFLOCK_OPTION_CHOICE) != (option->values.count > 0))
 		return refuse(ret_reason, "option '%s': choices, and only they, have values", option->name);
+	if (option->type == BPFLOCK_OPTION_CGROUP && !(option->flags & BPFLOCK_OPTION_LIST && option->variable))
+		return refuse(ret_reason, "option '%s' names cgroups: it must be a list, and have a variable",
+			      option->name);
 	if (!option_size_is_valid(option))
 		return refuse(ret_reason, "option '%s': a member of %u bytes cannot hold its type", option->name,
 			      option->size);

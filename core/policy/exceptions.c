@@ -67,21 +67,6 @@ static bool is_unit(const char *text)
 	return false;
 }
 
-static void check_items(const struct config_section *section, const char *list, bool (*is_valid)(const char *text),
-			const char *valid, struct report *report)
-{
-	const struct config_value *value = config_value(section, list);
-
-	for (size_t i = 0; i < value->count; i++) {
-		CLEANUP(cleanup_free) char *what = NULL;
-
-		if (is_valid(value->strings[i]))
-			continue;
-		what = xasprintf("'%s' is not valid", value->strings[i]);
-		complain(report, section, value, what, valid);
-	}
-}
-
 static bool is_template(const char *unit)
 {
 	const char *at = strrchr(unit, '@');
@@ -114,37 +99,40 @@ static char *unit_behind_alias(const char *unit)
 }
 
 /* The name of a cgroup is that of its unit: neither an alias nor a template has one. */
-static void check_names_of_units(const struct config_section *section, struct report *report)
+static void check_unit(const struct config_section *section, const char *unit, struct report *report)
 {
 	const struct config_value *units = config_value(section, "except_units");
+	CLEANUP(cleanup_free) char *behind = NULL;
+	CLEANUP(cleanup_free) char *what = NULL;
+	CLEANUP(cleanup_free) char *remedy = NULL;
 
-	for (size_t i = 0; i < units->count; i++) {
-		const char *unit = units->strings[i];
-		CLEANUP(cleanup_free) char *behind = unit_behind_alias(unit);
-		CLEANUP(cleanup_free) char *what = NULL;
-		CLEANUP(cleanup_free) char *remedy = NULL;
-
-		if (is_template(unit)) {
-			what = xasprintf("'%s' is a template, which has no cgroup", unit);
-			complain(report, section, units, what, "name its instances, or the slice that contains them");
-		} else if (behind) {
-			what = xasprintf("'%s' is an alias, whose cgroup has the name %s", unit, behind);
-			remedy = xasprintf("write %s", behind);
-			complain(report, section, units, what, remedy);
-		}
+	if (!is_unit(unit)) {
+		what = xasprintf("'%s' is not valid", unit);
+		complain(report, section, units, what, "valid: NAME.service, NAME.scope, NAME.slice");
+		return;
 	}
+	if (is_template(unit)) {
+		what = xasprintf("'%s' is a template, which has no cgroup", unit);
+		complain(report, section, units, what, "name its instances, or the slice that contains them");
+		return;
+	}
+	behind = unit_behind_alias(unit);
+	if (!behind)
+		return;
+	what = xasprintf("'%s' is an alias, whose cgroup has the name %s", unit, behind);
+	remedy = xasprintf("write %s", behind);
+	complain(report, section, units, what, remedy);
 }
 
 void exceptions_check(const struct config_section *section, struct report *report)
 {
+	const struct config_value *units = config_value(section, "except_units");
 	const struct config_value *sessions = config_value(section, "except_sessions");
 	const struct config_value *wanted = first_wanted(section);
 	const char *problem;
 
-	check_items(section, "except_cgroups", cgroup_is_path,
-		    "valid: a path from the root of the hierarchy, such as /system.slice/fwupd.service", report);
-	check_items(section, "except_units", is_unit, "valid: NAME.service, NAME.scope, NAME.slice", report);
-	check_names_of_units(section, report);
+	for (size_t i = 0; i < units->count; i++)
+		check_unit(section, units->strings[i], report);
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "only `none` is valid on this system");

@@ -87,7 +87,7 @@ static const struct bpflock_option options[] = {
 	{
 		.name = "except_cgroups",
 		.summary = "paths of cgroups that baseline allows, each with all below it",
-		.type = BPFLOCK_OPTION_STRING,
+		.type = BPFLOCK_OPTION_CGROUP,
 		.flags = BPFLOCK_OPTION_LIST,
 	},
 	{

@@ -6,6 +6,7 @@
  * No state is kept between entry and exit of the system call. So no map can fill up, no event is lost in between, and
  * other system calls are not slowed down.
  */
+#include <bpflock/cgroup.bpf.h>
 #include <bpflock/event.bpf.h>
 #include <bpflock/string.bpf.h>
 #include <bpflock/syscall.bpf.h>
@@ -22,11 +23,8 @@ const volatile __u32 uids[EXECSNOOP_FILTER_MAX] = {};
 const volatile __u32 uids_count = 0;
 const volatile char comms[EXECSNOOP_FILTER_MAX][BPFLOCK_COMM_LEN] __attribute__((aligned(8))) = {};
 const volatile __u32 comms_count = 0;
-const volatile __u64 cgroups[EXECSNOOP_FILTER_MAX] = {};
+BPFLOCK_CGROUPS(EXECSNOOP_FILTER_MAX) cgroups SEC(".maps");
 const volatile __u32 cgroups_count = 0;
-
-/* Levels of the cgroup hierarchy at which a listed cgroup is found. The kernel allows more. */
-#define CGROUP_DEPTH_MAX 32
 
 static bool uid_is_listed(void)
 {
@@ -53,29 +51,7 @@ static bool comm_is_listed(void)
 	return false;
 }
 
-static bool is_listed_cgroup(__u64 id)
-{
-	for (__u32 i = 0; i < EXECSNOOP_FILTER_MAX && i < cgroups_count; i++)
-		if (cgroups[i] == id)
-			return true;
-	return false;
-}
-
-/* The task's cgroup or any above it. */
-static bool cgroup_is_listed(void)
-{
-	for (int level = 0; level < CGROUP_DEPTH_MAX; level++) {
-		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
-
-		if (!id)
-			return false;
-		if (is_listed_cgroup(id))
-			return true;
-	}
-	return false;
-}
-
-/* A task passes when it matches each list that is not empty. */
+/* A task passes when it matches each list that is not empty. Listed cgroups that do not exist match nothing. */
 static __always_inline bool is_traced(void)
 {
 	if (trace != EXECSNOOP_TRACE_FILTER)
@@ -84,7 +60,7 @@ static __always_inline bool is_traced(void)
 		return false;
 	if (comms_count && !comm_is_listed())
 		return false;
-	return !cgroups_count || cgroup_is_listed();
+	return !cgroups_count || bpflock_in_cgroups(&cgroups);
 }
 
 /* The verifier of 6.1 needs a separate code path for each size: see <bpflock/event.bpf.h>. */

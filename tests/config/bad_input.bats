@@ -177,11 +177,19 @@ complains() {
 	complains /missing.conf "the file cannot be read: No such file or directory"
 }
 
-@test "a cgroup that is missing is refused" {
-	check '[execsnoop]' 'cgroups = /missing' 'cgroups = relative'
+@test "what is no path of a cgroup is refused" {
+	check '[execsnoop]' 'cgroups = /a, relative' 'cgroups = /a/../b'
 	refused_with 2
-	complains "$FILE:2" "[execsnoop] cgroups: no such cgroup: /sys/fs/cgroup/missing"
-	complains "$FILE:3" "[execsnoop] cgroups: 'relative' is not the path of a cgroup" "valid: a path that begins with '/'"
+	complains "$FILE:2" "[execsnoop] cgroups: 'relative' is not the path of a cgroup" "valid: a path from the root"
+	complains "$FILE:3" "[execsnoop] cgroups: '/a/../b' is not the path of a cgroup" "such as /user.slice"
+}
+
+@test "a cgroup that is missing is valid, and a notice names it" {
+	check '[execsnoop]' 'cgroups = /' 'cgroups = /missing'
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "${#lines[@]}" -eq 2 ]
+	complains "$FILE:3" "notice: execsnoop: [execsnoop] cgroups: the cgroup /sys/fs/cgroup/missing is not found (No such file or directory); it will be watched for"
 }
 
 @test "what a plugin's own check refuses is told with its place" {

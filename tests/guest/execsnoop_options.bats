@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# execsnoop's options: arguments, what trace = none and trace = filter leave out, and reports of losses.
+# execsnoop's options: arguments, what trace = none and trace = filter leave out, cgroups that come and go, and reports of
+# losses.
 
 load ../lib/daemon.bash
 load ../lib/exec.bash
@@ -12,7 +13,35 @@ setup_file() {
 
 teardown() {
 	clean_up_bpflock
-	rmdir "$CGROUPS"/snooped/child "$CGROUPS"/snooped "$CGROUPS"/other 2>/dev/null || true
+	rmdir "$CGROUPS"/snooped/child "$CGROUPS"/{snooped,other,later.slice} 2>/dev/null || true
+}
+
+CONF=/tmp/execsnoop.conf
+
+# Writes the section of execsnoop: configure LINE...
+configure() {
+	printf '%s\n' '[execsnoop]' 'trace = filter' "$@" >"$CONF"
+}
+
+# Reloads the configuration. The log before that is ignored from now on.
+reload_with() {
+	configure "$@"
+	forget_log
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+}
+
+# Expects that a notice names a cgroup that does not exist: is_named_missing DIRECTORY
+is_named_missing() {
+	grep -F "[execsnoop] cgroups: the cgroup $1 is not found (No such file or directory); it will be watched for" "$LOG" |
+		grep -F 'level=info msg="event=config_notice '
+}
+
+# Executes a program in the cgroup, and looks whether this is logged, or was before.
+is_logged_in() {
+	in_cgroup "$1" "$WORK/target"
+	pause
+	[[ $(count "cgroupid=$(stat -c %i "$CGROUPS/$1") .*filename=$WORK/target retval=0") -gt 0 ]]
 }
 
 @test "a script is logged once, by its own name" {
@@ -111,6 +140,74 @@ teardown() {
 	settle in_cgroup snooped setpriv --reuid=1000 --clear-groups "$WORK/listed" plain
 	[ "$(count 'filename=/missing/')" -eq 1 ]
 	[ "$(count 'comm=listed .*filename=/missing/all-three retval=-2')" -eq 1 ]
+}
+
+@test "a cgroup that does not exist stops nothing: it is named, and followed when it is made, and made anew" {
+	local ids='' id
+
+	start_bpflock BPFLOCK_EXEC_SNOOP=filter BPFLOCK_EXECSNOOP_CGROUPS=/later.slice BPFLOCK_KIMGLOCK_PROFILE=restricted
+	is_named_missing /sys/fs/cgroup/later.slice
+	denied restricted /dev/mem
+	"$WORK/target"
+	for _ in 1 2 3; do
+		mkdir "$CGROUPS/later.slice"
+		id=$(stat -c %i "$CGROUPS/later.slice")
+		[[ " $ids " != *" $id "* ]]
+		ids="$ids $id"
+		eventually is_logged_in later.slice
+		"$WORK/target"
+		eventually rmdir "$CGROUPS/later.slice"
+	done
+	stop_bpflock
+	[ "$(count 'event=syscall_execve')" -gt 0 ]
+	[ "$(count 'event=syscall_execve')" -eq "$(count "cgroupid=(${ids// /|}) ")" ]
+	[ "$(grep -c 'event=config_notice' "$LOG")" -eq 1 ]
+	[ "$(grep -cE 'level=(warning|error) .*event=(config|cgroups|plugin)_' "$LOG")" -eq 0 ]
+}
+
+@test "a cgroup is followed over a reload, and no more when its path is taken away" {
+	configure 'cgroups = /later.slice'
+	start_bpflock -- -c "$CONF"
+	reload_with 'cgroups = /later.slice' 'required = yes' # the same object
+	mkdir "$CGROUPS/later.slice"
+	eventually is_logged_in later.slice
+	reload_with 'cgroups = /other'
+	mkdir "$CGROUPS/other"
+	eventually is_logged_in other
+	forget_log
+	in_cgroup later.slice "$WORK/target"
+	settle in_cgroup other
+	[ "$(count "filename=$WORK/target")" -eq 0 ]
+}
+
+@test "a cgroup is found and followed on a hybrid hierarchy" {
+	UNDER=(unshare --mount bash -c "umount $CGROUPS && mount -t tmpfs none $CGROUPS &&
+		mkdir $CGROUPS/unified && mount -t cgroup2 none $CGROUPS/unified && exec \"\$@\"" bash)
+	mkdir "$CGROUPS/snooped"
+	start_bpflock BPFLOCK_EXEC_SNOOP=filter BPFLOCK_EXECSNOOP_CGROUPS=/snooped,/later.slice
+	is_named_missing /sys/fs/cgroup/unified/later.slice
+	is_logged_in snooped
+	mkdir "$CGROUPS/later.slice"
+	eventually is_logged_in later.slice
+}
+
+@test "without cgroup v2 execsnoop is left out with the remedy, and the lock is in force" {
+	UNDER=(unshare --mount bash -c "umount $CGROUPS && exec \"\$@\"" bash)
+	start_bpflock BPFLOCK_EXEC_SNOOP=filter BPFLOCK_EXECSNOOP_CGROUPS=/snooped BPFLOCK_KIMGLOCK_PROFILE=restricted
+	expect_log 'level=error msg="event=config_error .*error=.*\[execsnoop\] cgroups: no cgroup v2 hierarchy is mounted.* remedy=.*mount -t cgroup2 none /sys/fs/cgroup'
+	denied restricted /dev/mem
+	[ "$(grep -c 'event=plugin_running .*bpfprog=execsnoop' "$LOG")" -eq 0 ]
+}
+
+@test "where no more watches are to be had, execsnoop is left out with the limit, and the lock is in force" {
+	local before
+	before=$(</proc/sys/fs/inotify/max_user_watches)
+	echo 0 >/proc/sys/fs/inotify/max_user_watches
+	start_bpflock BPFLOCK_EXEC_SNOOP=filter BPFLOCK_EXECSNOOP_CGROUPS=/snooped BPFLOCK_KIMGLOCK_PROFILE=restricted
+	echo "$before" >/proc/sys/fs/inotify/max_user_watches
+	expect_log 'level=warning msg="event=cgroups_failed warning=.*cannot be watched, or one cannot be added: No space left on device.* remedy=.*raise the sysctl fs.inotify.max_user_watches.*" bpfprog=execsnoop'
+	denied restricted /dev/mem
+	[ "$(grep -c 'event=plugin_running .*bpfprog=execsnoop' "$LOG")" -eq 0 ]
 }
 
 @test "trace = filter without a list is refused" {

@@ -28,7 +28,7 @@ nothing_was_found() {
 
 with_both() {
 	configure 'event_window = 100ms' "$@"
-	printf '%s\n' '[execsnoop]' 'enabled = yes' 'args = yes' >>"$CONF"
+	printf '%s\n' '[execsnoop]' 'args = yes' 'cgroups = /none, /neither' >>"$CONF"
 }
 
 reload() {

@@ -48,6 +48,11 @@ set_profile() {
 # Starts the unit again with this profile: start_unit PROFILE [LINE...]
 start_unit() {
 	set_profile "$@"
+	start_again
+}
+
+# The same with the configuration that is there.
+start_again() {
 	start_log
 	systemctl reset-failed bpflock.service 2>/dev/null || true # this also resets the count of starts
 	systemctl start bpflock.service || { cat "$LOG" && return 1; }
@@ -103,6 +108,21 @@ state_is() {
 	await_log 'event=reloaded'
 	systemd-run --quiet --wait --unit=late.service --property=PrivateNetwork=yes \
 		sh -c 'until head -c 1 /dev/mem >/dev/null; do sleep 0.2; done'
+}
+
+@test "execsnoop follows a slice that is made after the start, and the lock does not wait for it" {
+	printf '%s\n' '[kimglock]' 'profile = restricted' 'log = denied' '[execsnoop]' 'trace = filter' \
+		'cgroups = /late.slice' >"$CONF"
+	start_again
+	is_denied
+	expect_log '\[execsnoop\] cgroups: the cgroup /sys/fs/cgroup/late.slice is not found'
+	for _ in 1 2; do
+		forget_log
+		systemd-run --quiet --unit=late.service --slice=late.slice sh -c 'while sleep 0.2; do :; done'
+		await_log "event=syscall_execve .* cgroupid=$(stat -c %i /sys/fs/cgroup/late.slice/late.service) .* filename=[^ ]*/sleep"
+		systemctl stop late.service late.slice
+		eventually [ ! -e /sys/fs/cgroup/late.slice ]
+	done
 }
 
 @test "on the stream of the journal, errors are errors and denials are warnings" {

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From text to typed value, to a plugin's structure, and back to text. */
-#include "config/cgroup.h"
 #include "config/number.h"
 #include "config_support.h"
 #include "util/table.h"
@@ -104,7 +103,9 @@ static void bad_values_are_errors_that_say_what_is_valid(void **state)
 		{ "leaps=18446744073709551616", "is out of range", "to 18446744073709551615" },
 		{ "leaps=1,x", "'x' is not a valid number", "" },
 		{ "leaps=1,2,3,4", "leaps: the list has 4 items, 3 are allowed", "" },
-		{ "home=user.slice", "home: 'user.slice' is not the path of a cgroup", "'/'" },
+		{ "homes=user.slice", "homes: 'user.slice' is not the path of a cgroup",
+		  "valid: a path from the root of the hierarchy, such as /user.slice" },
+		{ "homes=/a,/b/..", "homes: '/b/..' is not the path of a cgroup", "" },
 	};
 	struct scene *scene = *state;
 
@@ -267,6 +268,8 @@ static void values_are_equal_however_they_are_written(void **state)
 	assert_false(equal(*state, "ponds", "ponds=a,b", "ponds=b,a"));
 	assert_false(equal(*state, "ponds", "ponds=a,b", "ponds=a"));
 	assert_false(equal(*state, "leaps", "leaps=", "leaps=0"));
+	assert_true(equal(*state, "homes", "homes=/a,/b", "homes=/a, /b"));
+	assert_false(equal(*state, "homes", "homes=/a,/b", "homes=/a,/c"));
 	assert_false(equal(*state, "song", "song=a", "song=b"));
 }
 
@@ -295,64 +298,17 @@ static void limits_are_shown_in_the_largest_unit_that_divides_them(void **state)
 	}
 }
 
-/* A mount table that takes the scene's directory for the cgroup v2 mount. */
-static char *mount_table(struct scene *scene, const char *type)
-{
-	CLEANUP(cleanup_free)
-	char *content = xasprintf("proc /proc proc rw 0 0\nx %s %s rw 0 0\n", scene->directory, type);
-
-	scene_write(scene, "mounts", content);
-	return xasprintf("%s/mounts", scene->directory);
-}
-
-static void a_cgroup_is_looked_up_below_the_cgroup2_mount(void **state)
+static void cgroups_are_paths_whether_they_exist_or_not(void **state)
 {
 	struct scene *scene = *state;
-	CLEANUP(cleanup_free) char *mounts = mount_table(scene, "cgroup2");
-	CLEANUP(cleanup_free) char *path = NULL;
-	struct stat status;
-	__u64 id;
+	struct frog frog;
 
-	assert_int_equal(config_cgroup_id(mounts, "/conf.d", &id, &path), 0);
-	assert_int_equal(stat(scene->drop_in_dir, &status), 0);
-	assert_int_equal(id, status.st_ino);
-	assert_string_equal(path, scene->drop_in_dir);
-}
-
-static void what_is_no_cgroup_is_not_found(void **state)
-{
-	static const char *const paths[] = { "/missing", "/mounts", "/../../proc" };
-	struct scene *scene = *state;
-	CLEANUP(cleanup_free) char *mounts = mount_table(scene, "cgroup2");
-	CLEANUP(cleanup_free) char *path = NULL;
-	__u64 id;
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-		assert_int_equal(config_cgroup_id(mounts, paths[i], &id, &path), -ENOENT);
-		assert_non_null(path);
-		cleanup_free(&path);
-	}
-	free(mounts);
-	mounts = mount_table(scene, "cgroup");
-	assert_int_equal(config_cgroup_id(mounts, "/conf.d", &id, &path), -ENODEV);
-	assert_null(path);
-}
-
-static void a_missing_cgroup_is_an_error_with_the_path_looked_at(void **state)
-{
-	struct scene *scene = *state;
-	CLEANUP(cleanup_free) char *path = NULL;
-	__u64 root;
-
-	if (config_cgroup_id("/proc/self/mounts", "/", &root, &path))
-		skip();
-	assert_int_equal(assign(scene, "home=/"), 0);
-	assert_int_equal(config_number(frog_of(scene), "home"), root);
-	assert_frog(scene, "home", "/");
-	assert_int_equal(assign(scene, "home=/no/such/cgroup"), -EINVAL);
-	assert_reports(scene, "[frog] home: no such cgroup: ");
-	assert_reports(scene, "/no/such/cgroup");
-	assert_reports(scene, path);
+	assert_int_equal(assign(scene, "homes=/, /no/such/cgroup"), 0);
+	assert_int_equal(scene->report.count, 0);
+	assert_frog(scene, "homes", "/, /no/such/cgroup");
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_int_equal(frog.homes.count, 2);
+	assert_string_equal(((const char *const *)frog.homes.items)[1], "/no/such/cgroup");
 }
 
 int main(void)
@@ -369,9 +325,7 @@ int main(void)
 		CONFIG_TEST(tables_of_another_minor_are_walked_by_their_stride),
 		CONFIG_TEST(values_are_equal_however_they_are_written),
 		CONFIG_TEST(limits_are_shown_in_the_largest_unit_that_divides_them),
-		CONFIG_TEST(a_cgroup_is_looked_up_below_the_cgroup2_mount),
-		CONFIG_TEST(what_is_no_cgroup_is_not_found),
-		CONFIG_TEST(a_missing_cgroup_is_an_error_with_the_path_looked_at),
+		CONFIG_TEST(cgroups_are_paths_whether_they_exist_or_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -149,10 +149,10 @@ static void assert_taken(struct scene *scene, const char *assignment)
 	assert_int_equal(scene->report.count, 0);
 }
 
-static void assert_refused(struct scene *scene, const char *key, const char *item)
+static void assert_refused(struct scene *scene, const char *unit)
 {
-	CLEANUP(cleanup_free) char *assignment = xasprintf("gate.%s=%s", key, item);
-	CLEANUP(cleanup_free) char *message = xasprintf("[gate] %s: '%s' is not valid", key, item);
+	CLEANUP(cleanup_free) char *assignment = xasprintf("gate.except_units=%s", unit);
+	CLEANUP(cleanup_free) char *message = xasprintf("[gate] except_units: '%s' is not valid", unit);
 
 	check(scene, assignment);
 	assert_int_equal(scene->report.errors, 1);
@@ -161,24 +161,9 @@ static void assert_refused(struct scene *scene, const char *key, const char *ite
 	assert_string_equal(scene->report.items[0].message, message);
 }
 
-static void an_absolute_path_is_a_cgroup(void **state)
+static void a_cgroup_need_not_exist(void **state)
 {
-	struct scene *scene = *state;
-
-	assert_taken(scene, "gate.except_cgroups=/");
-	assert_taken(scene, "gate.except_cgroups=/trusted");
-	assert_taken(scene, "gate.except_cgroups=/system.slice/fwupd.service/, /a");
-	assert_taken(scene, "gate.except_cgroups=/...");
-	assert_taken(scene, "gate.except_cgroups=/.a/..b");
-}
-
-static void a_path_that_leads_elsewhere_than_it_seems_is_refused(void **state)
-{
-	static const char *const paths[] = { "trusted", "a/b",	"//",	 "/a//b", "//a",   "/.",
-					     "/..",	"/a/.", "/a/..", "/../a", "/./a/b" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(paths); i++)
-		assert_refused(*state, "except_cgroups", paths[i]);
+	assert_taken(*state, "gate.except_cgroups=/no/such, /");
 }
 
 static void a_unit_is_one_component_with_the_suffix_of_a_unit_that_has_processes(void **state)
@@ -198,7 +183,7 @@ static void what_is_no_such_unit_is_refused(void **state)
 					     "fwupd.services" };
 
 	for (size_t i = 0; i < ARRAY_SIZE(units); i++)
-		assert_refused(*state, "except_units", units[i]);
+		assert_refused(*state, units[i]);
 }
 
 static void assert_item(struct scene *scene, const char *unit, const char *message, const char *remedy)
@@ -278,8 +263,7 @@ static void an_empty_list_wants_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(an_absolute_path_is_a_cgroup),
-		TEST(a_path_that_leads_elsewhere_than_it_seems_is_refused),
+		TEST(a_cgroup_need_not_exist),
 		TEST(a_unit_is_one_component_with_the_suffix_of_a_unit_that_has_processes),
 		TEST(what_is_no_such_unit_is_refused),
 		TEST(a_name_that_no_cgroup_has_is_refused_with_the_one_it_has),

@@ -18,11 +18,11 @@ struct frog {
 	__u16 eyes;
 	__u32 weight;
 	__u64 sleep;
-	__u64 home;
 	const char *song;
 	const char *croak;
 	struct bpflock_list ponds;
 	struct bpflock_list leaps;
+	struct bpflock_list homes;
 	struct bpflock_list colours;
 };
 
@@ -52,7 +52,10 @@ static const struct bpflock_option frog_options[] = {
 	  .flags = BPFLOCK_OPTION_LIST,
 	  .max_items = 3,
 	  BPFLOCK_MEMBER(struct frog, leaps) },
-	{ .name = "home", .type = BPFLOCK_OPTION_CGROUP, BPFLOCK_MEMBER(struct frog, home) },
+	{ .name = "homes",
+	  .type = BPFLOCK_OPTION_CGROUP,
+	  .flags = BPFLOCK_OPTION_LIST,
+	  BPFLOCK_MEMBER(struct frog, homes) },
 	{ .name = "awake", .type = BPFLOCK_OPTION_BOOL, BPFLOCK_MEMBER(struct frog, awake) },
 	{ .name = "eyes", .type = BPFLOCK_OPTION_UINT, .min = 2, BPFLOCK_MEMBER(struct frog, eyes) },
 	{ .name = "croak", .type = BPFLOCK_OPTION_STRING, .max = 100, BPFLOCK_MEMBER(struct frog, croak) },

@@ -71,6 +71,14 @@ int instance_load(struct instance *instance, struct report *report)
 	return step("load", instance);
 }
 
+int instance_watch_options(struct instance *instance, int epoll, struct report *report)
+{
+	(void)instance;
+	(void)epoll;
+	(void)report;
+	return 0;
+}
+
 int instance_attach(struct instance *instance, struct report *report)
 {
 	(void)report;

@@ -7,8 +7,11 @@
 
 #include <bpf/btf.h>
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
+#include <sys/vfs.h>
 
+#include "cgroup/cgroup.h"
 #include "unit.h"
 #include "util/memory.h"
 
@@ -34,11 +37,15 @@ static int check_door(const struct bpflock_host *host, const void *config)
 	return -EINVAL;
 }
 
+static const struct bpflock_option bell_options[] = {
+	{ .name = "towers", .type = BPFLOCK_OPTION_CGROUP, .flags = BPFLOCK_OPTION_LIST, .variable = "towers" },
+};
+
 static const struct bpflock_operation operations[] = {
 	{ .name = "open", .summary = "s", .groups = "all" },
 };
 
-static const struct bpflock_plugin bell = { .name = "bell", .check = check };
+static const struct bpflock_plugin bell = { .name = "bell", .options = BPFLOCK_TABLE(bell_options), .check = check };
 static const struct bpflock_plugin door = {
 	.name = "door", .flags = BPFLOCK_ENFORCER, .operations = BPFLOCK_TABLE(operations), .check = check_door
 };
@@ -97,6 +104,30 @@ void plugins_free(struct plugins *plugins)
 	*plugins = (struct plugins){ 0 };
 }
 
+/* Where cgroup v2 is, or NULL. Its only cgroup is /there. */
+static const char *hierarchy;
+
+char *cgroup_root(const char *mounts)
+{
+	assert_string_equal(mounts, "/proc/self/mounts");
+	return hierarchy ? xstrdup(hierarchy) : NULL;
+}
+
+int cgroup_id(const char *root, const char *path, __u64 *ret)
+{
+	assert_string_equal(root, hierarchy);
+	*ret = 1;
+	return strcmp(path, "/there") == 0 ? 0 : -ENOENT;
+}
+
+/* In the place of the C library's function: exceptions find cgroup v2 where they need it. */
+int statfs(const char *path, struct statfs *ret)
+{
+	assert_string_equal(path, CGROUP_ROOT);
+	*ret = (struct statfs){ .f_type = CGROUP2_SUPER_MAGIC };
+	return 0;
+}
+
 struct scene {
 	struct kernel kernel;
 	struct settings settings;
@@ -110,6 +141,7 @@ static int set_up(void **state)
 	files = NULL;
 	checked = 0;
 	door_objects = false;
+	hierarchy = "/cgroups";
 	return 0;
 }
 
@@ -444,6 +476,48 @@ static void what_the_core_cannot_use_is_reported_at_once_with_the_rest(void **st
 	assert_nothing_reported(scene);
 }
 
+static void a_cgroup_that_is_missing_is_named_in_a_notice(void **state)
+{
+	struct scene *scene = *state;
+	const struct report_item *item;
+
+	PLUGINS({ "bell", &bell }, { "door", &door }, { "guard", &guard });
+	assert_int_equal(load(scene, SET("bell.towers=/there, /later", "guard.except_cgroups=/there, /a")), 0);
+	item = assert_reported(scene, REPORT_NOTICE, "config_notice",
+			       "[bell] towers: the cgroup /cgroups/later is not found (No such file or directory); it "
+			       "will be watched for");
+	assert_string_equal(item->plugin, "bell");
+	assert_reported(scene, REPORT_NOTICE, "config_notice",
+			"[guard] except_cgroups: the cgroup /cgroups/a is not found");
+	assert_int_equal(scene->report.count, 2);
+	assert_int_equal(reload(scene, SET("bell.towers=/there")), 0);
+	assert_nothing_reported(scene);
+	assert_int_equal(reload(scene, SET("bell.towers=/later", "bell.enabled=no", "door.enabled=yes")), 0);
+	assert_nothing_reported(scene);
+	assert_int_equal(reload(scene, SET("bell.towers=/later", "bell.volume=11")), -EINVAL);
+	assert_int_equal(scene->report.count, 1);
+}
+
+static void where_no_hierarchy_is_mounted_an_option_that_names_cgroups_is_refused(void **state)
+{
+	struct scene *scene = *state;
+	const struct report_item *item;
+
+	hierarchy = NULL;
+	PLUGINS({ "bell", &bell }, { "guard", &guard });
+	assert_int_equal(load(scene, SET("bell.towers=/there, /later")), -EINVAL);
+	item = assert_reported(scene, REPORT_ERROR, "config_error", "[bell] towers: no cgroup v2 hierarchy is mounted");
+	assert_string_equal(item->remedy, "mount -t cgroup2 none /sys/fs/cgroup");
+	assert_int_equal(scene->report.count, 1);
+	assert_int_equal(settings_forgive(scene->config, &scene->report), 0);
+	assert_true(config_section(scene->config, "bell")->invalid);
+	assert_int_equal(reload(scene, SET("bell.towers=", "bell.enabled=yes")), 0);
+	assert_nothing_reported(scene);
+	/* Exceptions are checked by themselves: there is one error about them, and here none. */
+	assert_int_equal(reload(scene, SET("guard.except_cgroups=/there")), 0);
+	assert_nothing_reported(scene);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -469,6 +543,8 @@ int main(void)
 		TEST(the_plugin_directory_comes_from_the_configuration),
 		TEST(without_a_plugin_directory_there_is_no_configuration),
 		TEST(what_the_core_cannot_use_is_reported_at_once_with_the_rest),
+		TEST(a_cgroup_that_is_missing_is_named_in_a_notice),
+		TEST(where_no_hierarchy_is_mounted_an_option_that_names_cgroups_is_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

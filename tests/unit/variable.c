@@ -58,6 +58,10 @@ static const struct bpflock_option list_of_texts = { .name = "s",
 						     .type = BPFLOCK_OPTION_STRING,
 						     .flags = BPFLOCK_OPTION_LIST };
 
+static const struct bpflock_option list_of_cgroups = { .name = "c",
+						       .type = BPFLOCK_OPTION_CGROUP,
+						       .flags = BPFLOCK_OPTION_LIST };
+
 static int set_numbers(void *object, const char *name, const struct bpflock_option *option, __u64 *numbers,
 		       size_t count)
 {
@@ -121,6 +125,33 @@ static void each_string_of_a_list_has_its_own_room(void **state)
 	assert_true(holds(*state, &two, sizeof(two)));
 }
 
+static int set_cgroups(void *object, const char *name, size_t count)
+{
+	const char *paths[] = { "/a", "/b", "/c" };
+
+	return set_texts(object, name, &list_of_cgroups, paths, count);
+}
+
+static void of_cgroups_the_number_goes_to_the_object_and_their_map_has_room(void **state)
+{
+	const __u32 two = 2;
+
+	assert_int_equal(set_cgroups(*state, "cgroups", 3), -E2BIG);
+	assert_true(is_zero(*state));
+	assert_int_equal(set_cgroups(*state, "cgroups", 2), 0);
+	assert_true(holds(*state, &two, sizeof(two)));
+}
+
+static void a_map_that_is_none_of_cgroups_is_refused(void **state)
+{
+	assert_int_equal(set_cgroups(*state, "missing", 1), -ENOENT);
+	assert_int_equal(set_cgroups(*state, "numbers", 1), -ENOENT);
+	assert_int_equal(set_cgroups(*state, "uncounted_cgroups", 1), -ENOENT);
+	assert_int_equal(set_cgroups(*state, "forgetful", 1), -EINVAL);
+	assert_int_equal(set_cgroups(*state, "short_keys", 1), -EINVAL);
+	assert_int_equal(set_cgroups(*state, "long_values", 1), -EINVAL);
+}
+
 static void what_the_object_lacks_is_not_found(void **state)
 {
 	__u64 number = 1;
@@ -135,8 +166,12 @@ static void what_the_object_lacks_is_not_found(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(a_number_fits_its_variable_or_is_refused),	  TEST(a_string_needs_room_for_its_nul),
-		TEST(a_list_may_have_as_many_items_as_its_array), TEST(each_string_of_a_list_has_its_own_room),
+		TEST(a_number_fits_its_variable_or_is_refused),
+		TEST(a_string_needs_room_for_its_nul),
+		TEST(a_list_may_have_as_many_items_as_its_array),
+		TEST(each_string_of_a_list_has_its_own_room),
+		TEST(of_cgroups_the_number_goes_to_the_object_and_their_map_has_room),
+		TEST(a_map_that_is_none_of_cgroups_is_refused),
 		TEST(what_the_object_lacks_is_not_found),
 	};
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0-only
 /* Variables of every kind that an option may name; the test opens the object and never loads it. */
+#include <bpflock/cgroup.bpf.h>
 #include <bpflock/kernel.bpf.h>
 
 #include <bpf/bpf_helpers.h>
@@ -15,9 +16,33 @@ const volatile __u32 numbers_count = 0;
 const volatile char names[2][8] = {};
 const volatile __u32 names_count = 0;
 const volatile __u32 uncounted[2] = {};
+const volatile __u32 cgroups_count = 0;
+BPFLOCK_CGROUPS(2) cgroups SEC(".maps");
+BPFLOCK_CGROUPS(2) uncounted_cgroups SEC(".maps");
+
+/* Each is like a map of cgroups but for one thing. */
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, 2);
+	__type(key, __u64);
+	__type(value, __u8);
+} forgetful SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2);
+	__type(key, __u32);
+	__type(value, __u8);
+} short_keys SEC(".maps");
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 2);
+	__type(key, __u64);
+	__type(value, __u64);
+} long_values SEC(".maps");
 
 SEC("tp_btf/sched_process_exec")
 int use_them(void *context)
 {
-	return tiny + number + large + text[0] + numbers[0] + numbers_count + names[0][0] + names_count + uncounted[0];
+	return tiny + number + large + text[0] + numbers[0] + numbers_count + names[0][0] + names_count + uncounted[0] +
+	       cgroups_count;
 }

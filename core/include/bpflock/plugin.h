@@ -74,14 +74,18 @@ struct bpflock_value {
 #define BPFLOCK_OPTION_DURATION 4u /* nanoseconds; written with a unit: us, ms, s, min, h; or 0 */
 #define BPFLOCK_OPTION_CHOICE 5u   /* one name of `values` */
 #define BPFLOCK_OPTION_STRING 6u   /* const char * in the structure, char[] in the BPF object */
-#define BPFLOCK_OPTION_CGROUP 7u   /* path of a cgroup below the cgroup v2 root; its 64-bit id */
+/*
+ * Paths of cgroups, from the root of the cgroup v2 hierarchy, which need not exist: const char * in the structure, a map
+ * of ids in the BPF object. Such an option is a list, and has a `variable`.
+ */
+#define BPFLOCK_OPTION_CGROUP 7u
 
 /* Flags of options. Since ABI 1.0. */
 #define BPFLOCK_OPTION_LIST 0x1u /* items separated by commas; see struct bpflock_list */
 
 /**
  * struct bpflock_list - the value of a list option in the configuration structure
- * @items: array of __u64, or of const char * for BPFLOCK_OPTION_STRING; NULL when empty
+ * @items: array of __u64, or of const char * for BPFLOCK_OPTION_STRING and BPFLOCK_OPTION_CGROUP; NULL when empty
  * @count: number of items
  *
  * Owned by the core, valid until the callback that it was passed to returns. Since ABI 1.0.
@@ -106,6 +110,9 @@ struct bpflock_list {
  * @offset:   offset of that member; the core refuses a member that ends beyond `config_size`
  * @variable: a `const volatile` variable of the BPF object that takes the value before load, or NULL.
  *            A list takes an array, and the number of items goes to the variable VARIABLE_count.
+ *            For BPFLOCK_OPTION_CGROUP it is a hash map (key: __u64 id, value: __u8) instead of an array: see
+ *            BPFLOCK_CGROUPS() in <bpflock/cgroup.bpf.h>. The daemon keeps the ids of those cgroups in it that exist.
+ *            VARIABLE_count is the number of paths, whether their cgroups exist or not.
  *            A change of such an option on reload loads the object anew, new before old.
  *
  * Since ABI 1.0.
