@@ -50,6 +50,12 @@ void cgroup_scan_units(struct cgroup_watch *watch, const char *const *units, siz
 int cgroup_scan_end(struct cgroup_watch *watch);
 
 /*
+ * Puts the map right where somebody else has changed it: it has exactly the ids of the last update. Returns how many
+ * differed.
+ */
+size_t cgroup_watch_mend(struct cgroup_watch *watch);
+
+/*
  * Ends watching, and removes its ids from the map, except those that `staying` has as well. `staying` may be NULL; it
  * has the same map. Always returns NULL.
  */

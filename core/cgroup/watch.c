@@ -176,6 +176,41 @@ int cgroup_scan_end(struct cgroup_watch *watch)
 	return watch->error;
 }
 
+/* The keys are collected first: after a deleted key, bpf_map_get_next_key() starts again with the first one. */
+static struct ids read_map(const struct cgroup_watch *watch)
+{
+	struct ids ids = { 0 };
+	__u64 id, *previous = NULL;
+
+	while (bpf_map_get_next_key(watch->map, previous, &id) == 0) {
+		add_id(&ids, id);
+		previous = &id;
+	}
+	return ids;
+}
+
+size_t cgroup_watch_mend(struct cgroup_watch *watch)
+{
+	struct ids there = read_map(watch);
+	const __u8 value = 1;
+	size_t different = 0;
+
+	for (size_t i = 0; i < there.count; i++) {
+		if (has_id(&watch->present, there.items[i]))
+			continue;
+		different++;
+		(void)bpf_map_delete_elem(watch->map, &there.items[i]);
+	}
+	for (size_t i = 0; i < watch->present.count; i++) {
+		if (has_id(&there, watch->present.items[i]))
+			continue;
+		different++;
+		(void)bpf_map_update_elem(watch->map, &watch->present.items[i], &value, BPF_ANY);
+	}
+	clear_ids(&there);
+	return different;
+}
+
 int cgroup_watch_open(const char *root, int map, int epoll, struct cgroup_watch **ret)
 {
 	struct epoll_event event = { .events = EPOLLIN };

@@ -35,6 +35,18 @@ static void mend_marks(const struct managed_plugin *managed, struct report *repo
 	report_plugin(item, managed->plugin->name);
 }
 
+static void mend_exceptions(const struct managed_plugin *managed, struct report *report)
+{
+	size_t different = instance_mend_exceptions(managed->instance);
+
+	if (different)
+		report_plugin(report_add(report, REPORT_ERROR, "drift", NULL,
+					 "somebody has added or removed %zu exceptions in the kernel; they are as "
+					 "configured again",
+					 different),
+			      managed->plugin->name);
+}
+
 /* What is at the place of a pin is not ours, and goes. */
 static void look_for_lost_pin(struct managed_plugin *managed, struct report *report)
 {
@@ -60,6 +72,7 @@ bool drift_mend(struct manager *manager, struct pins *pins, struct report *repor
 			continue;
 		mend_policy(managed, report);
 		mend_marks(managed, report);
+		mend_exceptions(managed, report);
 		if (!error)
 			look_for_lost_pin(managed, report);
 		lost = lost || managed->pins_lost;

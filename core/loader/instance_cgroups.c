@@ -86,6 +86,11 @@ void instance_discard_exceptions(struct instance *instance)
 	instance->next_exceptions = exceptions_end(instance->next_exceptions, instance->exceptions);
 }
 
+size_t instance_mend_exceptions(const struct instance *instance)
+{
+	return instance->exceptions ? exceptions_mend(instance->exceptions) : 0;
+}
+
 void instance_refresh_cgroups(struct instance *instance, struct report *report)
 {
 	int error = instance->exceptions ? exceptions_refresh(instance->exceptions) : 0;

@@ -332,6 +332,8 @@ int instance_prepare_exceptions(struct instance *instance, const struct config_s
 				struct report *report);
 void instance_commit_exceptions(struct instance *instance);
 void instance_discard_exceptions(struct instance *instance);
+/* Puts the map of exceptions right where somebody else has changed it. Returns how many cgroups differed. */
+size_t instance_mend_exceptions(const struct instance *instance);
 /* Updates the maps to the cgroups and sessions that exist now. Errors are reported. */
 void instance_refresh_cgroups(struct instance *instance, struct report *report);
 /* Ends watching, and leaves the maps unchanged. */

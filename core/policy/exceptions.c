@@ -209,3 +209,8 @@ struct exceptions *exceptions_close(struct exceptions *exceptions)
 	free(exceptions);
 	return NULL;
 }
+
+size_t exceptions_mend(struct exceptions *exceptions)
+{
+	return cgroup_watch_mend(exceptions->watch);
+}

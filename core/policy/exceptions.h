@@ -37,4 +37,7 @@ struct exceptions *exceptions_close(struct exceptions *exceptions);
 /* Updates the map to the cgroups that exist now. Returns 0 or a negative errno. */
 int exceptions_refresh(struct exceptions *exceptions);
 
+/* Puts the map right where somebody else has changed it. Returns how many ids differed. */
+size_t exceptions_mend(struct exceptions *exceptions);
+
 #endif

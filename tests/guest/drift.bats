@@ -106,6 +106,30 @@ pinned_names() {
 	is_denied
 }
 
+@test "an exception that nobody has configured is told and removed, and one that was removed is there again" {
+	mkdir -p "$CGROUPS/excepted" "$CGROUPS/other"
+	printf '%s\n' '[bpflock]' 'verify_interval = 1s' '[kimglock]' 'profile = baseline' 'except_cgroups = /excepted' >"$CONF"
+	start_bpflock -- -c "$CONF"
+	map=$(bpftool -j map | jq 'map(select(.name == "bpflock_excepti"))[0].id')
+	# shellcheck disable=SC2046 # words
+	bpftool map update id "$map" key $(id_bytes "$CGROUPS/other") value 1
+	# shellcheck disable=SC2046
+	bpftool map delete id "$map" key $(id_bytes "$CGROUPS/excepted")
+	await_log 'level=error msg="event=drift error=\\"somebody has added or removed 2 exceptions in the kernel; they are as configured again\\"" bpfprog=kimglock'
+	# shellcheck disable=SC2046
+	bpftool map lookup id "$map" key $(id_bytes "$CGROUPS/excepted")
+	# shellcheck disable=SC2046
+	! bpftool map lookup id "$map" key $(id_bytes "$CGROUPS/other") || false
+	rmdir "$CGROUPS/excepted" "$CGROUPS/other"
+}
+
+# The id of a cgroup as the bytes of a key.
+id_bytes() {
+	local id i
+	id=$(stat -c %i "$1")
+	for ((i = 0; i < 64; i += 8)); do printf '%d ' $((id >> i & 255)); done
+}
+
 @test "objects that are no longer marked as protected are marked again" {
 	start_verified 1s
 	id=$(bpftool -j map show pinned "$ROOT/v1/plugins/kimglock/g1/policy" | jq .id)
