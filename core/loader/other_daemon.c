@@ -43,7 +43,7 @@ static bool is_alive(const struct last_state *state)
 
 bool other_daemon_runs(__u64 *ret_pid)
 {
-	struct last_state state;
+	struct last_state state = { 0 };
 	__u32 id = 0;
 
 	while (bpf_map_get_next_id(id, &id) == 0) {

@@ -2,22 +2,24 @@
 #include "util/process.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "util/memory.h"
 
 int process_start_time(pid_t pid, __u64 *ret)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf("/proc/%d/stat", pid);
-	CLEANUP(cleanup_fclose) FILE *stream = fopen(path, "re");
-	char line[1024];
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char line[1024] = "";
 	const char *behind_name;
 	unsigned long long started;
 	char state;
 
-	if (!stream || !fgets(line, sizeof(line), stream))
-		return errno ? -errno : -ENOENT;
+	if (fd < 0 || read(fd, line, sizeof(line) - 1) < 0)
+		return -errno;
 	/* The name is in parentheses, and may contain some. The start is field 22; the one behind the name is field 3. */
 	behind_name = strrchr(line, ')');
 	if (!behind_name ||
