@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "util/loop.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <stdbool.h>
 #include <sys/epoll.h>
 #include <sys/signalfd.h>
 #include <sys/timerfd.h>
@@ -95,6 +95,32 @@ int loop_add(struct loop *loop, int fd, loop_handler handler, void *context)
 {
 	return add_source(loop, &(struct loop_source){
 					.fd = fd, .dispatch = dispatch_plain, .handler = handler, .context = context });
+}
+
+void loop_remove(struct loop *loop, int fd)
+{
+	for (struct loop_source **place = &loop->sources; *place; place = &(*place)->next) {
+		struct loop_source *source = *place;
+
+		if (source->fd != fd)
+			continue;
+		(void)epoll_ctl(loop->epoll, EPOLL_CTL_DEL, fd, NULL);
+		*place = source->next;
+		free_source(source);
+		return;
+	}
+}
+
+void loop_await_output(struct loop *loop, int fd, bool output)
+{
+	struct loop_source *source = loop->sources;
+	struct epoll_event event = { .events = output ? EPOLLOUT : EPOLLIN };
+
+	while (source && source->fd != fd)
+		source = source->next;
+	assert(source);
+	event.data.ptr = source;
+	(void)epoll_ctl(loop->epoll, EPOLL_CTL_MOD, fd, &event);
 }
 
 /* The read fails where the timer was set anew after it had expired. */

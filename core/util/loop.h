@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The event loop. The owner of a descriptor registers it once, with a handler. The loop calls the handler when the
- * descriptor is readable. Descriptors of timers and signals belong to the loop.
+ * descriptor is readable (or writable: see loop_await_output()). Descriptors of timers and signals belong to the loop.
  *
  * Descriptors are level-triggered: a handler that leaves something unread is called again. Every handler returns 0,
  * or a negative errno, which loop_dispatch() returns.
@@ -11,6 +11,7 @@
 
 #include <linux/types.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <time.h>
 
 struct loop;
@@ -23,8 +24,15 @@ int loop_open(struct loop **ret);
 /* Closes timers and signals; other descriptors stay with their owners. Always returns NULL. */
 struct loop *loop_close(struct loop *loop);
 
-/* Returns 0 or a negative errno. The descriptor stays registered until it or the loop is closed. */
+/* Returns 0 or a negative errno. The descriptor stays registered until loop_remove(), or until the loop is closed. */
 int loop_add(struct loop *loop, int fd, loop_handler handler, void *context);
+/* Call it before the descriptor is closed. A handler may remove its own descriptor. */
+void loop_remove(struct loop *loop, int fd);
+/*
+ * From now on the handler is called when the descriptor takes output (`output`), or when it is readable. It is also
+ * called when the other end has gone.
+ */
+void loop_await_output(struct loop *loop, int fd, bool output);
 
 /*
  * Registers a new timer, which loop_set_interval() or loop_set_deadline() starts. Returns its descriptor, which the

@@ -13,6 +13,7 @@
 
 /* What a handler was called with, and what it is to return. */
 struct calls {
+	struct loop *loop;
 	int fd;
 	int count;
 	int signals[4];
@@ -248,6 +249,70 @@ static void the_loop_closes_its_timers_and_nothing_of_others(void **state)
 	assert_null(loop_close(NULL));
 }
 
+static int remove_itself(void *context)
+{
+	struct calls *calls = context;
+
+	calls->count++;
+	loop_remove(calls->loop, calls->fd);
+	return 0;
+}
+
+static void a_handler_may_remove_its_descriptor_and_is_not_called_again(void **state)
+{
+	int gone[2], kept[2];
+	struct calls of_gone = { .loop = *state }, of_kept = { 0 };
+
+	open_pipe(gone);
+	open_pipe(kept);
+	of_gone.fd = gone[0];
+	of_kept.fd = kept[0];
+	assert_int_equal(loop_add(*state, kept[0], read_byte, &of_kept), 0);
+	assert_int_equal(loop_add(*state, gone[0], remove_itself, &of_gone), 0);
+	send_byte(gone);
+	assert_int_equal(loop_dispatch(*state), 0);
+	send_byte(kept);
+	assert_int_equal(loop_dispatch(*state), 0);
+	assert_int_equal(of_gone.count, 1);
+	assert_int_equal(of_kept.count, 1);
+	loop_remove(*state, gone[0]);
+	assert_true(is_open(gone[0]));
+	assert_int_equal(loop_add(*state, gone[0], read_byte, &of_gone), 0);
+	assert_int_equal(loop_dispatch(*state), 0);
+	assert_int_equal(of_gone.count, 2);
+	close_pipe(gone);
+	close_pipe(kept);
+}
+
+/* A pipe is full where its capacity is written. */
+static void one_that_awaits_output_is_called_when_there_is_room_again(void **state)
+{
+	struct calls calls = { 0 }, others = { 0 };
+	int full[2], ready[2];
+	char page[4096] = { 0 };
+
+	open_pipe(full);
+	open_pipe(ready);
+	assert_int_equal(fcntl(full[1], F_SETPIPE_SZ, sizeof(page)), sizeof(page));
+	assert_int_equal(write(full[1], page, sizeof(page)), sizeof(page));
+	assert_int_equal(loop_add(*state, full[1], count_call, &calls), 0);
+	assert_int_equal(loop_add(*state, ready[0], count_call, &others), 0);
+	loop_await_output(*state, full[1], true);
+	send_byte(ready);
+	assert_int_equal(loop_dispatch(*state), 0);
+	assert_int_equal(calls.count, 0);
+	assert_int_equal(read(full[0], page, sizeof(page)), sizeof(page));
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(loop_dispatch(*state), 0);
+	assert_int_equal(calls.count, 1);
+	loop_await_output(*state, full[1], false);
+	for (int i = 0; i < 2; i++)
+		assert_int_equal(loop_dispatch(*state), 0);
+	assert_int_equal(calls.count, 1);
+	close_pipe(full);
+	close_pipe(ready);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -261,6 +326,8 @@ int main(void)
 		TEST(a_deadline_is_a_time_of_the_clock_and_expires_once),
 		TEST(signals_are_blocked_and_come_to_their_handler_by_number),
 		TEST(a_wait_that_is_interrupted_is_no_error),
+		TEST(a_handler_may_remove_its_descriptor_and_is_not_called_again),
+		TEST(one_that_awaits_output_is_called_when_there_is_room_again),
 		TEST(the_loop_closes_its_timers_and_nothing_of_others),
 	};
 
