@@ -5,81 +5,14 @@
  */
 #include <errno.h>
 #include <json-c/json_object.h>
-#include <json-c/printbuf.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "log/keys.h"
 #include "log/text.h"
+#include "util/json.h"
 #include "util/memory.h"
-
-#define REPLACEMENT "\xef\xbf\xbd"
-
-static void cleanup_json(struct json_object **object)
-{
-	json_object_put(*object);
-}
-
-static void cleanup_printbuf(struct printbuf **text)
-{
-	printbuf_free(*text);
-}
-
-static size_t valid_prefix(const char *bytes, size_t length)
-{
-	size_t i = 0;
-
-	while (i < length) {
-		uint32_t code;
-		int size = log_utf8_decode(bytes + i, length - i, &code);
-
-		if (size < 0)
-			break;
-		i += (size_t)size;
-	}
-	return i;
-}
-
-/* Appends the valid part, and one U+FFFD for the invalid part after it. Returns the length of both parts. */
-static int append_repaired(struct printbuf *text, const char *bytes, size_t length)
-{
-	size_t valid = valid_prefix(bytes, length);
-	uint32_t code;
-
-	if (printbuf_memappend(text, bytes, (int)valid) < 0)
-		return -ENOMEM;
-	if (valid == length)
-		return (int)valid;
-	if (printbuf_memappend(text, REPLACEMENT, (int)strlen(REPLACEMENT)) < 0)
-		return -ENOMEM;
-	return (int)valid - log_utf8_decode(bytes + valid, length - valid, &code);
-}
-
-static struct json_object *new_repaired(const char *bytes, size_t length)
-{
-	CLEANUP(cleanup_printbuf) struct printbuf *text = printbuf_new();
-
-	if (!text)
-		return NULL;
-	while (length) {
-		int taken = append_repaired(text, bytes, length);
-
-		if (taken < 0)
-			return NULL;
-		bytes += taken;
-		length -= (size_t)taken;
-	}
-	return json_object_new_string_len(text->buf, text->bpos);
-}
-
-static struct json_object *new_string(const char *bytes, size_t length)
-{
-	if (!length)
-		return json_object_new_string("");
-	if (valid_prefix(bytes, length) < length)
-		return new_repaired(bytes, length);
-	return json_object_new_string_len(bytes, (int)length);
-}
+#include "util/utf8.h"
 
 static struct json_object *new_list(const char *bytes, size_t length)
 {
@@ -88,7 +21,7 @@ static struct json_object *new_list(const char *bytes, size_t length)
 	size_t text_length;
 
 	while (list && log_strv_next(&bytes, &length, &text, &text_length)) {
-		struct json_object *string = new_string(text, text_length);
+		struct json_object *string = json_new_text(text, text_length);
 
 		if (!string || json_object_array_add(list, string) < 0) {
 			json_object_put(string);
@@ -123,7 +56,7 @@ static struct json_object *new_value(const struct log_field *field)
 	case LOG_TEXT:
 		break;
 	}
-	return new_string(field->string.bytes, field->string.length);
+	return json_new_text(field->string.bytes, field->string.length);
 }
 
 static int add(struct json_object *object, const char *key, struct json_object *value)
@@ -146,7 +79,7 @@ static int add_field(struct json_object *object, const struct log_field *field)
 
 static int add_string(struct json_object *object, const char *key, const char *text)
 {
-	return add(object, key, new_string(text, strlen(text)));
+	return add(object, key, json_new_text(text, strlen(text)));
 }
 
 static int add_named(struct json_object *object, const struct log_record *record, const char *key)
@@ -196,10 +129,10 @@ static int add_rest(struct json_object *object, const struct log_record *record)
 static size_t put_character(struct log_buffer *line, const char *text, size_t length)
 {
 	uint32_t code;
-	size_t size = (size_t)log_utf8_decode(text, length, &code);
+	size_t size = (size_t)utf8_decode(text, length, &code);
 	char escape[16];
 
-	if (log_is_control(code))
+	if (utf8_is_control(code))
 		log_put(line, escape, (size_t)snprintf(escape, sizeof(escape), "\\u%04x", code));
 	else
 		log_put(line, text, size);

@@ -21,6 +21,7 @@
 
 #include "log/keys.h"
 #include "log/text.h"
+#include "util/utf8.h"
 
 #define INNER_QUOTE "\\\""
 #define OUTER_QUOTE "\""
@@ -43,14 +44,14 @@ static enum shape shape_of(uint32_t code)
 {
 	if (code == ' ' || code == '=')
 		return QUOTED;
-	return code == '"' || code == '\\' || log_is_control(code) ? ESCAPED : PLAIN;
+	return code == '"' || code == '\\' || utf8_is_control(code) ? ESCAPED : PLAIN;
 }
 
 /* Returns the length of the first character, or of the invalid bytes in its place. */
 static size_t next_shape(const char *bytes, size_t length, enum shape *ret)
 {
 	uint32_t code;
-	int size = log_utf8_decode(bytes, length, &code);
+	int size = utf8_decode(bytes, length, &code);
 
 	*ret = size < 0 ? ESCAPED : shape_of(code);
 	return (size_t)(size < 0 ? -size : size);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Helpers of the formats: characters, lists, levels. Private to the log module. */
+/* Helpers of the formats: lists, levels. Private to the log module. */
 #ifndef BPFLOCK_LOG_TEXT_H
 #define BPFLOCK_LOG_TEXT_H
 
@@ -8,18 +8,6 @@
 #include <stdint.h>
 
 #include "log/log.h"
-
-/*
- * Decodes the first character of bytes[length], length > 0. Returns its number of bytes. Where the bytes are not valid
- * UTF-8, it returns minus the number of bytes that one U+FFFD replaces (Unicode's "maximal subpart").
- */
-int log_utf8_decode(const char *bytes, size_t length, uint32_t *ret);
-
-/*
- * Is the character one that a terminal or a viewer obeys and does not show? These are control characters (C0, DEL, C1),
- * separators of lines and paragraphs, and controls of text direction. Every format escapes them.
- */
-bool log_is_control(uint32_t code);
 
 /* Removes the first string from a LOG_STRV. Returns false where none is left. */
 bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length);
