@@ -70,3 +70,91 @@ struct json_object *json_new_text(const char *bytes, size_t length)
 		return new_repaired(bytes, length);
 	return json_object_new_string_len(bytes, (int)length);
 }
+
+static struct json_object *checked(struct json_object *object)
+{
+	if (!object)
+		abort();
+	return object;
+}
+
+struct json_object *json_new(void)
+{
+	return checked(json_object_new_object());
+}
+
+struct json_object *json_new_list(void)
+{
+	return checked(json_object_new_array());
+}
+
+struct json_object *json_text(const char *text)
+{
+	return checked(json_new_text(text, strlen(text)));
+}
+
+void json_add(struct json_object *object, const char *key, struct json_object *value)
+{
+	if (json_object_object_add_ex(object, key, value,
+				      JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY) < 0)
+		abort();
+}
+
+void json_append(struct json_object *list, struct json_object *value)
+{
+	if (json_object_array_add(list, value) < 0)
+		abort();
+}
+
+void json_add_text(struct json_object *object, const char *key, const char *text)
+{
+	if (text)
+		json_add(object, key, json_text(text));
+}
+
+void json_add_uint(struct json_object *object, const char *key, __u64 number)
+{
+	json_add(object, key, checked(json_object_new_uint64(number)));
+}
+
+void json_add_bool(struct json_object *object, const char *key, bool value)
+{
+	json_add(object, key, checked(json_object_new_boolean(value)));
+}
+
+/* NULL where the key is missing or of another type. */
+static struct json_object *get(const struct json_object *object, const char *key, enum json_type type)
+{
+	struct json_object *value;
+
+	if (!json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
+		return NULL;
+	return value;
+}
+
+const char *json_get_text(const struct json_object *object, const char *key)
+{
+	struct json_object *value = get(object, key, json_type_string);
+
+	return value ? json_object_get_string(value) : "";
+}
+
+__u64 json_get_uint(const struct json_object *object, const char *key)
+{
+	return json_object_get_uint64(get(object, key, json_type_int));
+}
+
+bool json_get_bool(const struct json_object *object, const char *key)
+{
+	return json_object_get_boolean(get(object, key, json_type_boolean));
+}
+
+const struct json_object *json_get_list(const struct json_object *object, const char *key)
+{
+	return get(object, key, json_type_array);
+}
+
+size_t json_length(const struct json_object *list)
+{
+	return list ? json_object_array_length(list) : 0;
+}
