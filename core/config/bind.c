@@ -266,6 +266,15 @@ static void finish_binder(struct binder *binder)
 	config_variables_clear(&binder->variables);
 }
 
+static void note_files(struct config *config, const struct config_text *text)
+{
+	config->files = xcalloc(text->file_count, sizeof(*config->files));
+	while (config->file_count < text->file_count) {
+		config->files[config->file_count] = xstrdup(text->files[config->file_count]);
+		config->file_count++;
+	}
+}
+
 int config_bind(const struct config_text *text, const struct config_schema *schema, struct config **ret,
 		struct report *report)
 {
@@ -273,6 +282,7 @@ int config_bind(const struct config_text *text, const struct config_schema *sche
 	struct binder binder;
 
 	start_binder(&binder, schema, report);
+	note_files(binder.config, text);
 	bind_entries(&binder, text);
 	finish_binder(&binder);
 	*ret = binder.config;

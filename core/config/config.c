@@ -141,6 +141,9 @@ struct config *config_free(struct config *config)
 		return NULL;
 	for (size_t i = 0; i < config->section_count; i++)
 		free_section(&config->sections[i]);
+	for (size_t i = 0; i < config->file_count; i++)
+		free(config->files[i]);
+	free(config->files);
 	free(config->sections);
 	free(config);
 	return NULL;

@@ -125,11 +125,14 @@ struct config_section {
 /**
  * struct config - a configuration
  * @sections:   one for each section of the schema, in order
+ * @files:      that it was read from, in order of rising precedence
  * @references: number of holders: the last config_free() frees it
  */
 struct config {
 	struct config_section *sections;
 	size_t section_count;
+	char **files;
+	size_t file_count;
 	unsigned int references;
 };
 

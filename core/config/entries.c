@@ -94,6 +94,9 @@ struct config_text *config_text_free(struct config_text *text)
 		free(text->entries[i].value);
 		free(text->entries[i].where);
 	}
+	for (size_t i = 0; i < text->file_count; i++)
+		free(text->files[i]);
+	free(text->files);
 	free(text->entries);
 	free(text);
 	return NULL;

@@ -25,10 +25,17 @@ struct config_entry {
 	char *where;
 };
 
+/**
+ * struct config_text - the result
+ * @source: number of the source that is being read
+ * @files:  that were read
+ */
 struct config_text {
 	struct config_entry *entries;
 	size_t count;
 	unsigned int source;
+	char **files;
+	size_t file_count;
 };
 
 /*

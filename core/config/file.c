@@ -300,6 +300,8 @@ void config_file_read(struct config_text *text, const char *path, bool required,
 		return;
 	}
 	text->source++;
+	text->files = xreallocarray(text->files, text->file_count + 1, sizeof(*text->files));
+	text->files[text->file_count++] = xstrdup(path);
 	read_lines(&reader, path, content, length);
 	free(reader.where);
 	free(reader.section);

@@ -30,6 +30,15 @@ struct change {
 };
 
 /**
+ * struct losses - records that this daemon has reported as lost, by stage; those of the ring are counted by the kernel
+ */
+struct losses {
+	__u64 daemon;
+	__u64 stolen;
+	__u64 invalid;
+};
+
+/**
  * struct managed_plugin - one plugin and its state
  * @plugin:       its file, descriptor and operations; not owned
  * @config:       the configuration that contains @section: the one in force, or an older one where the last change
@@ -41,6 +50,7 @@ struct change {
  * @policy:       of an enforcer: what is in force; owned
  * @pins_lost:    somebody has removed a pin of @instance: it is to be replaced
  * @skipped_runs: of @instance: how many skipped runs the log has reported
+ * @losses:       of its records
  * @source:       its records, for the bus
  * @change:       used only while a configuration is put in force
  */
@@ -54,6 +64,7 @@ struct managed_plugin {
 	struct bpflock_policy_slot *policy;
 	bool pins_lost;
 	__u64 skipped_runs;
+	struct losses losses;
 	struct bus_source source;
 	struct change change;
 };

@@ -111,6 +111,7 @@ void stats_log_inherited(struct log *log, struct manager *manager)
 		if (!manager_instance(managed) || !loss.count)
 			continue;
 		record = loss_record(managed->plugin->name, loss.count, "daemon");
+		managed->losses.daemon += loss.count;
 		log_uint(&record, "uncertain", loss.uncertain);
 		log_write(log, &record);
 	}
@@ -144,19 +145,37 @@ static void log_thefts(struct log *log, struct managed_plugin *managed)
 	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0, !managed->instance);
 	struct log_record record = loss_record(managed->plugin->name, stolen, "stolen");
 
+	managed->losses.stolen += stolen;
 	if (stolen)
 		log_write(log, &record);
 }
 
-static void log_invalid(void *log, const struct invalid_records *records)
+/**
+ * struct teller - who tells of invalid records, and where they are counted
+ */
+struct teller {
+	struct log *log;
+	struct manager *manager;
+};
+
+static void count_invalid(struct manager *manager, const struct invalid_records *records)
 {
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager->plugins[i].plugin == records->plugin)
+			manager->plugins[i].losses.invalid += records->count;
+}
+
+static void log_invalid(void *context, const struct invalid_records *records)
+{
+	const struct teller *teller = context;
 	const char *plugin = records->plugin ? records->plugin->name : NULL;
 	struct log_record record = loss_record(plugin, records->count, "invalid");
 
 	if (records->has_type)
 		log_uint(&record, "type", records->type);
 	add_times(&record, records->since, records->until);
-	log_write(log, &record);
+	count_invalid(teller->manager, records);
+	log_write(teller->log, &record);
 }
 
 void stats_log_sink_loss(void *log, const char *sink, const struct log_loss *loss)
@@ -188,6 +207,8 @@ static void log_skipped_runs(struct log *log, struct managed_plugin *managed)
 
 void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 {
+	struct teller teller = { log, manager };
+
 	for (size_t i = 0; i < manager->count; i++) {
 		const struct instance *instance = manager_instance(&manager->plugins[i]);
 
@@ -197,6 +218,6 @@ void stats_log_losses(struct log *log, struct manager *manager, struct bus *bus)
 		log_ring_losses(log, instance);
 		log_skipped_runs(log, &manager->plugins[i]);
 	}
-	bus_take_invalid(bus, log_invalid, log);
+	bus_take_invalid(bus, log_invalid, &teller);
 	log_take_lost(log, stats_log_sink_loss, log);
 }

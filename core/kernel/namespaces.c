@@ -48,6 +48,11 @@ bool namespaces_user_is_contained(void)
 	return is_contained(namespace_at("/proc/self/ns/user"), INITIAL_USER_NAMESPACE);
 }
 
+bool namespaces_user_is_initial(const struct stat *status)
+{
+	return status->st_ino == INITIAL_USER_NAMESPACE;
+}
+
 bool namespaces_cgroup_is_contained(void)
 {
 	return is_contained(namespace_at("/proc/self/ns/cgroup"), INITIAL_CGROUP_NAMESPACE);

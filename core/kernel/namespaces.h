@@ -4,6 +4,7 @@
 #define BPFLOCK_KERNEL_NAMESPACES_H
 
 #include <stdbool.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include "util/report.h"
@@ -17,6 +18,9 @@ bool namespaces_pid_is_contained(void);
 /* The same for the initial user namespace, and for the initial cgroup namespace. */
 bool namespaces_user_is_contained(void);
 bool namespaces_cgroup_is_contained(void);
+
+/* Is that the file of the initial user namespace? */
+bool namespaces_user_is_initial(const struct stat *status);
 
 /*
  * Enters the network namespace of process 1 of the initial pid namespace. For a guard a process in another one is a

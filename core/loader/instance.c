@@ -13,6 +13,7 @@
 #include "loader/object_scan.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 #define VERIFIER_LOG_SIZE (1u << 20)
@@ -381,6 +382,7 @@ __u64 instance_skipped_runs(const struct instance *instance)
 void instance_record(struct instance *instance)
 {
 	__atomic_store_n(&instance->state->shared->recording, instance->generation, __ATOMIC_RELEASE);
+	instance->since = clock_since_boot();
 }
 
 /*

@@ -149,6 +149,9 @@ bool fdstore_is_empty(void);
 /* Pins what this process got from the service manager. PINS_PATH must exist, and be locked. */
 void fdstore_take(struct report *report);
 
+/* How much of the ring is occupied now, and how large it is, in bytes. Both are 0 where that cannot be read. */
+void core_maps_ring_usage(const struct pins *pins, __u64 *ret_used, __u64 *ret_size);
+
 /* Pins the new ring in place of the old one. Call it when the new programs run. Returns 0 or a negative errno. */
 int core_maps_replace_ring(struct pins *pins);
 
@@ -265,6 +268,7 @@ struct watched_option {
  * @protected:  fd of the set of protected objects; not owned
  * @skipped:    sections of the programs that were left out because the kernel lacks their targets; or ""
  * @made_directory: nothing was pinned of the plugin before this generation
+ * @since:      it records since then, in nanoseconds since boot; 0 before
  */
 struct instance {
 	const struct plugin *plugin;
@@ -285,6 +289,7 @@ struct instance {
 	int protected;
 	char *skipped;
 	bool made_directory;
+	__u64 since;
 };
 
 /**

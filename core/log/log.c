@@ -224,6 +224,7 @@ static void take_over(struct log_sink *sink, struct log_sink *old, struct report
 	sink->type->close(sink);
 	sink->writer = old->writer;
 	sink->reports = old->reports;
+	sink->visited = old->visited;
 	old->reports = 0;
 	old->writer = (struct log_writer){ .fd = -1 };
 	free(old->name);
@@ -354,6 +355,16 @@ __u64 log_unreported(const struct log *log)
 	return events;
 }
 
+void log_each_output(const struct log *log, log_visit_loss *visit, void *context)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		struct log_loss lost = log->sinks[i].visited;
+
+		log_loss_add(&lost, &log->sinks[i].writer.lost);
+		visit(context, log->sinks[i].name, &lost);
+	}
+}
+
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 {
 	for (size_t i = 0; i < log->count; i++) {
@@ -362,6 +373,7 @@ void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 
 		if (!lost.events && lost.messages == sink->reports)
 			continue;
+		log_loss_add(&sink->visited, &lost);
 		sink->writer.lost = (struct log_loss){ 0 }; /* before the visit, which may lose a line too */
 		visit(context, sink->name, &lost);
 	}

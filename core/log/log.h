@@ -185,6 +185,9 @@ typedef void log_visit_loss(void *context, const char *sink, const struct log_lo
  */
 void log_take_lost(struct log *log, log_visit_loss *visit, void *context);
 
+/* Visits each sink, with all that it has lost since it was first configured, also what was visited before. */
+void log_each_output(const struct log *log, log_visit_loss *visit, void *context);
+
 /* Events that were lost and not visited yet, of all sinks. */
 __u64 log_unreported(const struct log *log);
 

@@ -17,6 +17,7 @@
  * @options: of the log
  * @writer:  sockets use only its descriptor and its count of losses
  * @reports: number of lost lines that are reports of losses
+ * @visited: losses that log_take_lost() has visited
  * @retry:   file: a failed action is not tried again before this second of CLOCK_MONOTONIC
  * @failing: file: the last attempt failed, and this is reported
  */
@@ -27,6 +28,7 @@ struct log_sink {
 	const struct log_options *options;
 	struct log_writer writer;
 	__u64 reports;
+	struct log_loss visited;
 	time_t retry;
 	bool failing;
 };
