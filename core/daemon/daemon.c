@@ -9,21 +9,18 @@
 #include <sysexits.h>
 #include <unistd.h>
 
-#include "bus/bus.h"
+#include "daemon/control_methods.h"
 #include "daemon/drift.h"
-#include "daemon/manager.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/privileges.h"
-#include "daemon/settings.h"
+#include "daemon/state.h"
 #include "daemon/stats.h"
 #include "daemon/status.h"
 #include "daemon/takeover.h"
 #include "kernel/namespaces.h"
-#include "log/log.h"
 #include "util/clock.h"
 #include "util/crash.h"
-#include "util/loop.h"
 #include "util/memory.h"
 #include "util/process.h"
 
@@ -31,31 +28,6 @@
 #define LOSS_INTERVAL_SECONDS 10
 /* In bytes: glibc's initial value. */
 #define MMAP_THRESHOLD (128 * 1024)
-
-/**
- * struct daemon - the one daemon of this process
- * @log:      NULL until the configuration and the kernel were found good
- * @loss_timer: expires when losses are to be checked
- * @verify_timer: expires when enforcers are to be verified
- * @stopping: SIGTERM or SIGINT has arrived
- * @drift:    what the last verification has told
- * @identity: which process this is, for whoever looks for another daemon; its other members are zero
- */
-struct daemon {
-	const struct config_sources *config_sources;
-	struct kernel kernel;
-	struct settings settings;
-	struct pins pins;
-	struct manager manager;
-	struct log *log;
-	struct bus *bus;
-	struct loop *loop;
-	int loss_timer;
-	int verify_timer;
-	bool stopping;
-	struct report drift;
-	struct last_state identity;
-};
 
 static int open_log(const struct config *config, struct log **ret, struct report *report)
 {
@@ -96,6 +68,11 @@ static void tell(struct daemon *daemon, struct report *report)
 	else
 		report_print(report, stderr);
 	report_clear(report);
+}
+
+static void listen_for_clients(struct daemon *daemon, struct report *report)
+{
+	control_listen(daemon->control, config_string(settings_core(daemon->manager.config), "control"), report);
 }
 
 /* Call it after a plugin's state has changed, before any of its records is read. */
@@ -273,8 +250,7 @@ static int try_reload(struct daemon *daemon, struct report *report)
 	return 0;
 }
 
-/* Frees memory that only a start or a reload needs. */
-static void trim_memory(struct daemon *daemon)
+void daemon_trim_memory(struct daemon *daemon)
 {
 	kernel_free_targets(&daemon->kernel);
 	malloc_trim(0);
@@ -305,44 +281,54 @@ static void mend(struct daemon *daemon)
 		return;
 	update_sources(daemon);
 	status_log_running(daemon->log, &daemon->manager, "pinned_anew");
-	trim_memory(daemon);
+	daemon_trim_memory(daemon);
 }
 
-/* On any error the old configuration stays in force, and the log says what is wrong with the new one. */
-static void reload(struct daemon *daemon)
+int daemon_reload(struct daemon *daemon, struct report *report)
 {
-	struct report report = { 0 };
 	struct log_record refused;
+	int error;
 
 	notify_reloading();
 	mend(daemon);
-	if (try_reload(daemon, &report) == 0) {
-		tell(daemon, &report);
+	error = try_reload(daemon, report);
+	if (!error) {
+		listen_for_clients(daemon, report);
+		log_report(daemon->log, report);
 		update_sources(daemon);
 		if (manager_has_stopped(&daemon->manager))
 			finalize(daemon);
 		arm_verify_timer(daemon);
 		status_log_running(daemon->log, &daemon->manager, "reloaded");
-		return;
+		daemon_trim_memory(daemon);
+		return 0;
 	}
-	tell(daemon, &report);
+	log_report(daemon->log, report);
 	refused = log_daemon_record(LOG_LEVEL_ERROR, "reload_refused");
 	log_write(daemon->log, &refused);
 	status_tell_service(&daemon->manager, "the new configuration was refused, the old one is in force; ");
+	daemon_trim_memory(daemon);
+	return error;
+}
+
+static void handle_reload_signal(struct daemon *daemon)
+{
+	struct report report = { 0 };
+
+	(void)daemon_reload(daemon, &report);
+	report_clear(&report);
 }
 
 static int handle_signal(void *context, int signal)
 {
 	struct daemon *daemon = context;
 
-	if (signal == SIGHUP) {
-		reload(daemon);
-		trim_memory(daemon);
-	} else if (signal == SIGUSR1) {
+	if (signal == SIGHUP)
+		handle_reload_signal(daemon);
+	else if (signal == SIGUSR1)
 		stats_log_totals(daemon->log, &daemon->manager);
-	} else {
+	else
 		daemon->stopping = true;
-	}
 	return 0;
 }
 
@@ -351,18 +337,22 @@ static int handle_loss_timer(void *context)
 	struct daemon *daemon = context;
 
 	stats_log_losses(daemon->log, &daemon->manager, daemon->bus);
+	control_log_closed(daemon->control);
 	notify_alive();
 	return 0;
 }
 
-static int handle_verify_timer(void *context)
+void daemon_verify(struct daemon *daemon)
 {
-	struct daemon *daemon = context;
-
 	mend(daemon);
 	manager_verify(&daemon->manager);
 	if (status_log_enforcement(daemon->log, &daemon->manager))
 		status_tell_service(&daemon->manager, "");
+}
+
+static int handle_verify_timer(void *context)
+{
+	daemon_verify(context);
 	return 0;
 }
 
@@ -461,6 +451,8 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 
 	error = sections_register(&daemon->kernel);
 	if (!error)
+		error = control_methods_open(daemon);
+	if (!error)
 		error = pins_open(ring_size, hide, &daemon->pins, report);
 	if (error)
 		return error;
@@ -508,40 +500,31 @@ static void take_over(struct daemon *daemon)
 	tell(daemon, &report);
 }
 
-/* The service manager keeps the objects at a restart and drops them at a stop. Only it knows which of them this is. */
-static size_t give_to_service(struct daemon *daemon)
+static int on_exit_of(const struct daemon *daemon)
 {
-	struct report report = { 0 };
-	size_t given = fdstore_give(&report);
-
-	tell(daemon, &report);
-	return given;
-}
-
-static int remove_pins(struct daemon *daemon)
-{
-	struct report report = { 0 };
-	int error = pins_remove_all();
-
-	pins_report_kept(NULL, error, &report);
-	tell(daemon, &report);
-	return error;
+	if (daemon->on_exit >= 0)
+		return daemon->on_exit;
+	return (int)config_number(settings_core(daemon->manager.config), "on_exit");
 }
 
 /* The counts are logged last. By then nothing decides any more, or the next daemon continues these counts. */
 static int stop(struct daemon *daemon)
 {
-	const struct config_section *core = settings_core(daemon->manager.config);
-	bool keep = config_number(core, "on_exit") == ON_EXIT_KEEP;
+	bool keep = on_exit_of(daemon) == ON_EXIT_KEEP;
+	struct report report = { 0 };
 	struct log_record record;
 	size_t given;
 	int error;
 
 	notify_stopping();
-	given = keep ? 0 : give_to_service(daemon);
+	/* The service manager keeps the objects at a restart and drops them at a stop. Only it knows which this is. */
+	given = keep ? 0 : fdstore_give(&report);
 	manager_stop(&daemon->manager, keep || given);
-	error = keep ? 0 : remove_pins(daemon);
+	error = keep ? 0 : pins_remove_all();
+	pins_report_kept(NULL, error, &report);
+	log_report(daemon->log, &report);
 	finalize(daemon);
+	control_log_closed(daemon->control);
 	log_finish(daemon->log);
 	log_take_lost(daemon->log, stats_log_sink_loss, daemon->log);
 	record = log_daemon_record(LOG_LEVEL_INFO, "stopped");
@@ -550,11 +533,14 @@ static int stop(struct daemon *daemon)
 		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
 	save_last_state(daemon);
+	control_methods_stopped(daemon, &report);
+	report_clear(&report);
 	return error;
 }
 
 static void release(struct daemon *daemon)
 {
+	control_close(daemon->control);
 	/* Before the manager, which contains the sources of the bus. */
 	bus_close(daemon->bus);
 	manager_release(&daemon->manager);
@@ -618,7 +604,9 @@ static int run(struct daemon *daemon, struct report *report)
 	if (status)
 		return status;
 	take_over(daemon);
-	trim_memory(daemon);
+	listen_for_clients(daemon, report);
+	tell(daemon, report);
+	daemon_trim_memory(daemon);
 	status_log_running(daemon->log, &daemon->manager, "started");
 	error = serve(daemon);
 	stop_error = stop(daemon);
@@ -632,6 +620,8 @@ int daemon_run(const struct config_sources *sources)
 		.pins = PINS_CLOSED,
 		.manager = { .epoll = -1 },
 		.identity = { .pid = (__u64)getpid(), .pid_namespace = namespaces_own_pid() },
+		.since = clock_since_boot(),
+		.on_exit = -1,
 	};
 	struct report report = { 0 };
 	int status;

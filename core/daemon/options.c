@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/options.h"
 
+#include "control/control.h"
 #include "log/log.h"
 
 static const struct bpflock_value log_formats[] = {
@@ -67,6 +68,12 @@ static const struct bpflock_option core_rows[] = {
 		.initial = "unload",
 		.type = BPFLOCK_OPTION_CHOICE,
 		.values = BPFLOCK_TABLE(on_exit_choices),
+	},
+	{
+		.name = "control",
+		.summary = "path of the socket for bpflockctl; none: no socket",
+		.initial = CONTROL_PATH,
+		.type = BPFLOCK_OPTION_STRING,
 	},
 };
 

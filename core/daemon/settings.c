@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
+#include "control/control.h"
 #include "daemon/options.h"
 #include "log/log.h"
 #include "plugin/host.h"
@@ -76,6 +77,7 @@ static void check_core(const struct config_section *core, struct report *report)
 	__u64 size = config_number(core, "ring_size");
 
 	(void)log_check_outputs((const char *const *)outputs->strings, outputs->count, outputs->origin, report);
+	(void)control_check_path(config_string(core, "control"), config_value(core, "control")->origin, report);
 	if (size & (size - 1))
 		report_remedy(report_add(report, REPORT_ERROR, "config_error", ring->origin,
 					 "[" CONFIG_CORE_SECTION "] ring_size: %s is not a power of two", ring->text),
