@@ -7,6 +7,7 @@
 #include <json-c/linkhash.h>
 #include <string.h>
 
+#include "control/permission.h"
 #include "interfaces.h"
 #include "util/clock.h"
 #include "util/json.h"
@@ -160,8 +161,9 @@ static const struct control_method *find_method(const struct control_interface *
 bool control_interface_at(const struct control_options *options, size_t index, struct control_interface *ret)
 {
 	const struct control_interface interfaces[] = {
-		{ SERVICE, ORG_VARLINK_SERVICE, control_service_methods, control_service_method_count },
-		{ CONTROL_INTERFACE, IO_BPFLOCK, options->methods, options->method_count },
+		{ SERVICE, ORG_VARLINK_SERVICE, control_service_methods, control_service_method_count,
+		  (void *)(uintptr_t)options },
+		{ CONTROL_INTERFACE, IO_BPFLOCK, options->methods, options->method_count, options->context },
 	};
 
 	if (index >= ARRAY_SIZE(interfaces))
@@ -178,6 +180,18 @@ bool control_interface_find(const struct control_options *options, const char *n
 	return false;
 }
 
+static void add_peer(struct log_record *record, const struct peer *peer)
+{
+	log_int(record, "pid", peer->pid);
+	log_uint(record, "uid", peer->uid);
+	if (*peer->loginuid)
+		log_str(record, "loginuid", peer->loginuid);
+	if (*peer->comm)
+		log_str(record, "comm", peer->comm);
+	if (*peer->unit)
+		log_str(record, "unit", peer->unit);
+}
+
 static void log_call(const struct control_calls *calls, const struct peer *peer, const char *method,
 		     const char *refusal)
 {
@@ -185,7 +199,7 @@ static void log_call(const struct control_calls *calls, const struct peer *peer,
 						     refusal ? "control_refused" : "control_call");
 
 	log_str(&record, "method", method);
-	peer_log(peer, &record);
+	add_peer(&record, peer);
 	if (refusal)
 		log_str(&record, "warning", refusal);
 	if (refusal && calls->refused)
@@ -209,11 +223,11 @@ static void log_refusal(struct control_calls *calls, const struct peer *peer, co
 
 /* Looks whether the client may call the method with these parameters, and lets the handler answer. */
 static void call_method(struct control_calls *calls, const struct peer *peer, const struct control_method *method,
-			bool own, struct control_call *call)
+			void *context, struct control_call *call)
 {
 	const struct control_options *options = calls->options;
 	bool restricted = method->changes && options->is_restricted(options->context);
-	const struct peer_refusal refusal = peer_refuse(peer, method->changes, restricted);
+	const struct refusal refusal = permission_refuse(peer, method->changes, restricted);
 	const char *wrong = wrong_parameter(call, method);
 
 	if (refusal.text) {
@@ -225,7 +239,7 @@ static void call_method(struct control_calls *calls, const struct peer *peer, co
 	} else {
 		if (method->changes)
 			log_call(calls, peer, method->name, NULL);
-		method->handler(own ? options->context : (void *)(uintptr_t)options, call);
+		method->handler(context, call);
 	}
 }
 
@@ -242,7 +256,7 @@ static void dispatch(struct control_calls *calls, const struct peer *peer, struc
 	}
 	method = find_method(&interface, dot + 1);
 	if (method)
-		call_method(calls, peer, method, strcmp(name, CONTROL_INTERFACE) == 0, call);
+		call_method(calls, peer, method, interface.context, call);
 	else
 		fail_service(call, SERVICE ".MethodNotFound", "method", call->method);
 }

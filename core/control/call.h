@@ -29,12 +29,14 @@ struct control_call {
 /**
  * struct control_interface - an interface of the socket
  * @description: its text in Varlink's language
+ * @context:     for the handlers
  */
 struct control_interface {
 	const char *name;
 	const char *description;
 	const struct control_method *methods;
 	size_t method_count;
+	void *context;
 };
 
 /**

@@ -7,7 +7,8 @@
  *	socket		makes the socket, and removes it
  *	connection	the bytes of one client
  *	call		one request: finds its method, checks its parameters, replies
- *	peer		who is at the other end, and what it may do
+ *	peer		who is at the other end
+ *	permission	what it may do
  *	plugin_text	prints the description of a plugin; for commands and for the client
  *
  * The methods themselves belong to the life cycle: core/daemon/control_methods.c. Their declaration for clients is

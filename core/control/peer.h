@@ -9,8 +9,6 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#include "log/log.h"
-
 /**
  * struct peer - the process that has connected
  * @pid:      in our pid namespace; 0 where it is not visible there
@@ -39,21 +37,5 @@ struct peer {
 void peer_identify(int fd, struct peer *ret);
 /* The members that a directory of /proc shows: part of peer_identify(). Returns 0 or a negative errno. */
 int peer_read(int proc, struct peer *peer);
-
-/**
- * struct peer_refusal - why a peer may not call a method
- * @text:   NULL where it may
- * @remedy: what to do
- */
-struct peer_refusal {
-	const char *text;
-	const char *remedy;
-};
-
-/* `changes`: the method changes what is in force. `restricted`: a guard denies that to root on the host. */
-struct peer_refusal peer_refuse(const struct peer *peer, bool changes, bool restricted);
-
-/* Adds pid, uid, loginuid, comm and unit to a record that points into the peer. */
-void peer_log(const struct peer *peer, struct log_record *record);
 
 #endif

@@ -540,7 +540,9 @@ static int stop(struct daemon *daemon)
 
 static void release(struct daemon *daemon)
 {
-	control_close(daemon->control);
+	/* The socket goes while the lock is held: afterwards it may be that of another daemon. */
+	if (daemon->control)
+		control_listen(daemon->control, CONTROL_NONE, NULL);
 	/* Before the manager, which contains the sources of the bus. */
 	bus_close(daemon->bus);
 	manager_release(&daemon->manager);
@@ -548,6 +550,8 @@ static void release(struct daemon *daemon)
 	settings_free(&daemon->settings);
 	kernel_release(&daemon->kernel);
 	crash_write_to(NULL, 0, false);
+	/* A client that waits for the end of this daemon may start another one. */
+	control_close(daemon->control);
 	log_close(daemon->log);
 	loop_close(daemon->loop);
 }

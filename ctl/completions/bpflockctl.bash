@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of bpflockctl for bash.
+
+_bpflockctl() {
+	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
+	local common='--json --socket --help --usage --version'
+	local verbs='status ping verify plugins reload stop'
+
+	COMPREPLY=()
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		case ${COMP_WORDS[i]} in
+		-s | --socket) ((i++)) ;;
+		-*) ;;
+		*) verb=${COMP_WORDS[i]} && break ;;
+		esac
+	done
+	case $previous in
+	-s | --socket)
+		mapfile -t COMPREPLY < <(compgen -f -- "$word")
+		return
+		;;
+	esac
+	case $verb in
+	'') mapfile -t COMPREPLY < <(compgen -W "$verbs $common" -- "$word") ;;
+	status) mapfile -t COMPREPLY < <(compgen -W "--short --strict $common" -- "$word") ;;
+	verify) mapfile -t COMPREPLY < <(compgen -W "--strict $common" -- "$word") ;;
+	stop) mapfile -t COMPREPLY < <(compgen -W "--keep $common" -- "$word") ;;
+	plugins) mapfile -t COMPREPLY < <(compgen -W "$(bpflockctl plugins 2>/dev/null | cut -d' ' -f1) $common" -- "$word") ;;
+	*) mapfile -t COMPREPLY < <(compgen -W "$common" -- "$word") ;;
+	esac
+}
+
+complete -F _bpflockctl bpflockctl

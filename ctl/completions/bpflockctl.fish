@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: Apache-2.0
+# Completion of bpflockctl for fish.
+
+complete -c bpflockctl -f
+complete -c bpflockctl -s j -l json -d 'Print the reply of the daemon as JSON'
+complete -c bpflockctl -s s -l socket -r -F -d 'The socket of the daemon'
+complete -c bpflockctl -l help -d 'Describe the command'
+complete -c bpflockctl -l version -d 'Print the version'
+
+complete -c bpflockctl -n __fish_use_subcommand -a status -d 'What runs, whether it enforces, and what was counted'
+complete -c bpflockctl -n __fish_use_subcommand -a ping -d 'Whether the daemon answers'
+complete -c bpflockctl -n __fish_use_subcommand -a verify -d 'Verify now that the enforcers enforce'
+complete -c bpflockctl -n __fish_use_subcommand -a plugins -d 'The installed plugins, or the description of one'
+complete -c bpflockctl -n __fish_use_subcommand -a reload -d 'Put the configuration in force that the files contain now'
+complete -c bpflockctl -n __fish_use_subcommand -a stop -d 'Stop the daemon'
+
+complete -c bpflockctl -n '__fish_seen_subcommand_from status' -l short -d 'One line'
+complete -c bpflockctl -n '__fish_seen_subcommand_from status verify' -l strict -d 'Unverified enforcers count as well'
+complete -c bpflockctl -n '__fish_seen_subcommand_from stop' -l keep -d 'Enforcers stay in force'
+complete -c bpflockctl -n '__fish_seen_subcommand_from plugins' \
+	-a "(bpflockctl plugins 2>/dev/null | string replace -r ' .*' '')"
