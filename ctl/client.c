@@ -64,13 +64,23 @@ static int no_answer(const char *why)
 	return EXIT_NO_ANSWER;
 }
 
+/* After the failure of an input or output. */
+static int failed(void)
+{
+	if (errno == EAGAIN)
+		return no_answer("it is busy, or hangs");
+	if (errno == EPIPE || errno == ECONNRESET)
+		return no_answer("it has closed the connection: it has ended, or too many clients are connected");
+	return no_answer(strerror(errno));
+}
+
 static int send_all(int fd, const char *bytes, size_t size)
 {
 	while (size) {
 		ssize_t count = send(fd, bytes, size, MSG_NOSIGNAL);
 
 		if (count < 0)
-			return no_answer(strerror(errno));
+			return failed();
 		bytes += count;
 		size -= (size_t)count;
 	}
@@ -99,11 +109,10 @@ static int receive_text(int fd, char **ret)
 	while (length == 0 || (*ret)[length - 1] != '\0') {
 		ssize_t count = recv(fd, *ret + length, size - length, 0);
 
-		if (count < 0)
-			return no_answer(errno == EAGAIN ? "it is busy, or hangs" : strerror(errno));
 		if (count == 0)
-			return no_answer("it has closed the connection; it has ended, or too many clients are "
-					 "connected");
+			errno = ECONNRESET;
+		if (count <= 0)
+			return failed();
 		length += (size_t)count;
 		if (length < size)
 			continue;

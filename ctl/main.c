@@ -53,8 +53,7 @@ static error_t parse_verb(int key, char *argument, struct argp_state *state)
 {
 	struct inputs *inputs = state->input;
 
-	if (key == ARGP_KEY_ARG)
-		argp_error(state, "unexpected argument '%s'", argument);
+	(void)argument;
 	if (key != ARGP_KEY_INIT)
 		return ARGP_ERR_UNKNOWN;
 	state->child_inputs[0] = inputs->ctl;

@@ -264,6 +264,7 @@ static void dispatch(struct control_calls *calls, const struct peer *peer, struc
 int control_answer(struct control_calls *calls, const struct peer *peer, const char *message, size_t length,
 		   struct control_call *call)
 {
+	control_end(call); /* one that was replied to after its handler had returned */
 	call->request = parse(message, length);
 	if (!call->request || read_request(call) < 0) {
 		control_end(call);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/connection.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -64,19 +65,14 @@ void connection_close(struct connection *connection)
 	close(connection->fd);
 }
 
-/* The index of the NUL that ends the first request, or @input_length. */
-static size_t end_of_request(struct connection *connection)
+/* Whether a whole request is there. Its NUL is at @scanned then. */
+static bool find_request(struct connection *connection)
 {
-	const char *rest = connection->input + connection->scanned;
-	const char *end = connection->input ? memchr(rest, '\0', connection->input_length - connection->scanned) : NULL;
+	size_t left = connection->input_length - connection->scanned;
+	const char *end = left ? memchr(connection->input + connection->scanned, '\0', left) : NULL;
 
 	connection->scanned = end ? (size_t)(end - connection->input) : connection->input_length;
-	return connection->scanned;
-}
-
-static bool has_request(struct connection *connection)
-{
-	return end_of_request(connection) < connection->input_length;
+	return end;
 }
 
 bool connection_awaits_output(const struct connection *connection)
@@ -148,15 +144,16 @@ int connection_serve(struct connection *connection, struct control_calls *calls)
 	enum connection_phase phase;
 	int error = 0;
 
+	assert(!connection->call.open); /* see control_handler */
 	if (connection_awaits_output(connection))
 		flush_output(connection);
 	else
 		error = receive(connection);
-	if (!error && !has_output(connection) && !connection->call.open && has_request(connection))
+	if (!error && !has_output(connection) && find_request(connection))
 		error = answer_request(connection, calls);
 	if (!error && connection->failed)
 		error = -ECONNRESET;
-	(void)has_request(connection); /* for connection_awaits_output() */
+	(void)find_request(connection); /* for connection_awaits_output() */
 	phase = current_phase(connection);
 	if (phase != connection->phase)
 		begin_phase(connection, phase);

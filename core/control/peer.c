@@ -155,7 +155,7 @@ static int open_pidfd(int fd, pid_t pid)
 
 	if (getsockopt(fd, SOL_SOCKET, SO_PEERPIDFD, &pidfd, &size) == 0)
 		return pidfd;
-	return pidfd_open(pid, 0);
+	return errno == ENOPROTOOPT ? pidfd_open(pid, 0) : -1;
 }
 
 static bool has_ended(int pidfd)

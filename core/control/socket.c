@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -16,10 +17,17 @@
 #define DIRECTORY_MODE 0755
 #define SOCKET_MODE 0600
 
-static int fail(const char *path, int error, const char *what, const char *remedy, struct report *report)
+/* Without a socket the daemon does everything else, so this is no reason to end. */
+static __attribute__((format(printf, 5, 6))) int fail(const char *path, int error, const char *remedy,
+						      struct report *report, const char *format, ...)
 {
-	report_remedy(report_add(report, REPORT_ERROR, "control_failed", path, "%s: %s; bpflockctl cannot be used",
-				 what, strerror(-error)),
+	CLEANUP(cleanup_free) char *text = NULL;
+	va_list args;
+
+	va_start(args, format);
+	text = xvasprintf(format, args);
+	va_end(args);
+	report_remedy(report_add(report, REPORT_ERROR, "control_failed", path, "bpflockctl cannot be used: %s", text),
 		      "%s", remedy);
 	return error;
 }
@@ -60,13 +68,13 @@ static int make_directory(const char *path, struct report *report)
 	int error = check_directory(directory);
 
 	if (error == -EPERM)
-		return fail(path, error, "its directory must be root's, and nobody else may write there",
-			    "choose another directory: [bpflock] control = PATH", report);
+		return fail(path, error, "choose another directory: [bpflock] control = PATH", report,
+			    "%s is not root's, or others may write to it", directory);
 	if (error)
-		return fail(path, error, "its directory cannot be made",
-			    "mount a file system that is writable there (a container: --tmpfs /run/bpflock), or choose "
-			    "another directory: [bpflock] control = PATH",
-			    report);
+		return fail(path, error,
+			    "make it writable (a container: --tmpfs /run/bpflock), or choose another directory: "
+			    "[bpflock] control = PATH",
+			    report, "%s cannot be made: %s", directory, strerror(-error));
 	return 0;
 }
 
@@ -94,9 +102,11 @@ static int make_room(const struct sockaddr_un *address, struct report *report)
 	error = probe(address);
 	if (error == -ECONNREFUSED && S_ISSOCK(status.st_mode) && unlink(path) == 0)
 		return 0;
-	return fail(path, error == -EADDRINUSE ? error : -EEXIST,
-		    "the path is used, by something else than the socket of a bpflock that has died",
-		    "end what listens there, or remove the file", report);
+	if (error == -EADDRINUSE)
+		return fail(path, error, "end the process that listens there, or choose another path", report,
+			    "another process listens at this path");
+	return fail(path, -EEXIST, "remove the file, or choose another path", report,
+		    "at this path is something that no bpflock has left");
 }
 
 /* The mode of a socket that has no file yet becomes that of its file. */
@@ -126,7 +136,8 @@ int control_socket_open(const char *path, struct control_socket *ret, struct rep
 	if (error) {
 		if (fd >= 0)
 			close(fd);
-		return fail(path, error, "the socket cannot be made", "let bpflock write to its directory", report);
+		return fail(path, error, "let bpflock write to its directory, or choose another one", report,
+			    "the socket cannot be made: %s", strerror(-error));
 	}
 	(void)lstat(path, &status);
 	*ret = (struct control_socket){

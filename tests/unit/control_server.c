@@ -174,7 +174,7 @@ static void a_socket_of_somebody_who_listens_is_not_taken(void **state)
 
 	assert_int_equal(mkdir(server->directory, 0755), 0);
 	fd = listener_at(server->path);
-	cannot_listen(server, "the path is used");
+	cannot_listen(server, "another process listens");
 	server->control = control_close(server->control);
 	assert_true(exists(server->path));
 	close(fd);
@@ -186,7 +186,7 @@ static void a_file_that_is_no_socket_is_not_removed(void **state)
 
 	assert_int_equal(mkdir(server->directory, 0755), 0);
 	close(open(server->path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600));
-	cannot_listen(server, "the path is used");
+	cannot_listen(server, "something that no bpflock has left");
 	assert_true(exists(server->path));
 }
 
@@ -196,7 +196,7 @@ static void a_directory_that_others_may_write_to_is_refused(void **state)
 
 	assert_int_equal(mkdir(server->directory, 0755), 0);
 	assert_int_equal(chmod(server->directory, 0775), 0);
-	cannot_listen(server, "nobody else may write there");
+	cannot_listen(server, "others may write to it");
 	assert_false(exists(server->path));
 	assert_int_equal(chmod(server->directory, 0755), 0);
 	listen_at(server, server->path);
