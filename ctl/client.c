@@ -17,7 +17,7 @@
 #include "util/memory.h"
 
 /* More than the daemon knows to say. */
-#define REPLY_MAX (64 * 1024 * 1024)
+#define REPLY_MAX (1u << 26)
 
 static int no_daemon(const struct ctl *ctl, int error)
 {
@@ -45,7 +45,7 @@ int client_open(const struct ctl *ctl, int seconds)
 		fprintf(stderr, "bpflockctl: the path of the socket is too long: %s\n", ctl->socket);
 		return -EXIT_USAGE;
 	}
-	strcpy(address.sun_path, ctl->socket);
+	memcpy(address.sun_path, ctl->socket, strlen(ctl->socket));
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
 	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)) < 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "table.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "util/memory.h"
@@ -57,6 +58,7 @@ void table_end(struct table *table)
 {
 	int widths[TABLE_COLUMNS_MAX];
 
+	assert(table->columns > 0 && table->columns <= TABLE_COLUMNS_MAX);
 	for (size_t i = 0; i < table->columns; i++)
 		widths[i] = width_of(table, i);
 	for (size_t i = 0; i < table->count; i++) {

@@ -250,7 +250,7 @@ static void dispatch(struct control_calls *calls, const struct peer *peer, struc
 	const struct control_method *method;
 	struct control_interface interface;
 
-	if (!control_interface_find(calls->options, name, &interface)) {
+	if (!dot || !control_interface_find(calls->options, name, &interface)) {
 		fail_service(call, SERVICE ".InterfaceNotFound", "interface", name);
 		return;
 	}

@@ -211,8 +211,10 @@ struct control *control_close(struct control *control)
 {
 	if (!control)
 		return NULL;
-	while (control->clients)
-		drop_client(control->clients);
+	for (struct client *client = control->clients, *next; client; client = next) {
+		next = client->next;
+		drop_client(client);
+	}
 	stop_listening(control);
 	loop_remove(control->options.loop, control->timer);
 	free(control);

@@ -36,7 +36,7 @@
 #define CONTROL_REFUSED CONTROL_INTERFACE ".Refused"
 
 /* Bytes of one request. */
-#define CONTROL_MESSAGE_MAX (1024 * 1024)
+#define CONTROL_MESSAGE_MAX (1u << 20)
 #define CONTROL_CONNECTIONS_MAX 64
 /* The time for a request to arrive, from its first byte, and for a reply to be taken. */
 #define CONTROL_SECONDS_MAX 10

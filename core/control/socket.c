@@ -125,7 +125,7 @@ int control_socket_open(const char *path, struct control_socket *ret, struct rep
 	int fd, error;
 
 	assert(path[0] == '/' && strlen(path) < sizeof(address.sun_path)); /* see control_check_path() */
-	strcpy(address.sun_path, path);
+	memcpy(address.sun_path, path, strlen(path));
 	error = make_directory(path, report);
 	if (!error)
 		error = make_room(&address, report);

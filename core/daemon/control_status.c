@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Status and Verify: what runs, whether it enforces, and what was counted. */
+#include <fcntl.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -21,11 +22,12 @@ static void add_time(struct json_object *object, const char *key, __u64 since_bo
 
 static __u64 resident_memory(void)
 {
-	CLEANUP(cleanup_fclose) FILE *file = fopen("/proc/self/statm", "re");
+	CLEANUP(cleanup_close) int fd = open("/proc/self/statm", O_RDONLY | O_CLOEXEC);
 	unsigned long pages = 0;
+	char text[128] = "";
 
-	if (!file || fscanf(file, "%*u %lu", &pages) != 1)
-		return 0;
+	if (fd >= 0 && read(fd, text, sizeof(text) - 1) > 0)
+		(void)sscanf(text, "%*u %lu", &pages);
 	return pages * (__u64)sysconf(_SC_PAGESIZE);
 }
 
