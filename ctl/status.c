@@ -167,6 +167,15 @@ static void print_lost(const char *name, const struct json_object *lost)
 	       json_get_uint(lost, "invalid"));
 }
 
+/* Hooks of which no harmless request is known, and that nobody has used. */
+static void print_unseen(const struct json_object *plugin)
+{
+	CLEANUP(cleanup_free) char *unseen = join(json_get_list(plugin, "unseen"));
+
+	if (*unseen)
+		printf("%s: not seen to run yet: %s\n", json_get_text(plugin, "name"), unseen);
+}
+
 /* What does not fit into the table. */
 static void print_remarks(const struct json_object *plugin)
 {
@@ -179,6 +188,7 @@ static void print_remarks(const struct json_object *plugin)
 		printf("%s: audit_only: it denies nothing\n", name);
 	if (*missing)
 		printf("%s: not in this kernel: %s\n", name, missing);
+	print_unseen(plugin);
 	if (lost_of(plugin))
 		print_lost(name, member(plugin, "lost"));
 }
@@ -288,6 +298,8 @@ static void print_verification(const struct json_object *plugins)
 		table_add(&table, json_get_text(plugin, "reason"), COLOUR_NONE);
 	}
 	table_end(&table);
+	for (size_t i = 0; i < json_length(plugins); i++)
+		print_unseen(json_object_array_get_idx(plugins, i));
 }
 
 int verb_verify(struct ctl *ctl, int argc, char **argv)

@@ -170,6 +170,39 @@ state_is() {
 	eventually state_is active
 }
 
+@test "systemctl reload fails where the configuration is refused, and the old one stays in force" {
+	start_unit restricted
+	set_profile privilegd
+	run systemctl reload bpflock.service
+	[ "$status" -ne 0 ]
+	expect_log "^error: $CONF:[0-9]+: kimglock: .*'privilegd' is none of the choices"
+	is_denied
+	state_is active
+	set_profile privileged
+	systemctl reload bpflock.service
+	head -c 1 /dev/mem >/dev/null
+}
+
+@test "systemctl reload works under a restricted guard, for it runs in the daemon's cgroup; bpflockctl stop does not" {
+	start_unit restricted '[selfguard]' 'profile = restricted'
+	set_profile restricted 'event_window = 2s' '[selfguard]' 'profile = restricted'
+	run bpflockctl stop
+	[ "$status" -eq 4 ]
+	systemctl reload bpflock.service
+	await_log 'event=control_call method=Reload pid=[0-9]+ uid=0 comm=bpflockctl unit=bpflock.service'
+	bpflockctl status
+}
+
+@test "bpflockctl stop ends the unit, and it is not started again" {
+	start_unit restricted
+	[ "$(stat -c '%a %U' /run/bpflock)" = '755 root' ]
+	bpflockctl stop
+	eventually state_is inactive
+	[ ! -e /run/bpflock ]
+	[ "$(property NRestarts)" -eq 0 ]
+	eventually head -c 1 /dev/mem >/dev/null
+}
+
 @test "a daemon that is killed is started again, and enforcement goes on" {
 	start_unit restricted
 	start_hammer
