@@ -6,6 +6,7 @@
  *	client		asks the daemon, and says what went wrong
  *	status		ping, status, verify
  *	plugins		plugins
+ *	grants		grant, grants, revoke
  *	steer		reload, stop
  *	pinned		what is in force without a daemon
  *	findings	prints what a reload or a stop has found
@@ -54,6 +55,9 @@ int verb_ping(struct ctl *ctl, int argc, char **argv);
 int verb_status(struct ctl *ctl, int argc, char **argv);
 int verb_verify(struct ctl *ctl, int argc, char **argv);
 int verb_plugins(struct ctl *ctl, int argc, char **argv);
+int verb_grant(struct ctl *ctl, int argc, char **argv);
+int verb_grants(struct ctl *ctl, int argc, char **argv);
+int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
 int verb_stop(struct ctl *ctl, int argc, char **argv);
 

@@ -13,6 +13,9 @@ static const struct verb verbs[] = {
 	{ "ping", "", "whether the daemon answers", verb_ping },
 	{ "verify", "", "verify now that the enforcers enforce", verb_verify },
 	{ "plugins", "[NAME]", "the installed plugins, or the description of one", verb_plugins },
+	{ "grant", "OPERATION... --for TIME --reason TEXT", "allow operations for a time", verb_grant },
+	{ "grants", "", "what is allowed for a time", verb_grants },
+	{ "revoke", "ID", "end a grant before its time", verb_revoke },
 	{ "reload", "", "put the configuration in force that the files contain now", verb_reload },
 	{ "stop", "", "stop the daemon", verb_stop },
 };

@@ -150,6 +150,8 @@ static int add_decision(struct decoded_record *decoded, const struct bus_source 
 	record->denied = decision->verdict == BPFLOCK_VERDICT_DENIED;
 	add_operation(decoded, &source->plugin->operations, decision->operation);
 	add_task(record, &decision->event);
+	if (decision->grant)
+		log_uint(record, log_keys[LOG_KEY_GRANT], decision->grant);
 	log_int(record, "retval", decision->retval);
 	log_text(record, log_keys[LOG_KEY_REASON], reason);
 	return 0;

@@ -11,7 +11,8 @@ static bool is_alike(const struct repeat *repeat, const struct bus_source *sourc
 
 	return repeat->source == source && last->operation == decision->operation &&
 	       last->event.type == decision->event.type && last->rule == decision->rule &&
-	       last->verdict == decision->verdict && last->event.cgroupid == decision->event.cgroupid;
+	       last->grant == decision->grant && last->verdict == decision->verdict &&
+	       last->event.cgroupid == decision->event.cgroupid;
 }
 
 static bool has_name(const struct repeat *repeat, const struct bpflock_decision *decision)

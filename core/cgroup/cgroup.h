@@ -30,6 +30,14 @@ char *cgroup_root(const char *mounts);
 /* The id of the cgroup at a path from `root`. Returns 0 or a negative errno. */
 int cgroup_id(const char *root, const char *path, __u64 *ret);
 
+/*
+ * Visits all slices of systemd, as paths from `root`: first the root itself (""), each before those below it. Services
+ * and scopes are not searched: below them a cgroup may be delegated, and its owner could name a cgroup like a unit.
+ */
+void cgroup_each_slice(const char *root, void (*visit)(void *context, const char *slice), void *context);
+/* The id of the cgroup of a unit. Returns 0, -ENOENT, or -ENOTUNIQ where several have that name. */
+int cgroup_id_of_unit(const char *root, const char *unit, __u64 *ret);
+
 /* Watches cgroups, and keeps the ids of those that exist in a map. */
 struct cgroup_watch;
 

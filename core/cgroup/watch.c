@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <bpf/bpf.h>
-#include <dirent.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -88,46 +87,32 @@ void cgroup_scan_path(struct cgroup_watch *watch, const char *path)
 	add_if_there(watch, path);
 }
 
-static bool is_slice(const struct dirent *entry)
+/* The arguments of cgroup_scan_units(). */
+struct unit_scan {
+	struct cgroup_watch *watch;
+	const char *const *units;
+	size_t count;
+};
+
+static void scan_slice(void *context, const char *slice)
 {
-	const char *dot = strrchr(entry->d_name, '.');
+	const struct unit_scan *scan = context;
+	CLEANUP(cleanup_free) char *directory = xasprintf("%s%s", scan->watch->root, slice);
 
-	return entry->d_type == DT_DIR && dot && strcmp(dot, ".slice") == 0;
-}
+	watch_directory(scan->watch, directory); /* before it is read: what appears later causes an event */
+	for (size_t i = 0; i < scan->count; i++) {
+		CLEANUP(cleanup_free) char *unit = xasprintf("%s/%s", slice, scan->units[i]);
 
-/*
- * Searches slices only. Below a service or a scope a cgroup may be delegated, and its owner could name a cgroup like a
- * unit there.
- */
-static void scan_slice(struct cgroup_watch *watch, const char *slice, const char *const *units, size_t count)
-{
-	CLEANUP(cleanup_free) char *directory = xasprintf("%s%s", watch->root, slice);
-	struct dirent *entry;
-	DIR *stream;
-
-	watch_directory(watch, directory); /* before reading it: what appears later causes an event */
-	for (size_t i = 0; i < count; i++) {
-		CLEANUP(cleanup_free) char *unit = xasprintf("%s/%s", slice, units[i]);
-
-		add_if_there(watch, unit);
+		add_if_there(scan->watch, unit);
 	}
-	stream = opendir(directory);
-	while (stream && (entry = readdir(stream))) {
-		CLEANUP(cleanup_free) char *below = NULL;
-
-		if (!is_slice(entry))
-			continue;
-		below = xasprintf("%s/%s", slice, entry->d_name);
-		scan_slice(watch, below, units, count);
-	}
-	if (stream)
-		closedir(stream);
 }
 
 void cgroup_scan_units(struct cgroup_watch *watch, const char *const *units, size_t count)
 {
+	struct unit_scan scan = { watch, units, count };
+
 	if (count)
-		scan_slice(watch, "", units, count);
+		cgroup_each_slice(watch->root, scan_slice, &scan);
 }
 
 static void discard_events(int inotify)

@@ -23,8 +23,13 @@ static const struct unit size_units[] = {
 };
 
 static const struct unit duration_units[] = {
-	{ "h", 3600000000000ull }, { "min", 60000000000ull }, { "s", 1000000000ull },
-	{ "ms", 1000000ull },	   { "us", 1000ull },	      { NULL, 0 },
+	{ "h", 3600000000000ull },
+	{ "min", 60000000000ull },
+	{ "m", 60000000000ull },
+	{ "s", 1000000000ull },
+	{ "ms", 1000000ull },
+	{ "us", 1000ull },
+	{ NULL, 0 },
 };
 
 static const struct unit *units_of(__u32 type)
@@ -89,7 +94,7 @@ const char *config_number_syntax(__u32 type)
 	case BPFLOCK_OPTION_SIZE:
 		return "a number of bytes, or with K, M or G behind it";
 	case BPFLOCK_OPTION_DURATION:
-		return "a number with us, ms, s, min or h behind it, or 0";
+		return "a number with us, ms, s, m, min or h behind it, or 0";
 	default:
 		return "a decimal number, or a hexadecimal one after 0x";
 	}

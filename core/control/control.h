@@ -51,7 +51,7 @@ struct control_call;
  */
 typedef void control_handler(void *context, struct control_call *call);
 
-#define CONTROL_PARAMETERS_MAX 4
+#define CONTROL_PARAMETERS_MAX 6
 
 /**
  * struct control_parameter - a parameter that a method takes

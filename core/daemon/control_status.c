@@ -10,8 +10,7 @@
 #include "util/json.h"
 #include "util/memory.h"
 
-/* A time as in the log. */
-static void add_time(struct json_object *object, const char *key, __u64 since_boot)
+void control_add_time(struct json_object *object, const char *key, __u64 since_boot)
 {
 	const struct timespec time = clock_wall_time(since_boot, clock_boot_time());
 	char text[LOG_TIME_SIZE];
@@ -60,7 +59,7 @@ static struct json_object *new_daemon(const struct daemon *daemon)
 	log_each_output(daemon->log, append_output, outputs);
 	json_add_text(object, "version", BPFLOCK_VERSION);
 	json_add_uint(object, "pid", (__u64)getpid());
-	add_time(object, "since", daemon->since);
+	control_add_time(object, "since", daemon->since);
 	json_add_uint(object, "resident_bytes", resident_memory());
 	json_add_uint(object, "ring_bytes", size);
 	json_add_uint(object, "ring_used_bytes", used);
@@ -169,7 +168,7 @@ static void add_instance(struct json_object *object, const struct managed_plugin
 	if (plugin_is_enforcer(managed->plugin))
 		add_policy(object, managed->section);
 	json_add_uint(object, "generation", instance->generation);
-	add_time(object, "since", instance->since);
+	control_add_time(object, "since", instance->since);
 	json_add_uint(object, "programs", instance->link_count);
 	json_add(object, "missing", new_hooks(instance->skipped));
 	add_counts(object, managed);

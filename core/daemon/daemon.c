@@ -11,6 +11,7 @@
 
 #include "daemon/control_methods.h"
 #include "daemon/drift.h"
+#include "daemon/grants.h"
 #include "daemon/notify.h"
 #include "daemon/options.h"
 #include "daemon/privileges.h"
@@ -338,6 +339,7 @@ static int handle_loss_timer(void *context)
 
 	stats_log_losses(daemon->log, &daemon->manager, daemon->bus);
 	control_log_closed(daemon->control);
+	grants_log_ended(&daemon->manager, daemon->log);
 	notify_alive();
 	return 0;
 }

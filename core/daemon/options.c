@@ -63,6 +63,12 @@ static const struct bpflock_option core_rows[] = {
 		.type = BPFLOCK_OPTION_DURATION,
 	},
 	{
+		.name = "grant_max",
+		.summary = "the longest time for which bpflockctl grant may allow something; 0: no grants",
+		.initial = "1h",
+		.type = BPFLOCK_OPTION_DURATION,
+	},
+	{
 		.name = "on_exit",
 		.summary = "what happens to enforcement at SIGTERM and SIGINT",
 		.initial = "unload",

@@ -20,6 +20,7 @@
 /* The verifier of 7.x shows source, cause and a suggestion after the error. */
 #define VERIFIER_LOG_END 1000
 #define COUNTERS_MAP ".data.counters"
+#define GRANTS_MAP ".data.grants"
 
 int instance_fail(const struct instance *instance, int error, struct report *report, const char *format, ...)
 {
@@ -117,6 +118,7 @@ static int share_maps(const struct instance *instance, const struct pins *pins, 
 		{ "bpflock_state", instance->state->map },
 		{ "bpflock_stats", instance->state->stats_map },
 		{ COUNTERS_MAP, instance->state->counters_map },
+		{ GRANTS_MAP, instance->state->grants_map },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(maps); i++) {
@@ -392,7 +394,7 @@ void instance_record(struct instance *instance)
 static bool ends_with(const struct instance *instance, const char *map)
 {
 	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };
-	static const char *const state_maps[] = { "bpflock_state", "bpflock_stats", COUNTERS_MAP };
+	static const char *const state_maps[] = { "bpflock_state", "bpflock_stats", COUNTERS_MAP, GRANTS_MAP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++)
 		if (strcmp(map, daemons[i]) == 0)

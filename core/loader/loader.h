@@ -199,6 +199,8 @@ void protected_sweep(int protected);
  * @delivery_map: fd of @delivery
  * @delivery:   used by the daemon only, not by BPF programs
  * @counters:   the decisions of an enforcer, or NULL
+ * @grants_map: fd of @grants; -1 for an observer
+ * @grants:     of an enforcer; NULL for an observer
  */
 struct plugin_state {
 	unsigned int references;
@@ -209,6 +211,8 @@ struct plugin_state {
 	struct bpflock_state *shared;
 	struct delivery_state *delivery;
 	const struct bpflock_counters *counters;
+	int grants_map;
+	struct bpflock_grants *grants;
 };
 
 /* Opens what a predecessor has pinned, or makes new maps. Returns 0 or a negative errno. */

@@ -34,6 +34,14 @@ static const struct pinned_map counters_map = {
 	.entries = 1,
 	.flags = BPF_F_MMAPABLE,
 };
+static const struct pinned_map grants_map = {
+	.name = "grants",
+	.type = BPF_MAP_TYPE_ARRAY,
+	.key_size = sizeof(__u32),
+	.value_size = sizeof(struct bpflock_grants),
+	.entries = 1,
+	.flags = BPF_F_MMAPABLE,
+};
 static const struct pinned_map delivery_map = {
 	.name = "delivery",
 	.type = BPF_MAP_TYPE_ARRAY,
@@ -64,7 +72,10 @@ static int map_shared(struct plugin_state *state)
 	if (state->counters_map < 0)
 		return 0;
 	state->counters = map_memory(state->counters_map, sizeof(*state->counters), PROT_READ);
-	return state->counters ? 0 : -errno;
+	if (!state->counters)
+		return -errno;
+	state->grants = map_memory(state->grants_map, sizeof(*state->grants), PROT_READ | PROT_WRITE);
+	return state->grants ? 0 : -errno;
 }
 
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
@@ -73,12 +84,14 @@ int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 	struct plugin_state *state = xcalloc(1, sizeof(*state));
 	int error;
 
-	*state = (struct plugin_state){ .references = 1, .counters_map = -1 };
+	*state = (struct plugin_state){ .references = 1, .counters_map = -1, .grants_map = -1 };
 	state->map = pinned_map_open(directory, &state_map);
 	state->stats_map = pinned_map_open(directory, &stats_map);
 	state->delivery_map = pinned_map_open(directory, &delivery_map);
-	if (plugin_is_enforcer(plugin))
+	if (plugin_is_enforcer(plugin)) {
 		state->counters_map = pinned_map_open(directory, &counters_map);
+		state->grants_map = pinned_map_open(directory, &grants_map);
+	}
 	if (state->map < 0)
 		error = state->map;
 	else if (state->stats_map < 0)
@@ -87,6 +100,8 @@ int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 		error = state->delivery_map;
 	else if (plugin_is_enforcer(plugin) && state->counters_map < 0)
 		error = state->counters_map;
+	else if (plugin_is_enforcer(plugin) && state->grants_map < 0)
+		error = state->grants_map;
 	else
 		error = map_shared(state);
 	if (error)
@@ -96,29 +111,32 @@ int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 	return error;
 }
 
-/* Its maps, in the order in which they are pinned; the last is there for enforcers only. */
+/* Its maps, in the order in which they are pinned; the last two are there for enforcers only. */
 struct state_map {
 	int fd;
 	const struct pinned_map *kind;
 };
 
-static size_t list_maps(const struct plugin_state *state, struct state_map ret[4])
+#define STATE_MAPS 5
+
+static size_t list_maps(const struct plugin_state *state, struct state_map ret[STATE_MAPS])
 {
 	const struct state_map maps[] = {
 		{ state->map, &state_map },
 		{ state->stats_map, &stats_map },
 		{ state->delivery_map, &delivery_map },
 		{ state->counters_map, &counters_map },
+		{ state->grants_map, &grants_map },
 	};
 
 	memcpy(ret, maps, sizeof(maps));
-	return state->counters_map < 0 ? 3 : 4;
+	return state->counters_map < 0 ? STATE_MAPS - 2 : STATE_MAPS;
 }
 
 int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 {
 	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
-	struct state_map maps[4];
+	struct state_map maps[STATE_MAPS];
 	size_t count = list_maps(state, maps);
 	int error = 0;
 
@@ -130,7 +148,7 @@ int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 char *plugin_state_lost_pin(const struct plugin_state *state, const char *plugin)
 {
 	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin);
-	struct state_map maps[4];
+	struct state_map maps[STATE_MAPS];
 	size_t count = list_maps(state, maps);
 	char *lost = NULL;
 
@@ -159,9 +177,12 @@ void plugin_state_release(struct plugin_state *state)
 		munmap(state->delivery, sizeof(*state->delivery));
 	if (state->counters)
 		munmap((void *)(uintptr_t)state->counters, sizeof(*state->counters));
+	if (state->grants)
+		munmap(state->grants, sizeof(*state->grants));
 	cleanup_close(&state->map);
 	cleanup_close(&state->stats_map);
 	cleanup_close(&state->counters_map);
+	cleanup_close(&state->grants_map);
 	cleanup_close(&state->delivery_map);
 	free(state);
 }

@@ -25,6 +25,7 @@ const char *const log_keys[LOG_KEYS] = {
 	[LOG_KEY_COUNT] = "count",
 	[LOG_KEY_COMMS] = "comms",
 	[LOG_KEY_AGAIN] = "again",
+	[LOG_KEY_GRANT] = "grant",
 	[LOG_KEY_REASON] = "reason",
 };
 

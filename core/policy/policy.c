@@ -119,6 +119,11 @@ static enum precision item_means(const char *item, const struct operation *opera
 	return operation_is_in(operation, item) ? BY_COVER : NOT_MEANT;
 }
 
+bool policy_item_means(const char *item, const struct operation *operation)
+{
+	return item_means(item, operation) != NOT_MEANT;
+}
+
 /* *ret_item is the index of the most precise item; `ret_item` may be NULL. */
 static enum precision list_means(const struct config_value *list, const struct operation *operation, size_t *ret_item)
 {
@@ -207,7 +212,7 @@ static char *common_operations(const struct operations *operations, const struct
 
 	for (size_t i = 0; i < operations->count; i++) {
 		const struct operation *operation = &operations->items[i];
-		size_t blocking, allowing;
+		size_t blocking = 0, allowing = 0;
 		enum precision precision = list_means(block, operation, &blocking);
 
 		if (precision != NOT_MEANT && precision == list_means(allow, operation, &allowing) &&
@@ -375,6 +380,7 @@ static const char *const reasons[][BPFLOCK_VERDICTS] = {
 	[BPFLOCK_RULE_RESTRICTED] = { NULL, "denied (restricted)", "would deny (restricted)" },
 	[BPFLOCK_RULE_BASELINE] = { "allow (baseline)", "denied (baseline)", "would deny (baseline)" },
 	[BPFLOCK_RULE_EXCEPTION] = { "allow (exception)", NULL, NULL },
+	[BPFLOCK_RULE_GRANT] = { "allow (grant)", NULL, NULL },
 };
 
 const char *policy_reason(__u32 rule, __u32 verdict)

@@ -105,6 +105,9 @@ bool policy_denies_host(const struct config_section *section);
 void policy_resolve(const struct exemptions *exemptions, const struct config_section *section, bool enforcing,
 		    struct bpflock_policy_slot *ret);
 
+/* Does an item of `block` or `allow`, or of a grant, mean this operation? By name, by the one that covers it, or by group. */
+bool policy_item_means(const char *item, const struct operation *operation);
+
 /* Writes the errnos of denials, which no configuration changes. Call it before the programs are attached. */
 void policy_init(struct bpflock_policy *map, const struct operations *operations);
 

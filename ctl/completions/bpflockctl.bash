@@ -4,7 +4,7 @@
 _bpflockctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
 	local common='--json --socket --help --usage --version'
-	local verbs='status ping verify plugins reload stop'
+	local verbs='status ping verify plugins grant grants revoke reload stop'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -24,6 +24,7 @@ _bpflockctl() {
 	'') mapfile -t COMPREPLY < <(compgen -W "$verbs $common" -- "$word") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W "--short --strict $common" -- "$word") ;;
 	verify) mapfile -t COMPREPLY < <(compgen -W "--strict $common" -- "$word") ;;
+	grant) mapfile -t COMPREPLY < <(compgen -W "--for --reason --unit --cgroup --everyone $common" -- "$word") ;;
 	stop) mapfile -t COMPREPLY < <(compgen -W "--keep $common" -- "$word") ;;
 	plugins) mapfile -t COMPREPLY < <(compgen -W "$(bpflockctl plugins 2>/dev/null | cut -d' ' -f1) $common" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$common" -- "$word") ;;

@@ -11,11 +11,19 @@ complete -c bpflockctl -n __fish_use_subcommand -a status -d 'What runs, whether
 complete -c bpflockctl -n __fish_use_subcommand -a ping -d 'Whether the daemon answers'
 complete -c bpflockctl -n __fish_use_subcommand -a verify -d 'Verify now that the enforcers enforce'
 complete -c bpflockctl -n __fish_use_subcommand -a plugins -d 'The installed plugins, or the description of one'
+complete -c bpflockctl -n __fish_use_subcommand -a grant -d 'Allow operations for a time'
+complete -c bpflockctl -n __fish_use_subcommand -a grants -d 'What is allowed for a time'
+complete -c bpflockctl -n __fish_use_subcommand -a revoke -d 'End a grant before its time'
 complete -c bpflockctl -n __fish_use_subcommand -a reload -d 'Put the configuration in force that the files contain now'
 complete -c bpflockctl -n __fish_use_subcommand -a stop -d 'Stop the daemon'
 
 complete -c bpflockctl -n '__fish_seen_subcommand_from status' -l short -d 'One line'
 complete -c bpflockctl -n '__fish_seen_subcommand_from status verify' -l strict -d 'Unverified enforcers count as well'
+complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l for -r -d 'How long'
+complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l reason -r -d 'Why'
+complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l unit -r -d 'For a unit'
+complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l cgroup -r -d 'For a cgroup'
+complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l everyone -d 'For all tasks'
 complete -c bpflockctl -n '__fish_seen_subcommand_from stop' -l keep -d 'Enforcers stay in force'
 complete -c bpflockctl -n '__fish_seen_subcommand_from plugins' \
 	-a "(bpflockctl plugins 2>/dev/null | string replace -r ' .*' '')"

@@ -140,12 +140,15 @@ def call(path, method, parameters):
     return 3
 
 
+def type_text(declared):
+    return declared if isinstance(declared, str) else declared[0] + type_text(declared[1])
+
+
 def print_methods(path):
     with open(path, encoding="utf-8") as file:
         interface = Interface(file.read())
     for name, (parameters, _) in interface.methods.items():
-        print(name, *(f"{parameter}:{'?' + declared[1] if declared[0] == '?' else declared}"
-                      for parameter, declared in parameters[1].items()))
+        print(name, *(f"{parameter}:{type_text(declared)}" for parameter, declared in parameters[1].items()))
 
 
 if __name__ == "__main__":

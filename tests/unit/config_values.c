@@ -91,7 +91,7 @@ static void bad_values_are_errors_that_say_what_is_valid(void **state)
 		{ "weight=2k", "'2k' is not a valid number", "K, M or G" },
 		{ "weight=0x400", "'0x400' is not a valid number", "" },
 		{ "weight=18014398509481985K", "is out of range", "valid: 1K to 1M" },
-		{ "sleep=5", "sleep: '5' is not a valid number", "us, ms, s, min or h" },
+		{ "sleep=5", "sleep: '5' is not a valid number", "us, ms, s, m, min or h" },
 		{ "sleep=5 s", "'5 s' is not a valid number", "" },
 		{ "sleep=5ns", "'5ns' is not a valid number", "" },
 		{ "sleep=5124096h", "'5124096h' is out of range", "valid: 0 to" },

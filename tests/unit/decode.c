@@ -405,6 +405,23 @@ static void a_decision_has_operation_retval_and_reason(void **state)
 	assert_int_equal(decoded.record.events, 7);
 }
 
+static void a_decision_by_a_grant_has_its_number(void **state)
+{
+	const struct bpflock_decision record = {
+		.event = { .type = 6 },
+		.operation = 3,
+		.rule = BPFLOCK_RULE_GRANT,
+		.grant = 7,
+		.verdict = BPFLOCK_VERDICT_ALLOWED,
+	};
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "grant")->unsigned_value, 7);
+	assert_text(field(&decoded, "reason"), "allow (grant)");
+}
+
 static bool is_own_field(const char *key)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -439,8 +456,9 @@ static void the_keys_that_the_core_adds_are_those_that_plugins_may_not_use(void 
 	const struct bpflock_decision decision = {
 		.event = { .type = 6 },
 		.operation = 3,
-		.rule = BPFLOCK_RULE_BASELINE,
-		.verdict = BPFLOCK_VERDICT_DENIED,
+		.rule = BPFLOCK_RULE_GRANT,
+		.grant = 1,
+		.verdict = BPFLOCK_VERDICT_ALLOWED,
 	};
 	struct sample record = sample();
 	struct decoded_record decoded;
@@ -485,6 +503,7 @@ int main(void)
 		cmocka_unit_test(a_verdict_that_its_rule_cannot_give_is_refused),
 		cmocka_unit_test(only_a_denial_is_marked_as_denied),
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
+		cmocka_unit_test(a_decision_by_a_grant_has_its_number),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

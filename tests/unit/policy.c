@@ -729,7 +729,8 @@ static void a_reason_is_there_for_each_rule_and_for_nothing_beyond(void **state)
 {
 	(void)state;
 	assert_string_equal(policy_reason(BPFLOCK_RULE_EXCEPTION, BPFLOCK_VERDICT_ALLOWED), "allow (exception)");
-	assert_null(policy_reason(BPFLOCK_RULE_EXCEPTION + 1, BPFLOCK_VERDICT_ALLOWED));
+	assert_string_equal(policy_reason(BPFLOCK_RULE_GRANT, BPFLOCK_VERDICT_ALLOWED), "allow (grant)");
+	assert_null(policy_reason(BPFLOCK_RULE_GRANT + 1, BPFLOCK_VERDICT_ALLOWED));
 	assert_null(policy_reason(UINT32_MAX, BPFLOCK_VERDICT_ALLOWED));
 	assert_string_equal(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_WOULD_DENY), "would deny (block)");
 	assert_null(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICTS));

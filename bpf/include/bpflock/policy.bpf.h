@@ -27,6 +27,9 @@ struct bpflock_policy bpflock_policy SEC(".data.policy") = {};
  */
 struct bpflock_counters bpflock_counters SEC(".data.counters") = {};
 
+/* Written by the daemon through a mapping: see struct bpflock_grant. All generations share this map as well. */
+struct bpflock_grants bpflock_grants SEC(".data.grants") = {};
+
 /* The cgroups that baseline makes exceptions for, each with all below it; kept by the daemon. */
 BPFLOCK_CGROUPS(BPFLOCK_EXCEPTIONS_MAX) bpflock_exceptions SEC(".maps");
 
@@ -95,6 +98,46 @@ static __always_inline bool bpflock_evaluate(__u32 *rule)
 	}
 }
 
+/* Is the cgroup that of the task, or above it? */
+static __always_inline bool bpflock_is_below(__u64 cgroup)
+{
+	for (int level = 0; level < BPFLOCK_CGROUP_DEPTH_MAX; level++) {
+		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
+
+		if (!id || id == cgroup)
+			return id;
+	}
+	return false;
+}
+
+static __always_inline bool bpflock_is_for_task(const volatile struct bpflock_grant *grant)
+{
+	switch (grant->scope) {
+	case BPFLOCK_GRANT_HOST:
+		return bpflock_in_initial_namespaces();
+	case BPFLOCK_GRANT_CGROUP:
+		return bpflock_is_below(grant->cgroupid);
+	default:
+		return grant->scope == BPFLOCK_GRANT_EVERYONE;
+	}
+}
+
+/* The grant that allows the operation to this task, or 0. Only where the policy denies it. */
+static __always_inline __u32 bpflock_find_grant(__u32 operation)
+{
+	const volatile struct bpflock_grants *grants = &bpflock_grants;
+	__u64 index = bpflock_operation_index(operation), now = bpf_ktime_get_boot_ns();
+
+	for (int i = 0; i < BPFLOCK_GRANTS_MAX; i++) {
+		const volatile struct bpflock_grant *grant = &grants->items[i];
+
+		if (grant->until > now && grant->operations[index / 64] & 1ull << index % 64 &&
+		    bpflock_is_for_task(grant))
+			return grant->id;
+	}
+	return 0;
+}
+
 static __always_inline void bpflock_count(__u32 operation, __u32 verdict)
 {
 	__u32 stripe = bpf_get_smp_processor_id() % BPFLOCK_COUNTER_STRIPES;
@@ -157,7 +200,7 @@ static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
 _Static_assert(offsetof(struct bpflock_decision, verdict) + sizeof(__u32) == sizeof(struct bpflock_decision),
 	       "struct bpflock_decision has no padding");
 
-static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, __u32 verdict)
+static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, __u32 grant, __u32 verdict)
 {
 	struct bpflock_decision *decision =
 		bpflock_event_reserve(type, sizeof(*decision), verdict == BPFLOCK_VERDICT_DENIED);
@@ -166,6 +209,7 @@ static __always_inline void bpflock_record_decision(__u32 operation, __u32 type,
 		return;
 	decision->operation = operation;
 	decision->rule = rule & BPFLOCK_RULE_MASK;
+	decision->grant = grant;
 	decision->retval = bpflock_retval(operation, verdict);
 	decision->verdict = verdict;
 	bpflock_event_submit(decision);
@@ -177,15 +221,21 @@ static __always_inline void bpflock_record_decision(__u32 operation, __u32 type,
  */
 static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 rule, bool allow)
 {
-	__u32 verdict = BPFLOCK_VERDICT_ALLOWED;
+	__u32 verdict = BPFLOCK_VERDICT_ALLOWED, grant = 0;
 
+	if (!allow && (rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET)
+		grant = bpflock_find_grant(operation);
+	if (grant) {
+		rule = BPFLOCK_RULE_GRANT; /* without flags: it is always recorded */
+		allow = true;
+	}
 	if (!allow)
 		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
 	if (verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
 		return 0;
 	bpflock_count(operation, verdict);
 	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
-		bpflock_record_decision(operation, type, rule, verdict);
+		bpflock_record_decision(operation, type, rule, grant, verdict);
 	return bpflock_retval(operation, verdict);
 }
 

@@ -41,6 +41,7 @@
 #define BPFLOCK_RULE_RESTRICTED 5u /* profile restricted: deny */
 #define BPFLOCK_RULE_BASELINE 6u   /* profile baseline: allow in the initial namespaces, else deny */
 #define BPFLOCK_RULE_EXCEPTION 7u  /* in records only: baseline would deny, an exception allows */
+#define BPFLOCK_RULE_GRANT 8u	   /* in records only: the rule would deny, a grant allows for a time */
 #define BPFLOCK_RULE_MASK 0x0fu
 
 /* Flags beside the rule. Since ABI 1.0. */
@@ -97,11 +98,54 @@ struct bpflock_counters {
 	__u64 beyond[BPFLOCK_COUNTER_STRIPES][BPFLOCK_VERDICTS];
 };
 
+/* Grants of one enforcer at a time. Since ABI 1.0. */
+#define BPFLOCK_GRANTS_MAX 16
+
+/* Whom a grant is for. Since ABI 1.0. */
+#define BPFLOCK_GRANT_HOST 1u	  /* tasks in the initial pid and network namespaces */
+#define BPFLOCK_GRANT_CGROUP 2u	  /* tasks of one cgroup and of all below it */
+#define BPFLOCK_GRANT_EVERYONE 3u /* all tasks */
+
+/* Of the reason of a grant, the terminating NUL included. Since ABI 1.0. */
+#define BPFLOCK_GRANT_REASON_LEN 128
+
+/**
+ * struct bpflock_grant - operations that are allowed for a time, whatever the policy says
+ * @until:      CLOCK_BOOTTIME in nanoseconds; 0 where there is no grant, or none any more. Written last.
+ * @operations: a bit for each operation
+ * @cgroupid:   of the cgroup, for BPFLOCK_GRANT_CGROUP
+ * @scope:      BPFLOCK_GRANT_*
+ * @id:         from 1; a number is not used twice
+ * @since:      when it was made, as @until; for the daemon, as all that follow
+ * @end_told:   the log has its end
+ * @reserved:   zero
+ * @reason:     why
+ *
+ * The daemon writes it through a mapping. The kernel ends it, also where no daemon runs. Since ABI 1.0.
+ */
+struct bpflock_grant {
+	__u64 until;
+	__u64 operations[BPFLOCK_OPERATIONS_MAX / 64];
+	__u64 cgroupid;
+	__u32 scope;
+	__u32 id;
+	__u64 since;
+	__u32 end_told;
+	__u32 reserved;
+	char reason[BPFLOCK_GRANT_REASON_LEN];
+};
+
+/** struct bpflock_grants - the grants of one enforcer, shared by its generations. Since ABI 1.0. */
+struct bpflock_grants {
+	struct bpflock_grant items[BPFLOCK_GRANTS_MAX];
+};
+
 /**
  * struct bpflock_decision - the record of one decision
  * @event:     common to all records; its task is the one that asked
  * @operation: index of the operation
  * @rule:      BPFLOCK_RULE_*, without flags
+ * @grant:     the id of the grant, where @rule is BPFLOCK_RULE_GRANT; 0 otherwise
  * @retval:    what the program returned: 0, or a negative errno
  * @verdict:   BPFLOCK_VERDICT_*
  *
@@ -110,7 +154,8 @@ struct bpflock_counters {
 struct bpflock_decision {
 	struct bpflock_event event;
 	__u32 operation;
-	__u32 rule;
+	__u16 rule;
+	__u16 grant;
 	__s32 retval;
 	__u32 verdict;
 };

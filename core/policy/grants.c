@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/grants.h"
+
+#include <errno.h>
+
+/* The place that has been free for the longest time, so that the numbers of earlier grants are known for long. */
+static struct bpflock_grant *find_place(struct bpflock_grants *grants, __u64 now)
+{
+	struct bpflock_grant *place = NULL;
+
+	for (size_t i = 0; i < BPFLOCK_GRANTS_MAX; i++)
+		if (!grant_is_active(&grants->items[i], now) && (!place || grants->items[i].id < place->id))
+			place = &grants->items[i];
+	return place;
+}
+
+/* The time is written last: until then programs pass by the place. */
+int grants_put(struct bpflock_grants *grants, const struct bpflock_grant *grant, __u64 now)
+{
+	struct bpflock_grant *place = find_place(grants, now);
+	struct bpflock_grant early = *grant;
+
+	if (!place)
+		return -ENOSPC;
+	early.until = 0;
+	__atomic_store_n(&place->until, 0, __ATOMIC_SEQ_CST);
+	*place = early;
+	__atomic_store_n(&place->until, grant->until, __ATOMIC_RELEASE);
+	return 0;
+}
+
+struct bpflock_grant *grants_find(struct bpflock_grants *grants, __u32 id, __u64 now)
+{
+	for (size_t i = 0; i < BPFLOCK_GRANTS_MAX; i++)
+		if (grants->items[i].id == id && grant_is_active(&grants->items[i], now))
+			return &grants->items[i];
+	return NULL;
+}
+
+void grants_end(struct bpflock_grant *grant)
+{
+	__atomic_store_n(&grant->until, 0, __ATOMIC_RELEASE);
+	grant->end_told = 1;
+}
+
+__u32 grants_last_id(const struct bpflock_grants *grants)
+{
+	__u32 last = 0;
+
+	for (size_t i = 0; i < BPFLOCK_GRANTS_MAX; i++)
+		if (grants->items[i].id > last)
+			last = grants->items[i].id;
+	return last;
+}
