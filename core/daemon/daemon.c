@@ -171,15 +171,9 @@ static int check_namespaces(const struct settings *settings, const struct config
 		return 0;
 	for (size_t i = 0; i < settings->plugins.count; i++) {
 		const struct plugin *plugin = &settings->plugins.items[i];
-		struct report_item *item;
 
-		if (plugin->refusal || !plugin_is_enforcer(plugin) || !settings_section(config, plugin)->enabled)
-			continue;
-		item = report_add(report, REPORT_ERROR, "namespace_refused", NULL,
-				  "an enforcer does not run in a pid namespace of its own: after a crash "
-				  "it could not take over what is pinned");
-		report_remedy(item, "start the container with --pid=host, or enable observers only");
-		report_plugin(item, plugin->name);
+		if (!plugin->refusal && plugin_is_enforcer(plugin) && settings_section(config, plugin)->enabled)
+			report_plugin(namespaces_refuse_enforcer(report), plugin->name);
 	}
 	return report->errors > errors ? -EPERM : 0;
 }
@@ -187,7 +181,8 @@ static int check_namespaces(const struct settings *settings, const struct config
 /* Does the configuration enable a guard that can run on this kernel and is not pinned yet? */
 static bool guard_is_to_come(const struct daemon *daemon, const struct config *config)
 {
-	CLEANUP(cleanup_free) char *refused = kernel_refuses_bpf_lsm(&daemon->kernel);
+	CLEANUP(cleanup_free) char *remedy = NULL;
+	CLEANUP(cleanup_free) char *refused = kernel_refuses_bpf_lsm(&daemon->kernel, &remedy);
 	const struct plugins *plugins = &daemon->settings.plugins;
 
 	for (size_t i = 0; !refused && i < plugins->count; i++) {
@@ -570,7 +565,9 @@ static void abandon(struct daemon *daemon, const struct report *report)
 static void finish_start(struct daemon *daemon, struct report *report)
 {
 	takeover_report_others(&daemon->pins, report);
-	takeover_report_cgroups(settings_name_cgroups(&daemon->settings, daemon->manager.config), report);
+	if (settings_name_cgroups(&daemon->settings, daemon->manager.config))
+		namespaces_report_cgroup(report);
+	kernel_report_cgroups(report);
 	if (settings_first_enforcer(&daemon->settings, daemon->manager.config)) {
 		takeover_report_overrides(&daemon->kernel, &daemon->pins, report);
 		kernel_report_lockdown(&daemon->kernel, report);

@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "daemon/takeover.h"
 
-#include <linux/magic.h>
-
-#include "kernel/namespaces.h"
+#include "kernel/kernel.h"
 #include "util/clock.h"
-#include "util/filesystem.h"
 #include "util/memory.h"
 
 /* Their programs end with the daemon, so nothing has counted what they missed. */
@@ -46,21 +43,6 @@ void takeover_log_sink_losses(struct log *log, const struct pins *pins)
 	log_str(&record, "stage", "sink");
 	log_str(&record, "of", "predecessor");
 	log_write(log, &record);
-}
-
-void takeover_report_cgroups(bool named, struct report *report)
-{
-	if (named && namespaces_cgroup_is_contained())
-		report_remedy(report_add(report, REPORT_WARNING, "namespace_kept", NULL,
-					 "bpflock is in a cgroup namespace of its own: of the cgroups in the "
-					 "configuration it only finds those below its own cgroup"),
-			      "start the container with --cgroupns=host");
-	if (!filesystem_is("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
-	    !filesystem_is("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC))
-		report_remedy(report_add(report, REPORT_NOTICE, "kernel_limit", NULL,
-					 "no cgroup v2 hierarchy is mounted below /sys/fs/cgroup: cgroupid is that of "
-					 "the root in every line"),
-			      "boot with systemd.unified_cgroup_hierarchy=1");
 }
 
 struct orphans {

@@ -13,11 +13,6 @@
  */
 void takeover_log_gap(struct log *log, const struct manager *manager, const struct pins *pins, __u64 records);
 
-/*
- * Why cgroups mean something else here than an operator expects. `named`: the configuration names some.
- */
-void takeover_report_cgroups(bool named, struct report *report);
-
 /* Losses of a killed predecessor's outputs that it had not reported. */
 void takeover_log_sink_losses(struct log *log, const struct pins *pins);
 

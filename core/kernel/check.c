@@ -7,7 +7,7 @@
 #include <sys/utsname.h>
 #include <sysexits.h>
 
-#include "kernel/kernel.h"
+#include "kernel/checks.h"
 #include "kernel/namespaces.h"
 #include "util/filesystem.h"
 #include "util/memory.h"
@@ -43,7 +43,7 @@ static bool have_capabilities(void)
 	return capng_have_capability(CAPNG_EFFECTIVE, CAP_BPF) && capng_have_capability(CAPNG_EFFECTIVE, CAP_PERFMON);
 }
 
-static bool has_seccomp_filter(void)
+bool check_seccomp_filter(void)
 {
 	CLEANUP(cleanup_fclose) FILE *status = fopen("/proc/self/status", "re");
 	CLEANUP(cleanup_free) char *line = NULL;
@@ -61,7 +61,7 @@ static const char *refuser(void)
 	if (namespaces_user_is_contained())
 		return "it is in a user namespace of its own: run it as root of the initial user namespace, in a "
 		       "container without --userns and not rootless";
-	if (has_seccomp_filter())
+	if (check_seccomp_filter())
 		return "probably by its seccomp filter: run the container with --privileged, or with "
 		       "--cap-add SYS_ADMIN and a seccomp profile that allows bpf";
 	return "run it as root with all capabilities, in a container with --privileged";
@@ -84,33 +84,60 @@ static bool is_too_old(const char *release)
 	return major < OLDEST_MAJOR || (major == OLDEST_MAJOR && minor < OLDEST_MINOR);
 }
 
-int kernel_check(const struct kernel *kernel, struct report *report)
+int check_capabilities(struct report *report)
 {
-	size_t errors = report->errors;
-	CLEANUP(cleanup_free) char *refused = NULL;
-	struct utsname name;
-	int error;
-
 	if (!have_capabilities()) {
 		missing(report, "this process may not load BPF programs",
 			"run it as root, or with CAP_BPF and CAP_PERFMON");
-		return EX_NOPERM;
+		return -EPERM;
 	}
-	error = try_bpf();
-	if (error) {
-		refused = xasprintf("the system call bpf(2) is refused to this process: %s", strerror(-error));
-		missing(report, refused, "%s", refuser());
-		return EX_NOPERM;
-	}
+	return 0;
+}
+
+int check_bpf(struct report *report)
+{
+	int error = try_bpf();
+	CLEANUP(cleanup_free) char *refused = NULL;
+
+	if (!error)
+		return 0;
+	refused = xasprintf("the system call bpf(2) is refused to this process: %s", strerror(-error));
+	missing(report, refused, "%s", refuser());
+	return error;
+}
+
+void check_release(struct report *report)
+{
+	struct utsname name;
+
 	uname(&name);
 	if (is_too_old(name.release))
 		missing(report, "the kernel is too old", "this is %s; bpflock needs %d.%d or newer", name.release,
 			OLDEST_MAJOR, OLDEST_MINOR);
+}
+
+void check_btf(const struct kernel *kernel, struct report *report)
+{
 	if (!kernel->btf)
 		missing(report, "the kernel has no type information (/sys/kernel/btf/vmlinux)",
 			"mount sysfs, or run a kernel built with CONFIG_DEBUG_INFO_BTF=y");
+}
+
+void check_bpffs(struct report *report)
+{
 	if (!filesystem_is(BPFFS, BPF_FS_MAGIC))
 		missing(report, "there is no bpffs on " BPFFS, "mount -t bpf bpf " BPFFS);
+}
+
+int kernel_check(const struct kernel *kernel, struct report *report)
+{
+	size_t errors = report->errors;
+
+	if (check_capabilities(report) < 0 || check_bpf(report) < 0)
+		return EX_NOPERM;
+	check_release(report);
+	check_btf(kernel, report);
+	check_bpffs(report);
 	return report->errors > errors ? EX_UNAVAILABLE : 0;
 }
 
@@ -128,16 +155,40 @@ void kernel_report_lockdown(const struct kernel *kernel, struct report *report)
 			   kernel->lockdown);
 }
 
-char *kernel_refuses_bpf_lsm(const struct kernel *kernel)
+void kernel_report_cgroups(struct report *report)
 {
+	if (!filesystem_is("/sys/fs/cgroup", CGROUP2_SUPER_MAGIC) &&
+	    !filesystem_is("/sys/fs/cgroup/unified", CGROUP2_SUPER_MAGIC))
+		report_remedy(report_add(report, REPORT_NOTICE, "kernel_limit", NULL,
+					 "no cgroup v2 hierarchy is mounted below /sys/fs/cgroup: cgroupid is that of "
+					 "the root in every line"),
+			      "boot with systemd.unified_cgroup_hierarchy=1");
+}
+
+static char *refuse_lsm(const char *reason, char *remedy, char **ret_remedy)
+{
+	*ret_remedy = remedy;
+	return xstrdup(reason);
+}
+
+char *kernel_refuses_bpf_lsm(const struct kernel *kernel, char **ret_remedy)
+{
+	CLEANUP(cleanup_free) char *list = NULL;
+
 	if (kernel->no_trampolines)
-		return xasprintf("this kernel loads LSM programs and attaches none of them");
+		return refuse_lsm("this kernel loads LSM programs and attaches none of them",
+				  xstrdup(NO_TRAMPOLINES_REMEDY), ret_remedy);
 	if (!kernel->lsms)
-		return xasprintf("cannot tell whether bpf is among the active LSMs: mount securityfs on "
-				 "/sys/kernel/security");
-	if (!words_have(kernel->lsms, ',', "bpf"))
-		return xasprintf("bpf is not among the active LSMs, so the kernel would never call its "
-				 "programs: boot with lsm=%s,bpf",
-				 kernel->lsms);
-	return NULL;
+		return refuse_lsm("cannot tell whether bpf is among the active LSMs",
+				  xstrdup("mount securityfs on /sys/kernel/security, in a container by "
+					  "-v /sys/kernel/security:/sys/kernel/security:ro"),
+				  ret_remedy);
+	if (words_have(kernel->lsms, ',', "bpf"))
+		return NULL;
+	if (kernel->targets && !kernel_has_target(kernel, "lsm/file_open"))
+		return refuse_lsm("this kernel has no BPF LSM", xstrdup("boot a kernel built with CONFIG_BPF_LSM=y"),
+				  ret_remedy);
+	list = xasprintf("lsm=%s,bpf", kernel->lsms);
+	return refuse_lsm("bpf is not among the active LSMs, so the kernel would never call its programs",
+			  boot_remedy(list), ret_remedy);
 }

@@ -57,12 +57,35 @@ bool kernel_is_confidential(const struct kernel *kernel);
 /* Reports the kernel's own lockdown, as a notice: it comes before every enforcer. */
 void kernel_report_lockdown(const struct kernel *kernel, struct report *report);
 
+/* Reports, as a notice, that no cgroup v2 is there. */
+void kernel_report_cgroups(struct report *report);
+
 /*
  * Would LSM programs be run? A kernel without `bpf` among its active LSMs loads and attaches them, and
- * never calls them; one without trampolines loads them, and attaches none. Returns NULL, or the reason with the
- * remedy (to be freed).
+ * never calls them; one without trampolines loads them, and attaches none. Returns NULL, or the reason with its
+ * remedy (both to be freed).
  */
-char *kernel_refuses_bpf_lsm(const struct kernel *kernel);
+char *kernel_refuses_bpf_lsm(const struct kernel *kernel, char **ret_remedy);
+
+/**
+ * struct kernel_finding - the outcome of one check
+ * @check: its name
+ * @found: what is there; NULL where nothing can be said
+ * @item:  what is missing, or worth knowing; NULL where nothing is
+ */
+struct kernel_finding {
+	const char *check;
+	const char *found;
+	const struct report_item *item;
+};
+
+typedef void kernel_visit_finding(void *context, const struct kernel_finding *finding);
+
+/*
+ * Checks all that a daemon would need here, without starting one. It enters the initial network namespace, as a daemon
+ * does, and loads a program for a moment where this process may. In a container remedies name its missing flag.
+ */
+void kernel_survey(struct kernel *kernel, kernel_visit_finding *visit, void *context);
 
 /*
  * Makes the kernel ask `locked_down` in this task, harmlessly, by loading a program that reads kernel memory. Returns

@@ -58,6 +58,25 @@ bool namespaces_cgroup_is_contained(void)
 	return is_contained(namespace_at("/proc/self/ns/cgroup"), INITIAL_CGROUP_NAMESPACE);
 }
 
+struct report_item *namespaces_refuse_enforcer(struct report *report)
+{
+	struct report_item *item = report_add(report, REPORT_ERROR, "namespace_refused", NULL,
+					      "an enforcer does not run in a pid namespace of its own: after a crash "
+					      "it could not take over what is pinned");
+
+	report_remedy(item, "start the container with --pid=host, or enable observers only");
+	return item;
+}
+
+void namespaces_report_cgroup(struct report *report)
+{
+	if (namespaces_cgroup_is_contained())
+		report_remedy(report_add(report, REPORT_WARNING, "namespace_kept", NULL,
+					 "bpflock is in a cgroup namespace of its own: of the cgroups in the "
+					 "configuration it only finds those below its own cgroup"),
+			      "start the container with --cgroupns=host");
+}
+
 /* Is this process seen to be in another network namespace than process 1? Only who may trace process 1 can see that. */
 static bool is_seen_elsewhere(void)
 {
@@ -71,6 +90,13 @@ static int enter_network_of_init(void)
 	CLEANUP(cleanup_close) int init = pidfd_open(1, 0);
 
 	return init < 0 || setns(init, CLONE_NEWNET) < 0 ? -errno : 0;
+}
+
+bool namespaces_network_is_initial(void)
+{
+	ino_t own = namespace_at("/proc/self/ns/net");
+
+	return own && own == namespace_at("/proc/1/ns/net") && namespaces_own_pid() == INITIAL_PID_NAMESPACE;
 }
 
 void namespaces_enter_initial_network(struct report *report)

@@ -19,6 +19,15 @@ bool namespaces_pid_is_contained(void);
 bool namespaces_user_is_contained(void);
 bool namespaces_cgroup_is_contained(void);
 
+/* Is this process seen to be in the initial network namespace? */
+bool namespaces_network_is_initial(void);
+
+/* Reports that an enforcer is refused in this pid namespace. The caller names the enforcer, where there is one. */
+struct report_item *namespaces_refuse_enforcer(struct report *report);
+
+/* Warns where cgroups that the configuration names cannot be found because of the cgroup namespace. */
+void namespaces_report_cgroup(struct report *report);
+
 /* Is that the file of the initial user namespace? */
 bool namespaces_user_is_initial(const struct stat *status);
 

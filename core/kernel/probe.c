@@ -6,7 +6,7 @@
 #include <string.h>
 #include <sys/mount.h>
 
-#include "kernel/kernel.h"
+#include "kernel/checks.h"
 #include "util/memory.h"
 
 /* A function of every kernel that nothing calls but a test of its own. */
@@ -106,7 +106,7 @@ void kernel_probe_trampolines(struct kernel *kernel, struct report *report)
 		return;
 	item = report_add(report, REPORT_WARNING, "kernel_limit", NULL,
 			  "this kernel attaches no BPF program to its functions: no lsm, fentry or fexit");
-	report_remedy(item, "on arm64, boot Linux 6.4 or newer");
+	report_remedy(item, "%s", NO_TRAMPOLINES_REMEDY);
 }
 
 void kernel_free_btf(struct kernel *kernel)

@@ -48,14 +48,17 @@ static int skip_program(void *context, const char *name)
 /* The kernel loads and attaches LSM programs also where it never calls them. */
 static int check_bpf_lsm(const struct instance *instance, const struct kernel *kernel, struct report *report)
 {
-	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(kernel);
+	CLEANUP(cleanup_free) char *remedy = NULL;
+	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(kernel, &remedy);
+	struct report_item *item;
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, instance->object) {
 		if (!reason || !bpf_program__autoload(program) || bpf_program__type(program) != BPF_PROG_TYPE_LSM)
 			continue;
-		report_plugin(report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason),
-			      instance->plugin->name);
+		item = report_add(report, REPORT_ERROR, "plugin_failed", NULL, "%s", reason);
+		report_remedy(item, "%s", remedy);
+		report_plugin(item, instance->plugin->name);
 		return -EOPNOTSUPP;
 	}
 	return 0;

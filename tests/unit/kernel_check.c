@@ -170,12 +170,12 @@ static void type_information_and_bpffs_are_needed(void **state)
 static void assert_lsms(const char *lsms, const char *refusal)
 {
 	const struct kernel kernel = { .lsms = (char *)(uintptr_t)lsms };
-	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(&kernel);
+	CLEANUP(cleanup_free) char *remedy = NULL;
+	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(&kernel, &remedy);
 
+	assert_int_equal(!reason, !refusal);
 	if (refusal)
-		assert_non_null(strstr(reason, refusal));
-	else
-		assert_null(reason);
+		assert_non_null(strstr(remedy, refusal));
 }
 
 static void bpf_is_an_active_lsm_by_its_whole_name(void **state)
@@ -185,17 +185,18 @@ static void bpf_is_an_active_lsm_by_its_whole_name(void **state)
 	assert_lsms("bpf,lockdown", NULL);
 	assert_lsms("lockdown,bpf,yama", NULL);
 	assert_lsms("lockdown,yama,bpf", NULL);
-	assert_lsms("lockdown,bpfx", "boot with lsm=lockdown,bpfx,bpf");
-	assert_lsms("bpfx,lockdown", "boot with lsm=bpfx,lockdown,bpf");
-	assert_lsms("xbpf", "boot with lsm=xbpf,bpf");
-	assert_lsms("bp", "boot with lsm=bp,bpf");
+	assert_lsms("lockdown,bpfx", "with lsm=lockdown,bpfx,bpf");
+	assert_lsms("bpfx,lockdown", "with lsm=bpfx,lockdown,bpf");
+	assert_lsms("xbpf", "with lsm=xbpf,bpf");
+	assert_lsms("bp", "with lsm=bp,bpf");
 	assert_lsms(NULL, "mount securityfs");
 }
 
 static void a_kernel_without_trampolines_runs_no_lsm_program(void **state)
 {
 	const struct kernel kernel = { .lsms = (char *)(uintptr_t) "bpf", .no_trampolines = true };
-	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(&kernel);
+	CLEANUP(cleanup_free) char *remedy = NULL;
+	CLEANUP(cleanup_free) char *reason = kernel_refuses_bpf_lsm(&kernel, &remedy);
 
 	(void)state;
 	assert_non_null(strstr(reason, "attaches none of them"));
