@@ -13,17 +13,26 @@ extern char **environ;
 
 const char *argp_program_version = "bpflock " BPFLOCK_VERSION;
 
-enum command { COMMAND_RUN, COMMAND_CHECK, COMMAND_LIST, COMMAND_HELP_PLUGIN, COMMAND_DUMP, COMMAND_UNLOAD };
+enum command {
+	COMMAND_RUN,
+	COMMAND_CHECK,
+	COMMAND_LIST,
+	COMMAND_HELP_PLUGIN,
+	COMMAND_DUMP,
+	COMMAND_DESCRIBE,
+	COMMAND_UNLOAD
+};
 
 struct arguments {
 	enum command command;
 	const char *plugin;
+	const char *what;
 	const char *file;
 	const char **assignments;
 	size_t assignment_count;
 };
 
-enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_UNLOAD };
+enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_DESCRIBE, KEY_UNLOAD };
 
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0,
@@ -35,6 +44,8 @@ static const struct argp_option options[] = {
 	{ "dump-config", KEY_DUMP, NULL, 0, "Print every value with its origin, and exit", 1 },
 	{ "list-plugins", KEY_LIST, NULL, 0, "List the installed plugins, and exit", 1 },
 	{ "help-plugin", KEY_HELP_PLUGIN, "NAME", 0, "Describe a plugin's options, events and operations, and exit",
+	  1 },
+	{ "describe", KEY_DESCRIBE, "WHAT", 0, "Print the plugins or the machine as JSON, for bpflockctl, and exit",
 	  1 },
 	{ "unload", KEY_UNLOAD, NULL, 0,
 	  "Remove what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all", 1 },
@@ -74,6 +85,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 		arguments->command = COMMAND_HELP_PLUGIN;
 		arguments->plugin = argument;
 		break;
+	case KEY_DESCRIBE:
+		arguments->command = COMMAND_DESCRIBE;
+		arguments->what = argument;
+		break;
 	case KEY_UNLOAD:
 		arguments->command = COMMAND_UNLOAD;
 		break;
@@ -111,6 +126,8 @@ static int run(const struct arguments *arguments, const struct config_sources *s
 		return command_list_plugins(sources);
 	case COMMAND_HELP_PLUGIN:
 		return command_help_plugin(sources, arguments->plugin);
+	case COMMAND_DESCRIBE:
+		return command_describe(sources, arguments->what);
 	case COMMAND_UNLOAD:
 		return unload(arguments->plugin);
 	case COMMAND_RUN:

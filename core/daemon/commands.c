@@ -133,3 +133,58 @@ int command_help_plugin(const struct config_sources *sources, const char *name)
 	view_close(&view);
 	return status;
 }
+
+/* Also where the configuration is bad, as for the list. What is wrong with it matters only where nothing is found. */
+static struct json_object *new_plugins(const struct config_sources *sources)
+{
+	struct json_object *object = json_new(), *list = json_new_list();
+	struct view view;
+
+	(void)view_open(&view, sources);
+	kernel_load_targets(&view.kernel);
+	if (!view.settings.plugins.count)
+		report_print(&view.report, stderr);
+	for (size_t i = 0; i < view.settings.plugins.count; i++) {
+		const struct plugin *plugin = &view.settings.plugins.items[i];
+		bool enabled = view.config && settings_section(view.config, plugin)->enabled;
+
+		json_append(list, describe_plugin(plugin, enabled, &view.kernel));
+	}
+	json_add(object, "plugins", list);
+	view_close(&view);
+	return object;
+}
+
+static struct json_object *new_machine(const struct config_sources *sources)
+{
+	struct json_object *object = json_new(), *list = json_new_list();
+	struct kernel kernel;
+
+	(void)sources;
+	libbpf_log_install();
+	kernel_probe(&kernel);
+	kernel_survey(&kernel, describe_finding, list);
+	kernel_release(&kernel);
+	json_add(object, "findings", list);
+	return object;
+}
+
+int command_describe(const struct config_sources *sources, const char *what)
+{
+	static const struct {
+		const char *what;
+		struct json_object *(*make)(const struct config_sources *sources);
+	} rows[] = { { "plugins", new_plugins }, { "machine", new_machine } };
+
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		CLEANUP(cleanup_json) struct json_object *object = NULL;
+
+		if (strcmp(rows[i].what, what) != 0)
+			continue;
+		object = rows[i].make(sources);
+		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
+		return EXIT_SUCCESS;
+	}
+	fprintf(stderr, "bpflock: '%s' cannot be described; valid: plugins, machine\n", what);
+	return EXIT_CONFIG;
+}

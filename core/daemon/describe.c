@@ -110,6 +110,7 @@ static struct json_object *new_operations(const struct operations *operations)
 		const struct operation *operation = &operations->items[i];
 		struct json_object *object = new_named(operation->name, operation->summary);
 
+		json_add_text(object, "text", operation->text);
 		json_add_text(object, "aliases", *operation->aliases ? operation->aliases : NULL);
 		json_add_bool(object, "missing", operation->index < 0);
 		json_append(list, object);
@@ -187,4 +188,21 @@ struct json_object *describe_plugin(const struct plugin *plugin, bool enabled, c
 	if (kernel)
 		add_details(object, plugin, kernel);
 	return object;
+}
+
+void describe_finding(void *list, const struct kernel_finding *finding)
+{
+	static const char *const states[] = {
+		[REPORT_ERROR] = "missing",
+		[REPORT_WARNING] = "limited",
+		[REPORT_NOTICE] = "note",
+	};
+	struct json_object *object = json_new();
+
+	json_add_text(object, "check", finding->check);
+	json_add_text(object, "state", finding->item ? states[finding->item->level] : "ok");
+	json_add_text(object, "found", finding->found);
+	json_add_text(object, "text", finding->item ? finding->item->message : NULL);
+	json_add_text(object, "remedy", finding->item ? finding->item->remedy : NULL);
+	json_append(list, object);
 }

@@ -14,6 +14,12 @@
  */
 struct json_object *describe_plugin(const struct plugin *plugin, bool enabled, const struct kernel *kernel);
 
+/*
+ * Appends a finding to a list: check, state ("ok", "note", "limited" or "missing"), and where they are known found, text
+ * and remedy.
+ */
+void describe_finding(void *list, const struct kernel_finding *finding);
+
 /* "observer", "enforcer" or "guard"; of a plugin that was not refused. */
 const char *describe_kind(const struct plugin *plugin);
 
