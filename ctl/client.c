@@ -2,7 +2,6 @@
 #include "client.h"
 
 #include <errno.h>
-#include <json-c/json_tokener.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
@@ -124,19 +123,6 @@ static int receive_text(int fd, char **ret)
 	return 0;
 }
 
-static struct json_object *parse(const char *text)
-{
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *message;
-
-	if (!tokener)
-		abort();
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	message = json_tokener_parse_ex(tokener, text, (int)strlen(text) + 1);
-	json_tokener_free(tokener);
-	return message;
-}
-
 int client_call(const struct ctl *ctl, int fd, const char *method, struct json_object *parameters, struct reply *ret)
 {
 	CLEANUP(cleanup_free) char *text = NULL;
@@ -148,7 +134,7 @@ int client_call(const struct ctl *ctl, int fd, const char *method, struct json_o
 		status = receive_text(fd, &text);
 	if (status)
 		return status;
-	ret->message = parse(text);
+	ret->message = json_parse(text, strlen(text));
 	if (!ret->message || !json_object_object_get_ex(ret->message, "parameters", &values) ||
 	    !json_object_is_type(values, json_type_object)) {
 		reply_clear(ret);

@@ -8,6 +8,8 @@
  *	plugins		plugins
  *	grants		grant, grants, revoke
  *	steer		reload, stop
+ *	check		check
+ *	describe	asks the daemon's binary where no daemon is needed; process runs it
  *	pinned		what is in force without a daemon
  *	findings	prints what a reload or a stop has found
  *	table, terminal	columns, colours, escapes
@@ -32,10 +34,12 @@
 /**
  * struct ctl - the options that all verbs have
  * @socket: path
+ * @daemon: path of the daemon's binary, for verbs that need no daemon
  * @json:   print the reply as it is
  */
 struct ctl {
 	const char *socket;
+	const char *daemon;
 	bool json;
 };
 
@@ -59,6 +63,7 @@ int verb_grant(struct ctl *ctl, int argc, char **argv);
 int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
+int verb_check(struct ctl *ctl, int argc, char **argv);
 int verb_stop(struct ctl *ctl, int argc, char **argv);
 
 /*

@@ -16,13 +16,15 @@ static const struct verb verbs[] = {
 	{ "grant", "OPERATION... --for TIME --reason TEXT", "allow operations for a time", verb_grant },
 	{ "grants", "", "what is allowed for a time", verb_grants },
 	{ "revoke", "ID", "end a grant before its time", verb_revoke },
+	{ "check", "", "whether this machine has what bpflock needs, without a daemon", verb_check },
 	{ "reload", "", "put the configuration in force that the files contain now", verb_reload },
 	{ "stop", "", "stop the daemon", verb_stop },
 };
 
 static const struct argp_option common_options[] = {
 	{ "socket", 's', "PATH", 0, "The socket of the daemon (default: " CONTROL_PATH ")", -1 },
-	{ "json", 'j', NULL, 0, "Print the reply of the daemon as JSON", -1 },
+	{ "daemon", 'd', "PATH", 0, "The daemon's binary (default: " BPFLOCK_DAEMON ")", -1 },
+	{ "json", 'j', NULL, 0, "Print the result as JSON", -1 },
 	{ 0 },
 };
 
@@ -33,6 +35,9 @@ static error_t parse_common(int key, char *argument, struct argp_state *state)
 	switch (key) {
 	case 's':
 		ctl->socket = argument;
+		return 0;
+	case 'd':
+		ctl->daemon = argument;
 		return 0;
 	case 'j':
 		ctl->json = true;
@@ -70,7 +75,6 @@ void ctl_parse(struct ctl *ctl, const struct argp *own, void *input, int argc, c
 	const struct argp argp = {
 		.parser = parse_verb,
 		.args_doc = own ? own->args_doc : NULL,
-		.doc = own ? own->doc : NULL,
 		.children = own ? children : (const struct argp_child[]){ children[0], { 0 } },
 	};
 	struct inputs inputs = { ctl, input };
@@ -156,7 +160,7 @@ static const struct argp command_argp = {
 
 int main(int argc, char **argv)
 {
-	struct command command = { .ctl = { .socket = CONTROL_PATH } };
+	struct command command = { .ctl = { .socket = CONTROL_PATH, .daemon = BPFLOCK_DAEMON } };
 	CLEANUP(cleanup_free) char *name = NULL;
 
 	argp_err_exit_status = EXIT_USAGE;

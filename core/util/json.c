@@ -2,6 +2,7 @@
 #include "util/json.h"
 
 #include <errno.h>
+#include <json-c/json_tokener.h>
 #include <json-c/printbuf.h>
 #include <string.h>
 
@@ -130,6 +131,25 @@ static struct json_object *get(const struct json_object *object, const char *key
 	if (!json_object_object_get_ex(object, key, &value) || !json_object_is_type(value, type))
 		return NULL;
 	return value;
+}
+
+struct json_object *json_parse(const char *text, size_t length)
+{
+	struct json_tokener *tokener = json_tokener_new();
+	struct json_object *object;
+
+	if (!tokener)
+		abort();
+	while (length && strchr(" \t\r\n", text[length - 1]))
+		length--;
+	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	object = json_tokener_parse_ex(tokener, text, (int)length);
+	if (json_tokener_get_parse_end(tokener) != length) {
+		json_object_put(object);
+		object = NULL;
+	}
+	json_tokener_free(tokener);
+	return object;
 }
 
 const char *json_get_text(const struct json_object *object, const char *key)

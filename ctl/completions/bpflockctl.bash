@@ -3,19 +3,19 @@
 
 _bpflockctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
-	local common='--json --socket --help --usage --version'
-	local verbs='status ping verify plugins grant grants revoke reload stop'
+	local common='--json --socket --daemon --help --usage --version'
+	local verbs='status ping verify plugins grant grants revoke check reload stop'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-s | --socket) ((i++)) ;;
+		-s | --socket | -d | --daemon) ((i++)) ;;
 		-*) ;;
 		*) verb=${COMP_WORDS[i]} && break ;;
 		esac
 	done
 	case $previous in
-	-s | --socket)
+	-s | --socket | -d | --daemon)
 		mapfile -t COMPREPLY < <(compgen -f -- "$word")
 		return
 		;;
@@ -23,8 +23,8 @@ _bpflockctl() {
 	case $verb in
 	'') mapfile -t COMPREPLY < <(compgen -W "$verbs $common" -- "$word") ;;
 	status) mapfile -t COMPREPLY < <(compgen -W "--short --strict $common" -- "$word") ;;
-	verify) mapfile -t COMPREPLY < <(compgen -W "--strict $common" -- "$word") ;;
 	grant) mapfile -t COMPREPLY < <(compgen -W "--for --reason --unit --cgroup --everyone $common" -- "$word") ;;
+	verify | check) mapfile -t COMPREPLY < <(compgen -W "--strict $common" -- "$word") ;;
 	stop) mapfile -t COMPREPLY < <(compgen -W "--keep $common" -- "$word") ;;
 	plugins) mapfile -t COMPREPLY < <(compgen -W "$(bpflockctl plugins 2>/dev/null | cut -d' ' -f1) $common" -- "$word") ;;
 	*) mapfile -t COMPREPLY < <(compgen -W "$common" -- "$word") ;;

@@ -2,8 +2,9 @@
 # Completion of bpflockctl for fish.
 
 complete -c bpflockctl -f
-complete -c bpflockctl -s j -l json -d 'Print the reply of the daemon as JSON'
+complete -c bpflockctl -s j -l json -d 'Print the result as JSON'
 complete -c bpflockctl -s s -l socket -r -F -d 'The socket of the daemon'
+complete -c bpflockctl -s d -l daemon -r -F -d 'The binary of the daemon'
 complete -c bpflockctl -l help -d 'Describe the command'
 complete -c bpflockctl -l version -d 'Print the version'
 
@@ -14,6 +15,7 @@ complete -c bpflockctl -n __fish_use_subcommand -a plugins -d 'The installed plu
 complete -c bpflockctl -n __fish_use_subcommand -a grant -d 'Allow operations for a time'
 complete -c bpflockctl -n __fish_use_subcommand -a grants -d 'What is allowed for a time'
 complete -c bpflockctl -n __fish_use_subcommand -a revoke -d 'End a grant before its time'
+complete -c bpflockctl -n __fish_use_subcommand -a check -d 'Whether this machine has what bpflock needs, without a daemon'
 complete -c bpflockctl -n __fish_use_subcommand -a reload -d 'Put the configuration in force that the files contain now'
 complete -c bpflockctl -n __fish_use_subcommand -a stop -d 'Stop the daemon'
 
@@ -24,6 +26,7 @@ complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l reason -r -d 'W
 complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l unit -r -d 'For a unit'
 complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l cgroup -r -d 'For a cgroup'
 complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l everyone -d 'For all tasks'
+complete -c bpflockctl -n '__fish_seen_subcommand_from check' -l strict -d 'What is limited counts as well'
 complete -c bpflockctl -n '__fish_seen_subcommand_from stop' -l keep -d 'Enforcers stay in force'
 complete -c bpflockctl -n '__fish_seen_subcommand_from plugins' \
 	-a "(bpflockctl plugins 2>/dev/null | string replace -r ' .*' '')"
