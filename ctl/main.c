@@ -74,7 +74,6 @@ void ctl_parse(struct ctl *ctl, const struct argp *own, void *input, int argc, c
 	const struct argp_child children[] = { { .argp = &common }, { .argp = own }, { 0 } };
 	const struct argp argp = {
 		.parser = parse_verb,
-		.args_doc = own ? own->args_doc : NULL,
 		.children = own ? children : (const struct argp_child[]){ children[0], { 0 } },
 	};
 	struct inputs inputs = { ctl, input };

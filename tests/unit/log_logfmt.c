@@ -3,11 +3,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "log/logfmt_reader.h"
 #include "log_records.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
@@ -489,6 +491,69 @@ static void one_field_too_many_is_dropped(void **state)
 	assert_non_null(strstr(line, " n=47\" subsys=bpf\n"));
 }
 
+static void append_pair(void *context, const char *key, const char *value, size_t length)
+{
+	char *pairs = context;
+
+	snprintf(pairs + strlen(pairs), 1024 - strlen(pairs), "%s<%.*s>", key, (int)length, value);
+}
+
+/* What the reader of bpflockctl makes of a line; NULL where it refuses it. */
+static const char *pairs_of(const char *text)
+{
+	static char pairs[1024];
+	char copy[1024];
+
+	strcpy(copy, text);
+	*pairs = '\0';
+	return logfmt_read(copy, strlen(copy), append_pair, pairs) < 0 ? NULL : pairs;
+}
+
+static void the_reader_gives_back_what_was_written(void **state)
+{
+	struct log_record decision = locked_down_record();
+	struct log_record daemon = { .subsys = "bpflock", .event = "enforcement", .bpfprog = "a \"b\"" };
+
+	(void)state;
+	write_line(&decision);
+	assert_string_equal(pairs_of(line),
+			    "time<2022-02-11T11:23:58Z>level<info>bpfprog<kimglock>subsys<bpf>event<lsm_locked_down>"
+			    "operation</dev/mem,kmem,port>tgid<70902>pid<70902>ppid<70895>uid<0>cgroupid<7014>"
+			    "comm<head>pcomm<bash>retval<-1>reason<denied (baseline)>");
+	log_str(&daemon, "reason", "a \"b\"\\\n=");
+	log_str(&daemon, "more", "");
+	write_line(&daemon);
+	assert_string_equal(pairs_of(line), "time<1970-01-01T00:00:00Z>level<info>bpfprog<a \"b\">subsys<bpflock>"
+					    "event<enforcement>reason<a \"b\"\\\n=>more<>");
+}
+
+static void the_reader_refuses_other_lines(void **state)
+{
+	static const char *const lines[] = {
+		"",
+		"time=\"T\" level=info msg=\"event=e\"",
+		"time=\"T\" level=info msg=\"event=e\" subsys=bpf x",
+		"time=\"T\" level=info msg=\"event=e\" subsys=bpf\n\n",
+		"time=\"T\" level=info msg=\"event=e a\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=b=c\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e  a=b\" subsys=bpf",
+		"time=\"T\" level=info msg=\"a=b event=e\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\\\"b\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\\\"\\\\x2\\\"\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\\\"\\\\X22\\\"\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\\\"\\\\x2g\\\"\" subsys=bpf",
+		"time=\"T\" level=info msg=\"event=e a=\\x22\" subsys=bpf",
+		"level=info time=\"T\" msg=\"event=e\" subsys=bpf",
+	};
+
+	(void)state;
+	assert_non_null(pairs_of("time=\"T\" level=info msg=\"event=e a=\\\"\\\\x22\\\"\" subsys=bpf\n"));
+	for (size_t i = 0; i < ARRAY_SIZE(lines); i++)
+		if (pairs_of(lines[i]))
+			fail_msg("not refused: %s", lines[i]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -512,6 +577,8 @@ int main(void)
 		cmocka_unit_test(a_line_fits_exactly_or_not_at_all),
 		cmocka_unit_test(the_longest_strings_fit_into_a_line),
 		cmocka_unit_test(one_field_too_many_is_dropped),
+		cmocka_unit_test(the_reader_gives_back_what_was_written),
+		cmocka_unit_test(the_reader_refuses_other_lines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
