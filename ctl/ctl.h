@@ -9,6 +9,7 @@
  *	grants		grant, grants, revoke
  *	steer		reload, stop
  *	check		check
+ *	advise/		advise: reads logs (entry), counts (advice, timeline), concludes, prints (print, ini, html, object)
  *	describe	asks the daemon's binary where no daemon is needed; process runs it
  *	pinned		what is in force without a daemon
  *	findings	prints what a reload or a stop has found
@@ -63,6 +64,7 @@ int verb_grant(struct ctl *ctl, int argc, char **argv);
 int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
+int verb_advise(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);
 int verb_stop(struct ctl *ctl, int argc, char **argv);
 

@@ -17,6 +17,7 @@ static const struct verb verbs[] = {
 	{ "grants", "", "what is allowed for a time", verb_grants },
 	{ "revoke", "ID", "end a grant before its time", verb_revoke },
 	{ "check", "", "whether this machine has what bpflock needs, without a daemon", verb_check },
+	{ "advise", "[FILE]", "what was used according to a log, and what can be blocked", verb_advise },
 	{ "reload", "", "put the configuration in force that the files contain now", verb_reload },
 	{ "stop", "", "stop the daemon", verb_stop },
 };

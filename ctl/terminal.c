@@ -60,6 +60,11 @@ static char *escape(const char *text, size_t length)
 	return escaped;
 }
 
+char *terminal_escaped(const char *text)
+{
+	return escape(text, strlen(text));
+}
+
 static void escape_string(struct json_object *string)
 {
 	CLEANUP(cleanup_free)

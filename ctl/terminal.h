@@ -14,6 +14,9 @@ const char *terminal_colour(enum colour colour, FILE *stream);
 /* Replaces control characters in all strings below `object` by \n or \xNN, as in the log. */
 void terminal_escape(struct json_object *object);
 
+/* The same for one text (to be freed). */
+char *terminal_escaped(const char *text);
+
 /* Prints an object as one line of JSON, which contains no control character either. */
 void terminal_print_json(const struct json_object *object);
 

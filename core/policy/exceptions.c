@@ -124,6 +124,11 @@ static void check_unit(const struct config_section *section, const char *unit, s
 	complain(report, section, units, what, remedy);
 }
 
+bool exceptions_are_possible(void)
+{
+	return filesystem_is(CGROUP_ROOT, CGROUP2_SUPER_MAGIC);
+}
+
 void exceptions_check(const struct config_section *section, struct report *report)
 {
 	const struct config_value *units = config_value(section, "except_units");
@@ -136,7 +141,7 @@ void exceptions_check(const struct config_section *section, struct report *repor
 	problem = sessions_unavailable();
 	if (problem && config_number(section, "except_sessions") != SESSIONS_NONE)
 		complain(report, section, sessions, problem, "only `none` is valid on this system");
-	if (wanted && !filesystem_is(CGROUP_ROOT, CGROUP2_SUPER_MAGIC))
+	if (wanted && !exceptions_are_possible())
 		complain(report, section, wanted, "exceptions need cgroup v2 alone on " CGROUP_ROOT,
 			 "boot with systemd.unified_cgroup_hierarchy=1");
 }

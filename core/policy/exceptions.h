@@ -10,6 +10,9 @@
 #define SESSIONS_NONE 0
 #define SESSIONS_ACTIVE_LOCAL 1
 
+/* Whether this machine can have exceptions: cgroup v2 alone. */
+bool exceptions_are_possible(void);
+
 /* Whether a section names any exception. */
 bool exceptions_wanted(const struct config_section *section);
 
