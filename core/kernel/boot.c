@@ -2,6 +2,7 @@
 /* How a parameter gets onto the kernel's command line of this machine. */
 #include <glob.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "kernel/checks.h"
 #include "kernel/namespaces.h"
@@ -10,7 +11,7 @@
 /**
  * struct boot_loader - what shows it, and what to do then
  * @pattern: of a file that only machines with this boot loader have
- * @place:   where the parameters stand
+ * @place:   where the parameters stand; a command that takes the parameter ends in "="
  * @command: what to run afterwards; NULL for nothing
  */
 struct boot_loader {
@@ -21,9 +22,9 @@ struct boot_loader {
 
 /* The first that is found counts: grubby and ostree also write the files of the others. */
 static const struct boot_loader loaders[] = {
-	{ "/usr/bin/rpm-ostree", "by rpm-ostree kargs --append=PARAMETER", NULL },
-	{ "/run/ostree-booted", "by ostree admin kargs edit-in-place --append=PARAMETER", NULL },
-	{ "/usr/sbin/grubby", "by grubby --update-kernel=ALL --args=PARAMETER", NULL },
+	{ "/usr/bin/rpm-ostree", "by rpm-ostree kargs --append=", NULL },
+	{ "/run/ostree-booted", "by ostree admin kargs edit-in-place --append=", NULL },
+	{ "/usr/sbin/grubby", "by grubby --update-kernel=ALL --args=", NULL },
 	{ "/boot/firmware/cmdline.txt", "at the end of the line in /boot/firmware/cmdline.txt", NULL },
 	{ "/boot/cmdline.txt", "at the end of the line in /boot/cmdline.txt", NULL },
 	{ "/usr/sbin/update-grub", "in GRUB_CMDLINE_LINUX in /etc/default/grub", "update-grub" },
@@ -48,15 +49,19 @@ static bool is_there(const char *root, const char *pattern)
 	return there;
 }
 
-char *boot_loader_advice(const char *root)
+static char *advice_of(const struct boot_loader *loader, const char *parameter)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++) {
-		const struct boot_loader *loader = &loaders[i];
+	bool is_command = loader->place[strlen(loader->place) - 1] == '=';
 
-		if (is_there(root, loader->pattern))
-			return loader->command ? xasprintf("%s, then run %s", loader->place, loader->command) :
-						 xstrdup(loader->place);
-	}
+	return xasprintf("%s%s%s%s", loader->place, is_command ? parameter : "", loader->command ? ", then run " : "",
+			 loader->command ? loader->command : "");
+}
+
+char *boot_loader_advice(const char *root, const char *parameter)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(loaders); i++)
+		if (is_there(root, loaders[i].pattern))
+			return advice_of(&loaders[i], parameter);
 	return NULL;
 }
 
@@ -67,16 +72,16 @@ bool container_is_around(void)
 }
 
 /* The files of a container are not those of the boot loader. In the initial pid namespace process 1 has these. */
-static char *advice_of_machine(void)
+static char *advice_of_machine(const char *parameter)
 {
 	if (!container_is_around())
-		return boot_loader_advice("");
-	return namespaces_pid_is_contained() ? NULL : boot_loader_advice("/proc/1/root");
+		return boot_loader_advice("", parameter);
+	return namespaces_pid_is_contained() ? NULL : boot_loader_advice("/proc/1/root", parameter);
 }
 
 char *boot_remedy(const char *parameter)
 {
-	CLEANUP(cleanup_free) char *advice = advice_of_machine();
+	CLEANUP(cleanup_free) char *advice = advice_of_machine(parameter);
 	const char *where = container_is_around() ? "the host " : "";
 
 	return advice ? xasprintf("boot %swith %s: add it %s", where, parameter, advice) :
