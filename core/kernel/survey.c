@@ -211,10 +211,14 @@ static char *survey_selinux(struct survey *survey, struct report *report)
 	return survey_label(survey->kernel, "selinux", "/proc/self/attr/current", report);
 }
 
-/* "tetragon_x, …": the names of programs that the kernel has loaded for LSM hooks. */
+/* As many programs are named. */
+#define NAMED_MAX 5
+
+/* "a, b": the names of programs that the kernel has loaded for LSM hooks; "" where there is none. */
 static char *list_lsm_programs(void)
 {
 	char *names = xstrdup("");
+	size_t count = 0;
 	__u32 id = 0;
 
 	while (bpf_prog_get_next_id(id, &id) == 0) {
@@ -222,9 +226,12 @@ static char *list_lsm_programs(void)
 		struct bpf_prog_info info = { 0 };
 		__u32 size = sizeof(info);
 
-		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_PROG_TYPE_LSM)
+		if (fd >= 0 && bpf_obj_get_info_by_fd(fd, &info, &size) == 0 && info.type == BPF_PROG_TYPE_LSM &&
+		    ++count <= NAMED_MAX)
 			xappend(&names, ", ", "%s", info.name);
 	}
+	if (count > NAMED_MAX)
+		xappend(&names, " ", "and %zu more", count - NAMED_MAX);
 	return names;
 }
 
