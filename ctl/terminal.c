@@ -35,11 +35,10 @@ static size_t next_character(const char *text, size_t length, uint32_t *ret_code
 
 static char *escape(const char *text, size_t length)
 {
-	CLEANUP(cleanup_fclose) FILE *stream = NULL;
 	char *escaped = NULL;
 	size_t size;
+	FILE *stream = open_memstream(&escaped, &size);
 
-	stream = open_memstream(&escaped, &size);
 	if (!stream)
 		abort();
 	while (length) {
@@ -56,7 +55,7 @@ static char *escape(const char *text, size_t length)
 		text += bytes;
 		length -= bytes;
 	}
-	fflush(stream);
+	fclose(stream); /* this may move the text */
 	return escaped;
 }
 
