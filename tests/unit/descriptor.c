@@ -36,7 +36,8 @@ struct parts {
 	__u64 source;
 };
 
-static const unsigned char object[sizeof(Elf64_Ehdr)] __attribute__((aligned(8))) = ELFMAG;
+/* An object of which even an end before its begin is an address in this array. */
+static const unsigned char bytes[8 + sizeof(Elf64_Ehdr)] __attribute__((aligned(8))) = "\0\0\0\0\0\0\0\0" ELFMAG;
 
 static const struct bpflock_option core_rows[] = { { .name = "log_format" }, { .name = "control" } };
 static const struct bpflock_option plugin_rows[] = { { .name = "enabled" } };
@@ -81,8 +82,8 @@ static void fill(struct parts *parts)
 			    .version = "1.0",
 			    .summary = "s",
 			    .license = "Apache-2.0",
-			    .object = object,
-			    .object_end = object + sizeof(object),
+			    .object = bytes + 8,
+			    .object_end = bytes + sizeof(bytes),
 			    .config_size = sizeof(struct door_config) },
 	};
 	parts->events[1].fields = (struct bpflock_table)BPFLOCK_TABLE(parts->fields);
