@@ -7,12 +7,12 @@
 
 #include <errno.h>
 #include <json-c/json_object.h>
-#include <json-c/json_tokener.h>
 #include <string.h>
 
 #include "bus/bus.h"
 #include "fuzz.h"
 #include "log/text.h"
+#include "strict_json.h"
 #include "util/memory.h"
 
 static const struct bpflock_value kinds[] = { { "file", 1, NULL }, { "a socket", 2, NULL } };
@@ -264,16 +264,12 @@ static void check_member(const struct json_object *object, const struct log_fiel
 
 static void check_json(const struct log_record *record, const char *line, size_t length)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *object;
+	struct json_object *object = parse_strictly(line, length - 1);
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	object = json_tokener_parse_ex(tokener, line, (int)length - 1);
-	MUST(object && json_tokener_get_parse_end(tokener) == length - 1);
+	MUST(object);
 	for (size_t i = 0; i < record->field_count; i++)
 		check_member(object, &record->fields[i]);
 	json_object_put(object);
-	json_tokener_free(tokener);
 }
 
 /* The line fits, or there is none; the buffer has no byte more than it says. */

@@ -7,9 +7,10 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <json-c/json.h>
+#include <json-c/json_object.h>
 
 #include "log_records.h"
+#include "strict_json.h"
 
 #define ARRAY_SIZE(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -26,18 +27,11 @@ static size_t write_line(const struct log_record *record)
 	return (size_t)length;
 }
 
-/* Parsed strictly, nothing but one object in the line. */
 static struct json_object *parse(const struct log_record *record)
 {
-	struct json_tokener *tokener = json_tokener_new();
-	struct json_object *object;
-	size_t length = write_line(record);
+	struct json_object *object = parse_strictly(line, write_line(record) - 1);
 
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
-	object = json_tokener_parse_ex(tokener, line, (int)length);
-	assert_int_equal(json_tokener_get_error(tokener), json_tokener_success);
 	assert_true(json_object_is_type(object, json_type_object));
-	json_tokener_free(tokener);
 	return object;
 }
 
