@@ -6,7 +6,7 @@ setup() {
 	mkdir -p "$BATS_TEST_TMPDIR"/{tests/vm,bin,root/boot,root/lib/modules/1.2.3}
 	cd "$BATS_TEST_TMPDIR"
 	cp "$BATS_TEST_DIRNAME"/../vm/{boot,common.bash} tests/vm
-	echo "one $(dpkg --print-architecture) suite pattern default 1 subject/*" >tests/vm/kernels
+	echo "one $(dpkg --print-architecture) suite pattern default 1 host subject/*" >tests/vm/kernels
 	play tests/vm/fetch-kernel "echo $PWD/root"
 	play tests/vm/make-initramfs 'echo initramfs'
 	touch root/boot/vmlinuz-1.2.3
@@ -21,7 +21,8 @@ play() {
 guest() {
 	local name
 	for name in qemu-system-x86_64 qemu-system-aarch64; do
-		play "bin/$name" "printf '%s\n' $(printf %q "$1") >results/console.log; ${2:+echo $2 >results/.guest/status}"
+		play "bin/$name" "echo \"\$*\" >$PWD/machine; printf '%s\n' $(printf %q "$1") >results/console.log
+			${2:+echo $2 >results/.guest/status}"
 	done
 }
 
@@ -66,4 +67,26 @@ boot() {
 		[ "$status" -eq 125 ]
 		[[ $output == *"the kernel complained: ${complaint#watchdog: }"* ]]
 	done
+}
+
+@test "a guest whose line names another root has that one and sees what was named" {
+	sed -i 's| host subject/| other subject/|' tests/vm/kernels
+	play tests/vm/make-root 'echo "/roots/$1"'
+	guest '[    0.1] Linux version 1.2.3' 0
+	boot
+	[ "$status" -eq 0 ]
+	[[ $(<machine) == *path=/roots/other,*' bpflock_root=instead'* ]]
+	diff - results/.guest/visible <<<"$(printf '%s\n' "$PWD" "$PWD/results" "$PWD/root/lib/modules/1.2.3" | sort)"
+}
+
+@test "a guest with another root is refused where its directory would not be seen" {
+	local top=$PWD
+	sed -i 's| host subject/| other subject/|' tests/vm/kernels
+	play tests/vm/make-root 'echo "/roots/$1"'
+	guest '[    0.1] Linux version 1.2.3' 0
+	cd /
+	run "$top/tests/vm/boot" --results "$top/results" one -- true
+	[ "$status" -eq 1 ]
+	[[ $output == *'only the checkout is visible there, and / is not in it' ]]
+	[ ! -e "$top/machine" ]
 }

@@ -6,7 +6,7 @@ setup() {
 	mkdir -p "$BATS_TEST_TMPDIR/tests/vm" "$BATS_TEST_TMPDIR/tests/subject"
 	cd "$BATS_TEST_TMPDIR"
 	cp "$BATS_TEST_DIRNAME"/../vm/{run-tests,common.bash} tests/vm
-	printf '%s\n' 'one amd64 suite pattern default 1 subject/*' 'two amd64 suite pattern all 1 subject/second' >tests/vm/kernels
+	printf '%s\n' 'one amd64 suite pattern default 1 host subject/*' 'two amd64 suite pattern all 1 host subject/second' >tests/vm/kernels
 	printf '%s\n' '@test "a" { true; }' >tests/subject/first.bats
 	printf '%s\n' '@test "b" { true; }' >tests/subject/second.bats
 	guest_prints 1..2 'ok 1 a' 'ok 2 b'
@@ -50,6 +50,14 @@ nothing_was_booted() {
 	run_tests --all
 	[ "$(wc -l <booted)" -eq 2 ]
 	[ -e results/vm-two.tap ]
+}
+
+@test "a guest with another root gets what was built in that root" {
+	sed -i 's| 1 host subject/second| 1 other+more subject/second|' tests/vm/kernels
+	run_tests one two
+	[ "$status" -eq 0 ]
+	grep -q "BPFLOCK_BUILD=$PWD/build one --" booted
+	grep -q "BPFLOCK_BUILD=$PWD/build-other two --" booted
 }
 
 @test "fewer results than planned are a failure" {

@@ -8,7 +8,7 @@ setup() {
 	cp "$BATS_TEST_DIRNAME/../../scripts/test" scripts
 	cp -r "$BATS_TEST_DIRNAME"/../{tap-summary,tap.bash,expected-skips} tests
 	cp "$BATS_TEST_DIRNAME/../vm/common.bash" tests/vm
-	printf '%s\n' 'one amd64 suite pattern default 1 subject/*' 'two amd64 suite pattern default 1 subject/*' >tests/vm/kernels
+	printf '%s\n' 'one amd64 suite pattern default 1 host subject/*' 'two amd64 suite pattern default 1 host subject/*' >tests/vm/kernels
 	play scripts/install-dependencies true
 	play scripts/build true
 	play tests/fuzz/run 'printf "1..1\nok 1 - fuzz\n"'

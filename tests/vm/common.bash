@@ -30,9 +30,9 @@ kernel_field() {
 check_kernels() {
 	local wrong
 
-	wrong=$(awk '!/^#/ && NF && (NF != 7 || $5 !~ /^(default|all)$/ || $6 !~ /^[1-9][0-9]*$/) { print "  line " NR ": " $0 }' \
+	wrong=$(awk '!/^#/ && NF && (NF != 8 || $5 !~ /^(default|all)$/ || $6 !~ /^[1-9][0-9]*$/) { print "  line " NR ": " $0 }' \
 		"$vm_dir/kernels")
-	[[ -z $wrong ]] || die "$vm_dir/kernels: expected 7 columns, a SET of default or all, and a number of CPUS:"$'\n'"$wrong"
+	[[ -z $wrong ]] || die "$vm_dir/kernels: expected 8 columns, a SET of default or all, and a number of CPUS:"$'\n'"$wrong"
 }
 
 # kernel_release ROOT: what uname -r will say. An unpacked root holds the modules of exactly one kernel.
