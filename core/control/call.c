@@ -34,7 +34,7 @@ static struct json_object *parse(const char *message, size_t length)
 
 	if (!tokener)
 		return NULL;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, JSON_PARSER_FLAGS);
 	object = json_tokener_parse_ex(tokener, message, (int)length);
 	if (object && json_object_is_type(object, json_type_object) && json_tokener_get_parse_end(tokener) == length)
 		return object;

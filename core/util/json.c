@@ -142,7 +142,7 @@ struct json_object *json_parse(const char *text, size_t length)
 		abort();
 	while (length && strchr(" \t\r\n", text[length - 1]))
 		length--;
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+	json_tokener_set_flags(tokener, JSON_PARSER_FLAGS);
 	object = json_tokener_parse_ex(tokener, text, (int)length);
 	if (json_tokener_get_parse_end(tokener) != length) {
 		json_object_put(object);

@@ -13,6 +13,9 @@ static inline void cleanup_json(struct json_object **object)
 	json_object_put(*object);
 }
 
+/* For messages. Not JSON_TOKENER_STRICT: where char is signed, json-c 0.18 then refuses what is not ASCII. */
+#define JSON_PARSER_FLAGS JSON_TOKENER_VALIDATE_UTF8
+
 /* A string of bytes that are not trusted: what is not valid UTF-8 becomes U+FFFD. NULL without memory. */
 struct json_object *json_new_text(const char *bytes, size_t length);
 

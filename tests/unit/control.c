@@ -89,6 +89,7 @@ static void a_request_gets_its_reply_ended_by_nul(void **state)
 {
 	ask(*state, ECHO("hello"), ECHOED("hello"));
 	ask(*state, " {\"method\" : \"io.bpflock.Change\" }", "{\"parameters\":{}}");
+	ask(*state, ECHO("d\xc3\xa9j\xc3\xa0 \xf0\x9d\x84\x9e"), ECHOED("d\xc3\xa9j\xc3\xa0 \xf0\x9d\x84\x9e"));
 }
 
 static void a_request_may_come_in_pieces(void **state)
