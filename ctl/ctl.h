@@ -7,6 +7,7 @@
  *	status		ping, status, verify
  *	plugins		plugins
  *	grants		grant, grants, revoke
+ *	policy		policy
  *	steer		reload, stop
  *	check		check
  *	advise/		advise: reads logs (entry), counts (advice, timeline), concludes, prints (print, ini, html, object)
@@ -63,6 +64,7 @@ int verb_plugins(struct ctl *ctl, int argc, char **argv);
 int verb_grant(struct ctl *ctl, int argc, char **argv);
 int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
+int verb_policy(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
 int verb_advise(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);

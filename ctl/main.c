@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
 	{ "revoke", "ID", "end a grant before its time", verb_revoke },
 	{ "check", "", "whether this machine has what bpflock needs, without a daemon", verb_check },
 	{ "advise", "[FILE]", "what was used according to a log, and what can be blocked", verb_advise },
+	{ "policy", "[PLUGIN]", "the rule of each operation, and where it comes from", verb_policy },
 	{ "reload", "", "put the configuration in force that the files contain now", verb_reload },
 	{ "stop", "", "stop the daemon", verb_stop },
 };

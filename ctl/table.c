@@ -54,6 +54,13 @@ static void print_cell(const struct cell *cell, int width, bool last)
 		printf("%*s", 2 + (cell->number ? 0 : padding), "");
 }
 
+void table_free(struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		free(table->cells[i].text);
+	free(table->cells);
+}
+
 void table_end(struct table *table)
 {
 	int widths[TABLE_COLUMNS_MAX];
@@ -65,7 +72,6 @@ void table_end(struct table *table)
 		size_t column = i % table->columns;
 
 		print_cell(&table->cells[i], widths[column], column == table->columns - 1);
-		free(table->cells[i].text);
 	}
-	free(table->cells);
+	table_free(table);
 }

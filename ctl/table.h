@@ -36,6 +36,7 @@ void table_begin(struct table *table, const char *const *headers);
 /* Cells are added from left to right, row by row. */
 void table_add(struct table *table, const char *text, enum colour colour);
 void table_add_number(struct table *table, __u64 number, enum colour colour);
+void table_free(struct table *table);
 /* Prints it to stdout, and frees it. */
 void table_end(struct table *table);
 

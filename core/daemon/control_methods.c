@@ -27,7 +27,7 @@ static struct json_object *new_finding(const struct report_item *item)
 	return finding;
 }
 
-static void add_findings(struct json_object *parameters, const struct report *report)
+void control_add_findings(struct json_object *parameters, const struct report *report)
 {
 	struct json_object *findings = json_new_list();
 
@@ -36,8 +36,7 @@ static void add_findings(struct json_object *parameters, const struct report *re
 	json_add(parameters, "findings", findings);
 }
 
-/* All errors have text and remedy. */
-static struct json_object *new_error(const char *text, const char *remedy)
+struct json_object *control_new_error(const char *text, const char *remedy)
 {
 	struct json_object *parameters = json_new();
 
@@ -71,6 +70,12 @@ static struct json_object *describe(struct daemon *daemon, const char *name)
 	return list;
 }
 
+void control_refuse_plugin(struct control_call *call)
+{
+	control_refuse(call, CONTROL_INTERFACE ".NoSuchPlugin", "there is no plugin of that name",
+		       "bpflockctl plugins lists them");
+}
+
 static void plugins(void *context, struct control_call *call)
 {
 	const char *name = json_object_get_string(control_parameter(call, "name"));
@@ -78,8 +83,7 @@ static void plugins(void *context, struct control_call *call)
 
 	if (name && !json_length(list)) {
 		json_object_put(list);
-		control_refuse(call, CONTROL_INTERFACE ".NoSuchPlugin", "there is no plugin of that name",
-			       "bpflockctl plugins lists them");
+		control_refuse_plugin(call);
 		return;
 	}
 	parameters = json_new();
@@ -92,11 +96,11 @@ static void reload(void *context, struct control_call *call)
 	struct report report = { 0 };
 	int error = daemon_reload(context, &report);
 	struct json_object *parameters =
-		error ? new_error("the new configuration was refused, and the old one is in force",
-				  "correct what the findings name; bpflock --check-config says the same") :
+		error ? control_new_error("the new configuration was refused, and the old one is in force",
+					  "correct what the findings name; bpflock --check-config says the same") :
 			json_new();
 
-	add_findings(parameters, &report);
+	control_add_findings(parameters, &report);
 	if (error)
 		control_fail(call, CONTROL_INTERFACE ".ReloadRefused", parameters);
 	else
@@ -131,7 +135,7 @@ void control_methods_stopped(struct daemon *daemon, const struct report *report)
 	pinned = json_new_list();
 	pins_each_plugin(append_name, pinned);
 	json_add(parameters, "pinned", pinned);
-	add_findings(parameters, report);
+	control_add_findings(parameters, report);
 	control_reply(daemon->stop_call, parameters);
 }
 
@@ -152,6 +156,10 @@ static const struct control_method methods[] = {
 	    { "cgroup", json_type_string, false },
 	    { "everyone", json_type_boolean, false } } },
 	{ "Revoke", true, control_revoke, { { "id", json_type_int, true } } },
+	{ "Policy",
+	  false,
+	  control_policy,
+	  { { "plugin", json_type_string, false }, { "diff", json_type_boolean, false } } },
 	{ "Reload", true, reload, {} },
 	{ "Stop", true, stop, { { "keep", json_type_boolean, false } } },
 };

@@ -17,7 +17,19 @@ void control_methods_stopped(struct daemon *daemon, const struct report *report)
 /* A time in nanoseconds since boot, as in the log. */
 void control_add_time(struct json_object *object, const char *key, __u64 since_boot);
 
+/* What handlers of several files need. All errors have `text` and `remedy`. */
+struct json_object *control_new_error(const char *text, const char *remedy);
+void control_add_findings(struct json_object *parameters, const struct report *report);
+void control_refuse_plugin(struct control_call *call);
+
+/* The name of the profile of an enforcer's section, as in the documentation. */
+const char *control_profile_of(const struct config_section *section);
+
+/* Adds `rule`, and `option`, `item` and `origin` of what has decided it, where the core knows that. */
+void control_add_decider(struct json_object *object, const struct policy_decider *decider);
+
 /* Handlers of files of their own. */
+control_handler control_policy;
 control_handler control_status;
 control_handler control_verify;
 control_handler control_grant;

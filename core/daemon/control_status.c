@@ -105,7 +105,7 @@ static void add_state(struct json_object *object, const struct managed_plugin *m
 }
 
 /* A profile may have several names. The first one is that of the documentation. */
-static const char *profile_of(const struct config_section *section)
+const char *control_profile_of(const struct config_section *section)
 {
 	const struct bpflock_table *table = &config_value(section, "profile")->option->values;
 	const struct bpflock_value *values = table->rows;
@@ -118,7 +118,7 @@ static const char *profile_of(const struct config_section *section)
 
 static void add_policy(struct json_object *object, const struct config_section *section)
 {
-	json_add_text(object, "profile", profile_of(section));
+	json_add_text(object, "profile", control_profile_of(section));
 	json_add_bool(object, "audit_only", config_number(section, "audit_only"));
 }
 

@@ -130,23 +130,29 @@ static bool is_enforcing(const struct manager *manager)
 }
 
 /* The plugin's callback `policy` may fail. */
-static int resolve_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
+static int evaluate_policy(const struct manager *manager, struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
-	const struct instance *instance = future_instance(managed);
 	struct change *change = &managed->change;
 	struct exemptions exemptions = { .operations = &plugin->operations };
 	struct host host = { .plugin = plugin, .report = report, .context = &exemptions, .exempt_group = exempt_group };
 	int error;
 
-	if (!instance || !instance->policy || !change->section->enabled)
-		return 0;
 	error = host_call(&host, "policy", plugin->descriptor.policy, change->section);
 	if (error)
 		return error;
 	change->policy = xcalloc(1, sizeof(*change->policy));
 	policy_resolve(&exemptions, change->section, is_enforcing(manager), change->policy);
 	return 0;
+}
+
+static int resolve_policy(struct manager *manager, struct managed_plugin *managed, struct report *report)
+{
+	const struct instance *instance = future_instance(managed);
+
+	if (!instance || !instance->policy || !managed->change.section->enabled)
+		return 0;
+	return evaluate_policy(manager, managed, report);
 }
 
 /* Before the programs are attached: without a policy they would deny everything. */
@@ -261,6 +267,19 @@ static int for_each_plugin(struct manager *manager, change_step step, struct rep
 	return 0;
 }
 
+static void begin_change(struct manager *manager, const struct config *config)
+{
+	for (size_t i = 0; i < manager->count; i++)
+		manager->plugins[i].change.section = settings_section(config, manager->plugins[i].plugin);
+}
+
+static void end_change(struct managed_plugin *managed)
+{
+	free(managed->change.policy);
+	verification_free(&managed->change.verification);
+	managed->change = (struct change){ 0 };
+}
+
 static int prepare_change(struct manager *manager, const struct config *config, struct report *report)
 {
 	static const change_step steps[] = {
@@ -269,8 +288,7 @@ static int prepare_change(struct manager *manager, const struct config *config, 
 	};
 	int error = 0;
 
-	for (size_t i = 0; i < manager->count; i++)
-		manager->plugins[i].change.section = settings_section(config, manager->plugins[i].plugin);
+	begin_change(manager, config);
 	manager->limits = limits_open(manager->kernel, manager->pins->protected);
 	for (size_t i = 0; !error && i < ARRAY_SIZE(steps); i++)
 		error = for_each_plugin(manager, steps[i], report);
@@ -377,6 +395,28 @@ int manager_init(struct manager *manager, const struct plugins *plugins, struct 
 	return manager->epoll < 0 ? -errno : 0;
 }
 
+int manager_evaluate(struct manager *manager, const struct config *config, manager_visit_policy *visit, void *context,
+		     struct report *report)
+{
+	int error = 0;
+
+	begin_change(manager, config);
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
+		const struct change *change = &managed->change;
+
+		if (error || !change->section->enabled || managed->plugin->refusal ||
+		    !plugin_is_enforcer(managed->plugin))
+			continue;
+		error = evaluate_policy(manager, managed, report);
+		if (!error)
+			visit(context, managed->plugin, change->section, change->policy);
+	}
+	for (size_t i = 0; i < manager->count; i++)
+		end_change(&manager->plugins[i]);
+	return error;
+}
+
 int manager_apply(struct manager *manager, struct config *config, struct report *report)
 {
 	int error = prepare_change(manager, config, report);
@@ -388,9 +428,7 @@ int manager_apply(struct manager *manager, struct config *config, struct report 
 			discard_change(managed);
 		else
 			complete_change(managed, config, report);
-		free(managed->change.policy);
-		verification_free(&managed->change.verification);
-		managed->change = (struct change){ 0 };
+		end_change(managed);
 	}
 	if (error)
 		return error;

@@ -101,6 +101,16 @@ void manager_refresh(struct manager *manager, struct report *report);
  */
 int manager_apply(struct manager *manager, struct config *config, struct report *report);
 
+typedef void manager_visit_policy(void *context, const struct plugin *plugin, const struct config_section *section,
+				  const struct bpflock_policy_slot *policy);
+
+/*
+ * Visits the policy that each enforcer would have with `config`, and changes nothing. Returns 0 or a negative errno,
+ * reported.
+ */
+int manager_evaluate(struct manager *manager, const struct config *config, manager_visit_policy *visit, void *context,
+		     struct report *report);
+
 /*
  * Puts the same configuration in force again, with new instances of the plugins that have lost pins. Returns 0, or a
  * negative errno: then nothing has changed.

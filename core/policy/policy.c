@@ -270,18 +270,29 @@ int policy_check(const struct operations *operations, const struct config_sectio
 	return report->errors > errors ? -EINVAL : 0;
 }
 
-static __u8 rule_of(const struct operation *operation, bool exempt, const struct config_section *section)
+static struct policy_decider decide(const struct operation *operation, bool exempt,
+				    const struct config_section *section)
 {
-	enum precision block = list_means(config_value(section, "block"), operation, NULL);
-	enum precision allow = list_means(config_value(section, "allow"), operation, NULL);
+	struct policy_decider blocks = { BPFLOCK_RULE_BLOCK, config_value(section, "block"), 0 };
+	struct policy_decider allows = { BPFLOCK_RULE_ALLOW, config_value(section, "allow"), 0 };
+	enum precision block = list_means(blocks.value, operation, &blocks.item);
+	enum precision allow = list_means(allows.value, operation, &allows.item);
 
 	if (block > allow)
-		return BPFLOCK_RULE_BLOCK;
+		return blocks;
 	if (allow > block)
-		return BPFLOCK_RULE_ALLOW;
+		return allows;
 	if (exempt)
-		return BPFLOCK_RULE_LEVEL;
-	return (__u8)config_number(section, "profile");
+		return (struct policy_decider){ BPFLOCK_RULE_LEVEL, NULL, 0 };
+	return (struct policy_decider){ (__u8)config_number(section, "profile"), config_value(section, "profile"), 0 };
+}
+
+struct policy_decider policy_decider(const struct operation *operation, const struct config_section *section,
+				     const struct bpflock_policy_slot *slot)
+{
+	__u8 rule = slot->rules[operation->index] & BPFLOCK_RULE_MASK;
+
+	return decide(operation, rule == BPFLOCK_RULE_LEVEL, section);
 }
 
 static __u8 flags_of(const struct config_section *section)
@@ -343,7 +354,7 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 		if (operation->index < 0)
 			continue;
 		assert(operation->index < BPFLOCK_OPERATIONS_MAX);
-		ret->rules[operation->index] = rule_of(operation, exemptions->exempt[operation->index], section) |
+		ret->rules[operation->index] = decide(operation, exemptions->exempt[operation->index], section).rule |
 					       flags | flags_of_operation(operation, enforcing);
 	}
 }
@@ -369,6 +380,18 @@ bool policy_is_in_force(const struct bpflock_policy *map, const struct operation
 		    map->denials[operations->items[i].index] != operations->items[i].denial)
 			return false;
 	return map->active <= 1 && memcmp(&map->slots[map->active], slot, sizeof(*slot)) == 0;
+}
+
+const char *policy_rule_name(__u32 rule)
+{
+	static const char *const names[] = {
+		[BPFLOCK_RULE_BLOCK] = "block",		  [BPFLOCK_RULE_ALLOW] = "allow",
+		[BPFLOCK_RULE_LEVEL] = "level",		  [BPFLOCK_RULE_PRIVILEGED] = "privileged",
+		[BPFLOCK_RULE_RESTRICTED] = "restricted", [BPFLOCK_RULE_BASELINE] = "baseline",
+		[BPFLOCK_RULE_EXCEPTION] = "exception",
+	};
+
+	return rule < ARRAY_SIZE(names) ? names[rule] : NULL;
 }
 
 static const char *const reasons[][BPFLOCK_VERDICTS] = {

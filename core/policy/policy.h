@@ -108,6 +108,22 @@ void policy_resolve(const struct exemptions *exemptions, const struct config_sec
 /* Does an item of `block` or `allow`, or of a grant, mean this operation? By name, by the one that covers it, or by group. */
 bool policy_item_means(const char *item, const struct operation *operation);
 
+/**
+ * struct policy_decider - what has decided which rule an operation has
+ * @rule:  BPFLOCK_RULE_*
+ * @value: the option; NULL for BPFLOCK_RULE_LEVEL, where options of the plugin's own have
+ * @item:  which item of a list
+ */
+struct policy_decider {
+	__u8 rule;
+	const struct config_value *value;
+	size_t item;
+};
+
+/* Of an operation that this kernel has. `slot` is what policy_resolve() has made of the section. */
+struct policy_decider policy_decider(const struct operation *operation, const struct config_section *section,
+				     const struct bpflock_policy_slot *slot);
+
 /* Writes the errnos of denials, which no configuration changes. Call it before the programs are attached. */
 void policy_init(struct bpflock_policy *map, const struct operations *operations);
 
@@ -117,6 +133,9 @@ void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *sl
 /* Is this policy in force there, and nothing else? */
 bool policy_is_in_force(const struct bpflock_policy *map, const struct operations *operations,
 			const struct bpflock_policy_slot *slot);
+
+/* Its name: block, allow, level, privileged, baseline, restricted, exception. NULL for what is no rule. */
+const char *policy_rule_name(__u32 rule);
 
 /* The fixed text of `reason=` for a rule and a verdict; NULL where the combination is not possible. */
 const char *policy_reason(__u32 rule, __u32 verdict);

@@ -454,6 +454,49 @@ static void the_profile_decides_what_is_in_no_list(void **state)
 		     BPFLOCK_RULE_RESTRICTED, BPFLOCK_RULE_RESTRICTED);
 }
 
+static void assert_decider(const struct bound *bound, const struct exemptions *exemptions, const char *operation,
+			   unsigned int rule, const char *option, const char *item)
+{
+	const struct config_section *section = &bound->config->sections[0];
+	struct bpflock_policy_slot slot;
+	struct policy_decider decider;
+
+	policy_resolve(exemptions, section, true, &slot);
+	decider = policy_decider(named(&bound->operations, operation), section, &slot);
+	assert_int_equal(decider.rule, rule);
+	if (!option) {
+		assert_null(decider.value);
+		return;
+	}
+	assert_string_equal(decider.value->option->name, option);
+	if (item)
+		assert_string_equal(decider.value->strings[decider.item], item);
+}
+
+static void what_has_decided_is_the_most_precise_item_or_the_profile_or_the_plugin(void **state)
+{
+	struct exemptions exemptions = { 0 };
+	struct report report = { 0 };
+	struct bound bound;
+
+	(void)state;
+	assert_int_equal(bind(&bound,
+			      SET("gate.profile=baseline", "gate.block=@noise, @doors, shut", "gate.allow=open"),
+			      &report),
+			 0);
+	exemptions.operations = &bound.operations;
+	assert_int_equal(exemptions_add(&exemptions, "all"), 0);
+	exemptions.exempt[5] = false;
+	assert_decider(&bound, &exemptions, "shut", BPFLOCK_RULE_BLOCK, "block", "shut");
+	assert_decider(&bound, &exemptions, "open", BPFLOCK_RULE_ALLOW, "allow", "open");
+	assert_decider(&bound, &exemptions, "look", BPFLOCK_RULE_LEVEL, NULL, NULL);
+	assert_decider(&bound, &exemptions, "peek", BPFLOCK_RULE_BASELINE, "profile", NULL);
+	assert_string_equal(policy_rule_name(BPFLOCK_RULE_BASELINE), "baseline");
+	assert_null(policy_rule_name(BPFLOCK_RULE_UNSET));
+	assert_null(policy_rule_name(BPFLOCK_RULE_MASK));
+	unbind(&bound, &report);
+}
+
 static void either_name_of_an_operation_is_valid_and_gives_one_rule(void **state)
 {
 	static const char *const names[] = { "gate.block=open", "gate.block=unlatch" };
@@ -788,6 +831,7 @@ int main(void)
 		cmocka_unit_test(an_operation_is_in_the_groups_of_all_its_names),
 		cmocka_unit_test(what_covers_by_one_name_covers_by_the_other),
 		cmocka_unit_test(enumerators_of_one_number_and_one_name_are_no_aliases),
+		cmocka_unit_test(what_has_decided_is_the_most_precise_item_or_the_profile_or_the_plugin),
 		cmocka_unit_test(either_name_of_an_operation_is_valid_and_gives_one_rule),
 		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
 		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),
