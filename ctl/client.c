@@ -86,7 +86,7 @@ static int send_all(int fd, const char *bytes, size_t size)
 	return 0;
 }
 
-static int send_request(int fd, const char *method, struct json_object *parameters)
+static int send_request(int fd, const char *method, struct json_object *parameters, bool more)
 {
 	CLEANUP(cleanup_json) struct json_object *request = json_new();
 	CLEANUP(cleanup_free) char *name = xasprintf("%s.%s", CONTROL_INTERFACE, method);
@@ -95,6 +95,8 @@ static int send_request(int fd, const char *method, struct json_object *paramete
 	json_add_text(request, "method", name);
 	if (parameters)
 		json_add(request, "parameters", parameters);
+	if (more)
+		json_add_bool(request, "more", true);
 	text = json_object_to_json_string_ext(request, JSON_C_TO_STRING_PLAIN);
 	return send_all(fd, text, strlen(text) + 1);
 }
@@ -123,17 +125,11 @@ static int receive_text(int fd, char **ret)
 	return 0;
 }
 
-int client_call(const struct ctl *ctl, int fd, const char *method, struct json_object *parameters, struct reply *ret)
+static int read_reply(const struct ctl *ctl, const char *text, struct reply *ret)
 {
-	CLEANUP(cleanup_free) char *text = NULL;
-	int status = send_request(fd, method, parameters);
 	struct json_object *error = NULL, *values = NULL;
 
 	*ret = (struct reply){ 0 };
-	if (!status)
-		status = receive_text(fd, &text);
-	if (status)
-		return status;
 	ret->message = json_parse(text, strlen(text));
 	if (!ret->message || !json_object_object_get_ex(ret->message, "parameters", &values) ||
 	    !json_object_is_type(values, json_type_object)) {
@@ -146,6 +142,40 @@ int client_call(const struct ctl *ctl, int fd, const char *method, struct json_o
 	ret->error = json_object_get_string(error);
 	ret->parameters = values;
 	return 0;
+}
+
+int client_call(const struct ctl *ctl, int fd, const char *method, struct json_object *parameters, struct reply *ret)
+{
+	CLEANUP(cleanup_free) char *text = NULL;
+	int status = send_request(fd, method, parameters, false);
+
+	*ret = (struct reply){ 0 };
+	if (!status)
+		status = receive_text(fd, &text);
+	return status ? status : read_reply(ctl, text, ret);
+}
+
+int client_follow(const struct ctl *ctl, const char *method, struct json_object *parameters, client_visit *visit,
+		  void *context)
+{
+	int fd = client_open(ctl, 0), status;
+	CLEANUP(cleanup_fclose) FILE *stream = fd < 0 ? NULL : fdopen(fd, "r");
+	CLEANUP(cleanup_free) char *text = NULL;
+	struct reply reply;
+	size_t size = 0;
+
+	if (!stream) {
+		json_object_put(parameters);
+		return fd < 0 ? -fd : no_answer(strerror(errno));
+	}
+	status = send_request(fd, method, parameters, true);
+	while (!status && getdelim(&text, &size, '\0', stream) > 0) {
+		status = read_reply(ctl, text, &reply);
+		if (!status)
+			status = visit(context, &reply);
+		reply_clear(&reply);
+	}
+	return status ? status : no_answer("it has ended, or has closed the connection");
 }
 
 int client_ask(const struct ctl *ctl, const char *method, struct json_object *parameters, struct reply *ret)

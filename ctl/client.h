@@ -29,6 +29,12 @@ int client_open(const struct ctl *ctl, int seconds);
 int client_call(const struct ctl *ctl, int fd, const char *method, struct json_object *parameters, struct reply *ret);
 /* Both steps on a connection of its own. */
 int client_ask(const struct ctl *ctl, const char *method, struct json_object *parameters, struct reply *ret);
+/* Gets a reply of a stream. Returns 0, or the exit status with which it ends. */
+typedef int client_visit(void *context, const struct reply *reply);
+
+/* Calls a method that has many replies, and visits them. Returns an exit status, with everything printed. */
+int client_follow(const struct ctl *ctl, const char *method, struct json_object *parameters, client_visit *visit,
+		  void *context);
 /* Waits until the daemon closes the connection. */
 void client_await_end(int fd);
 void reply_clear(struct reply *reply);

@@ -7,6 +7,7 @@
  *	status		ping, status, verify
  *	plugins		plugins
  *	grants		grant, grants, revoke
+ *	monitor		monitor
  *	policy		policy
  *	steer		reload, stop
  *	check		check
@@ -65,6 +66,7 @@ int verb_grant(struct ctl *ctl, int argc, char **argv);
 int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_policy(struct ctl *ctl, int argc, char **argv);
+int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
 int verb_advise(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);

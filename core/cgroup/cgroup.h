@@ -37,6 +37,15 @@ int cgroup_id(const char *root, const char *path, __u64 *ret);
 void cgroup_each_slice(const char *root, void (*visit)(void *context, const char *slice), void *context);
 /* The id of the cgroup of a unit. Returns 0, -ENOENT, or -ENOTUNIQ where several have that name. */
 int cgroup_id_of_unit(const char *root, const char *unit, __u64 *ret);
+/*
+ * The path of the cgroup with this id (to be freed), from the root of the hierarchy, which is mounted at `root`; NULL
+ * where it has gone, or is outside of what this process sees. It reads the whole hierarchy.
+ */
+char *cgroup_path_of(const char *root, __u64 id);
+#define CGROUP_UNIT_SIZE 256
+
+/* The last systemd unit (service or scope) in a path; "" where there is none. */
+void cgroup_unit_of(const char *path, char ret[CGROUP_UNIT_SIZE]);
 
 /* Watches cgroups, and keeps the ids of those that exist in a map. */
 struct cgroup_watch;

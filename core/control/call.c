@@ -63,6 +63,7 @@ static int read_request(struct control_call *call)
 		return -EBADMSG;
 	call->method = json_object_get_string(method);
 	call->oneway = oneway && json_object_get_boolean(oneway);
+	call->more = more && json_object_get_boolean(more) && !call->oneway;
 	return 0;
 }
 
@@ -77,7 +78,7 @@ static void send_reply(struct control_call *call, struct json_object *reply)
 	assert(call->open);
 	call->open = false;
 	if (!call->oneway)
-		call->send(call->context, text, length);
+		(void)call->send(call->context, text, length);
 }
 
 void control_reply(struct control_call *call, struct json_object *parameters)
@@ -104,6 +105,25 @@ void control_refuse(struct control_call *call, const char *error, const char *te
 	json_add_text(parameters, "text", text);
 	json_add_text(parameters, "remedy", remedy);
 	control_fail(call, error, parameters);
+}
+
+bool control_stream(struct control_call *call, void (*ended)(void *stream), void *stream)
+{
+	if (!call->more) {
+		control_fail(call, SERVICE ".ExpectedMore", NULL);
+		return false;
+	}
+	call->ended = ended;
+	call->stream = stream;
+	return true;
+}
+
+bool control_continue(struct control_call *call, const char *parameters)
+{
+	CLEANUP(cleanup_free) char *text = xasprintf("{\"parameters\":%s,\"continues\":true}", parameters);
+
+	assert(call->ended && call->open);
+	return call->send(call->context, text, strlen(text));
 }
 
 /* An error of org.varlink.service: all have one parameter, a name. */
@@ -279,6 +299,8 @@ int control_answer(struct control_calls *calls, const struct peer *peer, const c
 
 void control_end(struct control_call *call)
 {
+	if (call->ended)
+		call->ended(call->stream);
 	json_object_put(call->request);
 	*call = (struct control_call){ .send = call->send, .context = call->context };
 }

@@ -8,22 +8,28 @@
 
 /**
  * struct control_call - the request of a connection that is being answered
- * @send:    takes the text of a reply, without its NUL
+ * @send:    takes the text of a reply, without its NUL; false where too much of a stream waits to be sent
  * @context: for @send
  * @method:  full name
  * @request: the message; NULL while there is none
  * @parameters: of the request; NULL where it has none
  * @oneway:  the client wants no reply
- * @open:    there is no reply yet
+ * @more:    it takes several
+ * @open:    there is no reply yet, or not the last one
+ * @ended:   of a stream: see control_stream(); NULL where it is none
+ * @stream:  for @ended
  */
 struct control_call {
-	void (*send)(void *context, const char *text, size_t length);
+	bool (*send)(void *context, const char *text, size_t length);
 	void *context;
 	const char *method;
 	struct json_object *request;
 	struct json_object *parameters;
 	bool oneway;
+	bool more;
 	bool open;
+	void (*ended)(void *stream);
+	void *stream;
 };
 
 /**

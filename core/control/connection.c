@@ -37,17 +37,51 @@ static void flush_output(struct connection *connection)
 	}
 	free(connection->output);
 	connection->output = NULL;
-	connection->output_length = connection->sent = 0;
+	connection->output_length = connection->output_size = connection->sent = 0;
 }
 
-/* A control_call's @send. There is at most one reply at a time, so there is no queue. */
-static void send_text(void *context, const char *text, size_t length)
+static void grow_output(struct connection *connection, size_t length)
+{
+	size_t waiting = connection->output_length - connection->sent;
+
+	if (connection->sent)
+		memmove(connection->output, connection->output + connection->sent, waiting);
+	connection->output_length = waiting;
+	connection->sent = 0;
+	if (waiting + length <= connection->output_size)
+		return;
+	connection->output_size = 2 * (waiting + length);
+	connection->output = xreallocarray(connection->output, connection->output_size, 1);
+}
+
+/* Nothing is sent here: who has something to stream must not meet an error of a client. */
+static bool queue_text(struct connection *connection, const char *text, size_t length)
+{
+	bool idle = !has_output(connection);
+
+	if (connection->output_length - connection->sent + length + 1 > CONTROL_QUEUE_MAX)
+		return false;
+	if (connection->output_length + length + 1 > connection->output_size)
+		grow_output(connection, length + 1);
+	memcpy(connection->output + connection->output_length, text, length);
+	connection->output[connection->output_length + length] = '\0';
+	connection->output_length += length + 1;
+	if (idle && connection->wake)
+		connection->wake(connection->waker);
+	return true;
+}
+
+/* A control_call's @send. There is at most one reply at a time, unless it is a stream. */
+static bool send_text(void *context, const char *text, size_t length)
 {
 	struct connection *connection = context;
 
+	if (connection->call.ended)
+		return queue_text(connection, text, length);
 	connection->output = xstrndup(text, length);
 	connection->output_length = length + 1;
 	flush_output(connection);
+	return true;
 }
 
 void connection_open(struct connection *connection, int fd)
@@ -60,6 +94,7 @@ void connection_open(struct connection *connection, int fd)
 void connection_close(struct connection *connection)
 {
 	control_end(&connection->call);
+	flush_output(connection); /* the last replies of a stream, as far as the client takes them */
 	free(connection->input);
 	free(connection->output);
 	close(connection->fd);
@@ -131,6 +166,8 @@ static int answer_request(struct connection *connection, struct control_calls *c
 
 static enum connection_phase current_phase(const struct connection *connection)
 {
+	if (connection->call.ended)
+		return CONNECTION_IDLE;
 	if (has_output(connection))
 		return CONNECTION_SENDING;
 	if (connection->input_length)
@@ -139,11 +176,27 @@ static enum connection_phase current_phase(const struct connection *connection)
 	return connection->phase == CONNECTION_SENDING ? CONNECTION_IDLE : connection->phase;
 }
 
+/* A client that takes a stream has nothing else to send. It may take it as slowly as it likes. */
+static int serve_stream(struct connection *connection)
+{
+	int error = 0;
+
+	if (has_output(connection))
+		flush_output(connection);
+	else
+		error = receive(connection);
+	if (!error && connection->failed)
+		error = -ECONNRESET;
+	return !error && connection->input_length ? -EBADMSG : error;
+}
+
 int connection_serve(struct connection *connection, struct control_calls *calls)
 {
 	enum connection_phase phase;
 	int error = 0;
 
+	if (connection->call.ended)
+		return serve_stream(connection);
 	assert(!connection->call.open); /* see control_handler */
 	if (connection_awaits_output(connection))
 		flush_output(connection);

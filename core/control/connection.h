@@ -18,6 +18,9 @@ enum connection_phase {
  * @input:    what has come and is not answered: @input_length of @input_size bytes
  * @scanned:  so many bytes of @input contain no NUL
  * @output:   what is to be sent: @output_length bytes, of which @sent are sent
+ * @output_size: bytes that @output has room for
+ * @wake:     called when there is something to send where there was nothing; NULL: whoever serves looks
+ * @waker:    for @wake
  * @failed:   nothing can be sent any more
  * @phase:    since it has changed, @deadline counts
  * @deadline: the connection is closed then, in nanoseconds since boot; 0: never
@@ -32,7 +35,10 @@ struct connection {
 	size_t scanned;
 	char *output;
 	size_t output_length;
+	size_t output_size;
 	size_t sent;
+	void (*wake)(void *waker);
+	void *waker;
 	bool failed;
 	enum connection_phase phase;
 	__u64 deadline;

@@ -99,12 +99,21 @@ static int handle_client(void *context)
 	return 0;
 }
 
+static void wake_client(void *context)
+{
+	const struct client *client = context;
+
+	loop_await_output(client->control->options.loop, client->connection.fd, true);
+}
+
 static void add_client(struct control *control, int fd)
 {
 	struct client *client = xcalloc(1, sizeof(*client));
 
 	client->control = control;
 	connection_open(&client->connection, fd);
+	client->connection.wake = wake_client;
+	client->connection.waker = client;
 	client->next = control->clients;
 	control->clients = client;
 	control->client_count++;

@@ -38,6 +38,8 @@
 /* Bytes of one request. */
 #define CONTROL_MESSAGE_MAX (1u << 20)
 #define CONTROL_CONNECTIONS_MAX 64
+/* Bytes of a stream that wait for a client which does not follow. */
+#define CONTROL_QUEUE_MAX (128u << 10)
 /* The time for a request to arrive, from its first byte, and for a reply to be taken. */
 #define CONTROL_SECONDS_MAX 10
 
@@ -45,8 +47,8 @@
 struct control_call;
 
 /*
- * Replies once: by control_reply(), control_fail() or control_refuse(). Until then the connection gets no other
- * request. A handler that returns before it has replied must do so before the loop runs again, because a client may
+ * Replies once: by control_reply(), control_fail() or control_refuse(); or again and again, by control_stream(). Until
+ * then the connection gets no other request. A handler that returns before it has replied must do so before the loop runs again, because a client may
  * go at any time.
  */
 typedef void control_handler(void *context, struct control_call *call);
@@ -113,6 +115,16 @@ struct json_object *control_parameter(const struct control_call *call, const cha
 /* Both take the object, and NULL for no parameters. `error` is the full name of an error. */
 void control_reply(struct control_call *call, struct json_object *parameters);
 void control_fail(struct control_call *call, const char *error, struct json_object *parameters);
+/*
+ * In place of the reply: turns the call into a stream of replies, which ends when the client goes. `ended` is called
+ * then. Where the client has not asked for `more`, this fails the call and returns false.
+ */
+bool control_stream(struct control_call *call, void (*ended)(void *stream), void *stream);
+/*
+ * Sends a reply of a stream: the text of a JSON object. It does not wait. Returns false where the client does not
+ * follow: CONTROL_QUEUE_MAX bytes wait, and this reply is not sent.
+ */
+bool control_continue(struct control_call *call, const char *parameters);
 /* Fails with the parameters that all errors of our interface have. */
 void control_refuse(struct control_call *call, const char *error, const char *text, const char *remedy);
 

@@ -95,29 +95,6 @@ static bool is_own_cgroup(const char *path)
 	return strcmp(path, "/") != 0 || access("/sys/fs/cgroup/cgroup.type", F_OK) == 0;
 }
 
-static bool is_unit(const char *name, size_t length)
-{
-	static const char *const suffixes[] = { ".service", ".scope" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t suffix = strlen(suffixes[i]);
-
-		if (length > suffix && strncmp(name + length - suffix, suffixes[i], suffix) == 0)
-			return true;
-	}
-	return false;
-}
-
-static void find_unit(const char *path, char *ret, size_t size)
-{
-	for (const char *name = path; *name; name += strcspn(name, "/")) {
-		size_t length = strcspn(++name, "/");
-
-		if (is_unit(name, length) && length < size)
-			snprintf(ret, size, "%.*s", (int)length, name);
-	}
-}
-
 /* A value of one line. One that is too long is cut. */
 static void copy_line(int proc, const char *name, char *ret, size_t size)
 {
@@ -143,7 +120,7 @@ int peer_read(int proc, struct peer *peer)
 	if (strcmp(peer->loginuid, "4294967295") == 0)
 		peer->loginuid[0] = '\0';
 	if (cgroup)
-		find_unit(cgroup, peer->unit, sizeof(peer->unit));
+		cgroup_unit_of(cgroup, peer->unit);
 	return 0;
 }
 

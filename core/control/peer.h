@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "cgroup/cgroup.h"
+
 /**
  * struct peer - the process that has connected
  * @pid:      in our pid namespace; 0 where it is not visible there
@@ -30,7 +32,7 @@ struct peer {
 	bool own_cgroup;
 	char loginuid[16];
 	char comm[64];
-	char unit[256];
+	char unit[CGROUP_UNIT_SIZE];
 };
 
 /* Of a connected socket. */

@@ -30,6 +30,7 @@ void control_add_decider(struct json_object *object, const struct policy_decider
 
 /* Handlers of files of their own. */
 control_handler control_policy;
+control_handler control_monitor;
 control_handler control_status;
 control_handler control_verify;
 control_handler control_grant;

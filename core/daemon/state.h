@@ -20,6 +20,7 @@
  * @stopping: SIGTERM or SIGINT has arrived, or a client has asked for the stop
  * @stop_call: the request of that client, which gets its reply when everything is done; or NULL
  * @on_exit:  what that client wants in place of the option `on_exit`; -1: what the option says
+ * @monitors: clients that see each line of the log; NULL where there is none
  * @drift:    what the last verification has told
  * @identity: which process this is, for whoever looks for another daemon; its other members are zero
  */
@@ -39,6 +40,7 @@ struct daemon {
 	bool stopping;
 	struct control_call *stop_call;
 	int on_exit;
+	struct monitors *monitors;
 	struct report drift;
 	struct last_state identity;
 };

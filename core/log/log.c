@@ -16,6 +16,7 @@
  * @options: without the outputs, which are in @sinks
  * @report:  findings of sinks that are not logged yet
  * @telling: findings of sinks are being logged
+ * @watcher: NULL where nobody watches
  */
 struct log {
 	struct log_options options;
@@ -23,6 +24,7 @@ struct log {
 	size_t count;
 	struct report report;
 	bool telling;
+	const struct log_watcher *watcher;
 	char line[LOG_LINE_MAX];
 };
 
@@ -241,6 +243,8 @@ void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *
 		if (from)
 			take_over(&log->sinks[i], from, &log->report);
 	}
+	log_watch(log, old->watcher);
+	log_watch(old, NULL);
 	log_finish(old);
 	log_take_lost(old, visit, context);
 	log_close(old);
@@ -278,8 +282,15 @@ void log_write(struct log *log, const struct log_record *record)
 		else
 			sink->type->put(sink, &line, &log->report);
 	}
+	if (log->watcher)
+		log->watcher->see(log->watcher->context, record);
 	if (log->report.count && !log->telling)
 		tell(log);
+}
+
+void log_watch(struct log *log, const struct log_watcher *watcher)
+{
+	log->watcher = watcher;
 }
 
 void log_report(struct log *log, const struct report *report)

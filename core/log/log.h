@@ -155,6 +155,17 @@ struct log *log_close(struct log *log);
  */
 void log_write(struct log *log, const struct log_record *record);
 
+/**
+ * struct log_watcher - sees each record that is written
+ */
+struct log_watcher {
+	void (*see)(void *context, const struct log_record *record);
+	void *context;
+};
+
+/* From now on this watcher, or none (NULL), sees what is written. log_replace() hands it on. It must not log. */
+void log_watch(struct log *log, const struct log_watcher *watcher);
+
 /*
  * For the line of a crash: pointers to the descriptors of the outputs stdout and file:. The pointers stay valid as
  * long as the log. A descriptor changes when its file is opened anew, and may be -1. Returns their number, at most

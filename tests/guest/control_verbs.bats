@@ -6,8 +6,9 @@ load ../lib/control.bash
 
 setup_file() {
 	install_programs
+	cp "$PROGRAMS/ask" "$PROGRAMS/ready"
 	printf '%s\n' '[kimglock]' 'profile = baseline' 'block = @integrity' 'block = kcore' \
-		'level = confidentiality' 'except_cgroups = /excepted' >"$CONF"
+		'level = confidentiality' 'except_cgroups = /excepted' 'event_window = 0' >"$CONF"
 	start_bpflock BPFLOCK_EXECSNOOP_ENABLED=yes -- -c "$CONF" -o kimglock.allow=dev_mem
 	export DAEMON
 }
@@ -48,7 +49,7 @@ row() {
 @test "policy --diff shows what a reload would change, and changes nothing" {
 	[ "$(bpflockctl policy --diff 2>/dev/null)" = 'The policy in force is the one that is configured.' ]
 	cp "$CONF" /tmp/saved
-	sed -i 's/^block = kcore/event_window = 1s/' "$CONF"
+	sed -i 's/^block = kcore/required = yes/' "$CONF"
 	ctl_fails 1 policy --diff
 	[ "$(row kcore)" = "kimglock kcore block baseline, exceptions profile = baseline at $CONF:2" ]
 	sed -i 's/^profile.*/profile = strict/' "$CONF"
@@ -57,4 +58,167 @@ row() {
 	cp /tmp/saved "$CONF"
 	[ -z "$(log_lines 'event=(reload|config)')" ]
 	bpflockctl policy --diff
+}
+
+MONITORED=/tmp/monitored
+
+# What the next monitor shows, to know that it sees everything from now on.
+TRIGGER=("$PROGRAMS/ready" ready "$DEBUGFS")
+
+triggered() {
+	"${TRIGGER[@]}" || true
+	monitored ready
+}
+
+# Starts a monitor in the background, and waits until it shows the trigger: monitor OPTION...
+monitor() {
+	local - && set +T
+	: >"$MONITORED"
+	bpflockctl monitor "$@" >"$MONITORED" 2>&1 3>&- &
+	MONITOR=$!
+	eventually triggered
+}
+
+monitored() {
+	grep -qE -- "$1" "$MONITORED"
+}
+
+# What it has shown, without the trigger, is in $output.
+end_monitor() {
+	kill "$MONITOR"
+	wait "$MONITOR" || true
+	output=$(grep -v ready "$MONITORED" || true)
+	echo "$output"
+}
+
+# Asks for something that is denied, as a process of that name.
+ask() {
+	"$PROGRAMS/ask" "$@" || true
+}
+
+@test "monitor shows in JSON and in logfmt what the log has" {
+	monitor --logfmt
+	ask $'a\e[31m b' /proc/kcore
+	ask last "$DEBUGFS"
+	eventually monitored 'comm=last '
+	await_log 'comm=last '
+	end_monitor
+	[ "$(grep -c lsm_locked_down <<<"$output")" -eq 2 ]
+	diff <(grep lsm_locked_down <<<"$output") <(log_lines event=lsm_locked_down | grep -v ready)
+	monitor --json
+	ask last "$DEBUGFS"
+	eventually monitored '"comm":"last"'
+	end_monitor
+	grep '"comm":"last"' <<<"$output" | jq -e '.bpfprog == "kimglock" and .event == "lsm_locked_down" and .op == "debugfs" and
+		.retval == -1 and .reason == "denied (block)" and .uid == 0'
+}
+
+@test "monitor shows people one line for each event, and no text is a command for the terminal" {
+	monitor
+	ask $'a\e[31m b' /proc/kcore
+	ask last "$DEBUGFS"
+	eventually monitored ' last'
+	end_monitor
+	grep -E '^[0-9:.]{12} kimglock denied \(block\) kcore "a\\x1b\[31m b"\[[0-9]+\] ppid=' <<<"$output"
+	grep -E '^[0-9:.]{12} execsnoop syscall_execve ask\[[0-9]+\] .* filename=/tmp/programs/ask retval=0$' <<<"$output"
+	run ! grep $'\e' "$MONITORED"
+}
+
+@test "monitor leaves out what is not asked for" {
+	for option in --denied --operation=dev_mem --comm=ready --plugin=execsnoop; do
+		[[ $option != *dev_mem ]] || TRIGGER=("$PROGRAMS/ready" ready /dev/mem)
+		monitor "$option"
+		ask allowed /dev/mem
+		ask denied /proc/kcore
+		settle
+		eventually triggered
+		end_monitor
+		case $option in
+		--denied) [[ $output == *' denied (block) kcore denied['* && $output != *allow* ]] ;;
+		*dev_mem) [[ $output == *' allow (allow) dev_mem allowed['* && $output != *kcore* ]] ;;
+		--comm*) [ -z "$output" ] ;;
+		--plugin*) [[ $output == *' execsnoop syscall_execve ask['* && $output != *kimglock* ]] ;;
+		esac
+	done
+}
+
+@test "monitor shows what happens in one unit" {
+	mkdir -p "$CGROUPS/system.slice/a.service/below" "$CGROUPS/system.slice/b.service"
+	TRIGGER=(in_cgroup /system.slice/a.service/below "$PROGRAMS/ask" ready /proc/kcore)
+	monitor --unit=a.service
+	in_cgroup /system.slice/b.service "$PROGRAMS/ask" outside /proc/kcore || true
+	settle
+	eventually triggered
+	in_cgroup /system.slice/a.service "$PROGRAMS/ask" inside /proc/kcore || true
+	eventually monitored ' inside'
+	end_monitor
+	[[ $output != *outside* && $output != *settled* ]]
+	remove_cgroup /system.slice/a.service/below
+	remove_cgroup /system.slice/a.service
+	remove_cgroup /system.slice/b.service
+}
+
+@test "Monitor without more is an error, and so is a 17th" {
+	run call Monitor
+	echo "$output"
+	[[ $status -eq 3 && $output == *org.varlink.service.ExpectedMore* ]]
+	start_client <<-'END'
+		clients = [connect() for _ in range(16)]
+		for client in clients:
+		    client.send(b'{"method":"io.bpflock.Monitor","parameters":{"denied":true},"more":true}\0')
+		    client.recv(100)
+		say('connected')
+		while True:
+		    time.sleep(1)
+	END
+	eventually client_said connected
+	ask denied /proc/kcore
+	ctl_fails 1 monitor
+	[[ $output == *'16 clients monitor the daemon already'* ]]
+	bpflockctl status --json | jq -e '.daemon.resident_bytes < 9000000'
+	kill "$CLIENT"
+	wait "$CLIENT" || true
+	eventually monitor
+	end_monitor
+}
+
+@test "a monitor that does not follow is told what it has missed, and nobody waits for it" {
+	rm -f /tmp/listen
+	start_client <<-'END'
+		import json, os
+		deaf = connect()
+		deaf.send(b'{"method":"io.bpflock.Monitor","parameters":{"plugin":"kimglock"},"more":true}\0')
+		deaf.recv(100)
+		say('monitors')
+		while not os.path.exists('/tmp/listen'):
+		    time.sleep(0.1)
+		deaf.settimeout(2)
+		rest, seen, missed, ended = b'', 0, 0, False
+		while not ended:
+		    try:
+		        rest += deaf.recv(65536)
+		    except TimeoutError:
+		        say('drained')
+		        continue
+		    *replies, rest = rest.split(b'\0')
+		    for reply in replies:
+		        parameters = json.loads(reply)['parameters']
+		        seen += parameters['event']['comm'] == 'flood'
+		        missed += parameters.get('missed', 0)
+		        ended = ended or parameters['event']['comm'] == 'finished'
+		say(f'{seen} {missed}')
+	END
+	eventually client_said monitors
+	ask -c 3000 flood /proc/kcore
+	settle
+	[ "$(told flood)" -eq 3000 ]
+	bpflockctl ping
+	touch /tmp/listen
+	eventually client_said drained
+	ask finished /proc/kcore
+	wait "$CLIENT"
+	read -r seen missed <<<"$(tail -n 1 "$CLIENT_OUTPUT")"
+	echo "$seen seen, $missed missed"
+	# With the one of settle().
+	[[ $missed -gt 0 && $((seen + missed)) -eq 3001 ]]
 }

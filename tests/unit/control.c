@@ -326,6 +326,87 @@ static void a_reply_may_come_later(void **state)
 	expect(talk, "{\"parameters\":{}}", 1);
 }
 
+#define FOLLOW "{\"method\":\"io.bpflock.Follow\",\"more\":true}"
+
+static void a_stream_needs_a_client_that_takes_more(void **state)
+{
+	struct talk *talk = *state;
+
+	ask(talk, "{\"method\":\"io.bpflock.Follow\"}",
+	    "{\"error\":\"org.varlink.service.ExpectedMore\",\"parameters\":{}}");
+	assert_null(talk->bench.held);
+	assert_int_equal(talk->bench.ended, 0);
+	ask(talk, ECHO("next"), ECHOED("next"));
+}
+
+static void a_stream_is_sent_when_it_is_served_and_has_no_time_limit(void **state)
+{
+	struct talk *talk = *state;
+
+	send_text(talk->fd, FOLLOW);
+	assert_int_equal(serve(talk), 0);
+	assert_non_null(talk->bench.held);
+	assert_true(control_continue(talk->bench.held, "{\"a\":1}"));
+	assert_true(control_continue(talk->bench.held, "{}"));
+	expect_nothing(talk);
+	assert_true(connection_awaits_output(&talk->connection));
+	assert_int_equal(serve(talk), 0);
+	expect(talk, "{\"parameters\":{\"a\":1},\"continues\":true}|{\"parameters\":{},\"continues\":true}", 2);
+	assert_false(connection_awaits_output(&talk->connection));
+	assert_int_equal(talk->connection.deadline, 0);
+}
+
+/* How many replies of this text are taken, until one is refused. */
+static size_t fill(struct talk *talk, const char *text)
+{
+	size_t count = 0;
+
+	while (control_continue(talk->bench.held, text))
+		count++;
+	return count;
+}
+
+static void a_stream_that_is_not_taken_is_refused_more_and_goes_on_later(void **state)
+{
+	static const size_t size = sizeof("{\"parameters\":{\"text\":\"0123456789\"},\"continues\":true}");
+	static const char text[] = "{\"text\":\"0123456789\"}";
+	struct talk *talk = *state;
+	char taken[4096];
+	size_t count, length = 0;
+	ssize_t more;
+
+	send_text(talk->fd, FOLLOW);
+	assert_int_equal(serve(talk), 0);
+	count = fill(talk, text);
+	assert_int_equal(count, CONTROL_QUEUE_MAX / size);
+	while (serve(talk) == 0 && connection_awaits_output(&talk->connection) && count < 100000)
+		count += fill(talk, text);
+	while ((more = recv(talk->fd, taken, sizeof(taken), 0)) > 0 || connection_awaits_output(&talk->connection)) {
+		length += more > 0 ? (size_t)more : 0;
+		assert_int_equal(serve(talk), 0);
+	}
+	assert_int_equal(length, count * size);
+	assert_true(control_continue(talk->bench.held, text));
+	assert_int_equal(talk->connection.deadline, 0);
+}
+
+static void a_client_that_goes_or_sends_something_ends_its_stream(void **state)
+{
+	struct talk *talk = *state;
+
+	send_text(talk->fd, FOLLOW);
+	assert_int_equal(serve(talk), 0);
+	send_text(talk->fd, ECHO("more"));
+	assert_int_equal(serve(talk), -EBADMSG);
+	assert_true(control_continue(talk->bench.held, "{}"));
+	close(talk->fd);
+	talk->fd = -1;
+	assert_int_equal(serve(talk), -ECONNRESET);
+	connection_close(&talk->connection);
+	assert_int_equal(talk->bench.ended, 1);
+	connection_open(&talk->connection, open("/dev/null", O_RDWR)); /* for tear_down() */
+}
+
 static void a_change_is_logged_with_its_client_and_other_calls_are_not(void **state)
 {
 	struct talk *talk = *state;
@@ -385,6 +466,10 @@ int main(void)
 		TEST(a_client_that_has_finished_sending_still_gets_its_replies),
 		TEST(time_counts_for_the_first_request_and_for_one_that_has_begun),
 		TEST(a_reply_may_come_later),
+		TEST(a_stream_needs_a_client_that_takes_more),
+		TEST(a_stream_is_sent_when_it_is_served_and_has_no_time_limit),
+		TEST(a_stream_that_is_not_taken_is_refused_more_and_goes_on_later),
+		TEST(a_client_that_goes_or_sends_something_ends_its_stream),
 		TEST(a_change_is_logged_with_its_client_and_other_calls_are_not),
 		TEST(a_change_that_is_refused_does_nothing_and_is_logged_now_and_then),
 	};

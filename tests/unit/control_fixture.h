@@ -29,7 +29,8 @@ static const struct peer root = {
 
 /**
  * struct bench - what the methods below do something with
- * @held: the call that Hold has not replied to
+ * @held: the call that Hold has not replied to, or the stream of Follow
+ * @ended: streams that have ended
  */
 struct bench {
 	struct fixture *log;
@@ -37,6 +38,7 @@ struct bench {
 	bool restricted;
 	unsigned int changes;
 	struct control_call *held;
+	unsigned int ended;
 };
 
 static void echo(void *context, struct control_call *call)
@@ -77,11 +79,28 @@ static void hold(void *context, struct control_call *call)
 	bench->held = call;
 }
 
+static void end_stream(void *context)
+{
+	struct bench *bench = context;
+
+	bench->held = NULL;
+	bench->ended++;
+}
+
+static void follow(void *context, struct control_call *call)
+{
+	struct bench *bench = context;
+
+	if (control_stream(call, end_stream, bench))
+		bench->held = call;
+}
+
 static const struct control_method methods[] = {
 	{ "Echo", false, echo, { { "text", json_type_string, true }, { "loud", json_type_boolean, false } } },
 	{ "Change", true, change, {} },
 	{ "Shout", false, shout, {} },
 	{ "Hold", false, hold, {} },
+	{ "Follow", false, follow, {} },
 };
 
 static bool is_restricted(void *context)
