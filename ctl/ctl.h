@@ -8,6 +8,7 @@
  *	plugins		plugins
  *	grants		grant, grants, revoke
  *	monitor		monitor
+ *	explain		explain
  *	policy		policy
  *	steer		reload, stop
  *	check		check
@@ -67,6 +68,7 @@ int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_policy(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
+int verb_explain(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
 int verb_advise(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);

@@ -25,6 +25,7 @@ struct bus {
 	struct ring_buffer *ring;
 	struct repeats repeats;
 	struct invalid invalid;
+	struct recent recent;
 	int timer;
 	struct log *const *loop_log;
 	struct bus_source **sources;
@@ -74,8 +75,11 @@ static int write_record(struct bus *bus, struct bus_source *source, const struct
 		delivery_gone(delivery, 1);
 		return -EINVAL;
 	}
-	if (is_decision(source, event) && !repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
-		return 0;
+	if (is_decision(source, event)) {
+		if (!repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
+			return 0;
+		recent_add(&bus->recent, source, (const struct bpflock_decision *)event, 1);
+	}
 	if (again)
 		record_mark_again(&decoded.record);
 	delivery_write_begins(delivery, event, 1);
@@ -127,6 +131,7 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	record_add_count(&decoded.record, repeat->count);
 	if (repeat->several)
 		record_mark_several(&decoded.record);
+	recent_add(&bus->recent, repeat->source, &repeat->last, repeat->count);
 	delivery_write_begins(delivery, NULL, repeat->count);
 	log_write(bus->log, &decoded.record);
 	delivery_write_ends(delivery);
@@ -264,6 +269,11 @@ void bus_flush_all(struct bus *bus, struct log *log)
 __u64 bus_total(const struct bus *bus)
 {
 	return bus->total;
+}
+
+const struct recent_decision *bus_recent(const struct bus *bus, __u64 number)
+{
+	return recent_at(&bus->recent, number);
 }
 
 void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context)

@@ -6,6 +6,7 @@
 #include <bpflock/event.h>
 
 #include "bus/delivery.h"
+#include "bus/recent.h"
 #include "bus/sequences.h"
 #include "log/log.h"
 #include "plugin/plugin.h"
@@ -61,6 +62,9 @@ void bus_flush_all(struct bus *bus, struct log *log);
 
 /* Records that have been read since the bus was opened. */
 __u64 bus_total(const struct bus *bus);
+
+/* The `number`-th last decision that the log was given, from 1 on; NULL where it is not known. */
+const struct recent_decision *bus_recent(const struct bus *bus, __u64 number);
 
 /**
  * struct invalid_records - records of one kind that no plugin's tables describe

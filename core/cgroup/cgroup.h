@@ -44,7 +44,10 @@ int cgroup_id_of_unit(const char *root, const char *unit, __u64 *ret);
 char *cgroup_path_of(const char *root, __u64 id);
 #define CGROUP_UNIT_SIZE 256
 
-/* The last systemd unit (service or scope) in a path; "" where there is none. */
+/*
+ * The systemd unit (service or scope) of a path; "" where there is none. Only slices may come before it: below a unit
+ * others may have chosen the names.
+ */
 void cgroup_unit_of(const char *path, char ret[CGROUP_UNIT_SIZE]);
 
 /* Watches cgroups, and keeps the ids of those that exist in a map. */

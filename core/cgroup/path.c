@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "cgroup/cgroup.h"
-#include "util/memory.h"
 
 /* Not "." or "..". Only the last component may be empty, after a slash at the end. */
 static bool is_component(const char *text)
@@ -25,26 +24,25 @@ bool cgroup_is_path(const char *text)
 	return true;
 }
 
-static bool is_unit(const char *name, size_t length)
+static bool ends_in(const char *name, size_t length, const char *suffix)
 {
-	static const char *const suffixes[] = { ".service", ".scope" };
+	size_t end = strlen(suffix);
 
-	for (size_t i = 0; i < ARRAY_SIZE(suffixes); i++) {
-		size_t suffix = strlen(suffixes[i]);
-
-		if (length > suffix && strncmp(name + length - suffix, suffixes[i], suffix) == 0)
-			return true;
-	}
-	return false;
+	return length > end && strncmp(name + length - end, suffix, end) == 0;
 }
 
 void cgroup_unit_of(const char *path, char ret[CGROUP_UNIT_SIZE])
 {
 	ret[0] = '\0';
-	for (const char *name = path; *name; name += strcspn(name, "/")) {
-		size_t length = strcspn(++name, "/");
+	while (*path == '/') {
+		const char *name = path + 1;
+		size_t length = strcspn(name, "/");
+		bool unit = ends_in(name, length, ".service") || ends_in(name, length, ".scope");
 
-		if (is_unit(name, length) && length < CGROUP_UNIT_SIZE)
+		if (unit && length < CGROUP_UNIT_SIZE)
 			snprintf(ret, CGROUP_UNIT_SIZE, "%.*s", (int)length, name);
+		if (!ends_in(name, length, ".slice"))
+			return;
+		path = name + length;
 	}
 }

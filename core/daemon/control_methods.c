@@ -169,6 +169,8 @@ static const struct control_method methods[] = {
 	    { "comm", json_type_string, false },
 	    { "unit", json_type_string, false },
 	    { "logfmt", json_type_boolean, false } } },
+	{ "Explain", false, control_explain, { { "number", json_type_int, false } } },
+	{ "ExplainOperation", false, control_explain_operation, { { "operation", json_type_string, true } } },
 	{ "Reload", true, reload, {} },
 	{ "Stop", true, stop, { { "keep", json_type_boolean, false } } },
 };

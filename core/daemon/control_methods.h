@@ -25,11 +25,16 @@ void control_refuse_plugin(struct control_call *call);
 /* The name of the profile of an enforcer's section, as in the documentation. */
 const char *control_profile_of(const struct config_section *section);
 
-/* Adds `rule`, and `option`, `item` and `origin` of what has decided it, where the core knows that. */
-void control_add_decider(struct json_object *object, const struct policy_decider *decider);
+/* Adds `option`, `item` and `origin` of what has decided a rule, where the core knows that. */
+void control_add_origin(struct json_object *object, const struct policy_decider *decider);
+/* An `OperationPolicy` of core/control/io.bpflock.varlink. */
+struct json_object *control_new_operation(const struct operation *operation, const struct config_section *section,
+					  const struct bpflock_policy_slot *policy);
 
 /* Handlers of files of their own. */
 control_handler control_policy;
+control_handler control_explain;
+control_handler control_explain_operation;
 control_handler control_monitor;
 control_handler control_status;
 control_handler control_verify;

@@ -4,24 +4,21 @@
 #include <string.h>
 
 #include "daemon/control_methods.h"
+#include "daemon/explain.h"
 #include "util/json.h"
 #include "util/memory.h"
 
-void control_add_decider(struct json_object *object, const struct policy_decider *decider)
+void control_add_origin(struct json_object *object, const struct policy_decider *decider)
 {
-	const struct config_value *value = decider->value;
-	bool list = value && value->option->flags & BPFLOCK_OPTION_LIST;
-
-	json_add_text(object, "rule", policy_rule_name(decider->rule));
-	if (!value)
+	if (!decider->value)
 		return;
-	json_add_text(object, "option", value->option->name);
-	json_add_text(object, "item", list ? value->strings[decider->item] : value->text);
-	json_add_text(object, "origin", list ? value->places[decider->item] : value->origin);
+	json_add_text(object, "option", decider->value->option->name);
+	json_add_text(object, "item", explain_item(decider));
+	json_add_text(object, "origin", explain_place(decider));
 }
 
-static struct json_object *new_operation(const struct operation *operation, const struct config_section *section,
-					 const struct bpflock_policy_slot *policy)
+struct json_object *control_new_operation(const struct operation *operation, const struct config_section *section,
+					  const struct bpflock_policy_slot *policy)
 {
 	struct json_object *object = json_new();
 	struct policy_decider decider;
@@ -33,7 +30,8 @@ static struct json_object *new_operation(const struct operation *operation, cons
 	if (operation->index < 0)
 		return object;
 	decider = policy_decider(operation, section, policy);
-	control_add_decider(object, &decider);
+	json_add_text(object, "rule", policy_rule_name(decider.rule));
+	control_add_origin(object, &decider);
 	flags = policy->rules[operation->index] & (__u8)~BPFLOCK_RULE_MASK;
 	json_add_bool(object, "audited", flags & BPFLOCK_RULE_AUDIT);
 	json_add_bool(object, "exceptions", decider.rule == BPFLOCK_RULE_BASELINE && flags & BPFLOCK_RULE_EXCEPTIONS);
@@ -60,7 +58,7 @@ static void append_policy(void *context, const struct plugin *plugin, const stru
 	object = json_new();
 	operations = json_new_list();
 	for (size_t i = 0; i < plugin->operations.count; i++)
-		json_append(operations, new_operation(&plugin->operations.items[i], section, policy));
+		json_append(operations, control_new_operation(&plugin->operations.items[i], section, policy));
 	json_add_text(object, "name", plugin->name);
 	json_add_text(object, "profile", control_profile_of(section));
 	json_add(object, "operations", operations);

@@ -382,13 +382,34 @@ bool policy_is_in_force(const struct bpflock_policy *map, const struct operation
 	return map->active <= 1 && memcmp(&map->slots[map->active], slot, sizeof(*slot)) == 0;
 }
 
+__u32 policy_verdict(__u8 rule, bool initial)
+{
+	bool denies = false;
+
+	switch (rule & BPFLOCK_RULE_MASK) {
+	case BPFLOCK_RULE_UNSET:
+	case BPFLOCK_RULE_BLOCK:
+	case BPFLOCK_RULE_RESTRICTED:
+		denies = true;
+		break;
+	case BPFLOCK_RULE_BASELINE:
+		denies = !initial;
+		break;
+	default:
+		break;
+	}
+	if (!denies)
+		return BPFLOCK_VERDICT_ALLOWED;
+	return rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
+}
+
 const char *policy_rule_name(__u32 rule)
 {
 	static const char *const names[] = {
 		[BPFLOCK_RULE_BLOCK] = "block",		  [BPFLOCK_RULE_ALLOW] = "allow",
 		[BPFLOCK_RULE_LEVEL] = "level",		  [BPFLOCK_RULE_PRIVILEGED] = "privileged",
 		[BPFLOCK_RULE_RESTRICTED] = "restricted", [BPFLOCK_RULE_BASELINE] = "baseline",
-		[BPFLOCK_RULE_EXCEPTION] = "exception",
+		[BPFLOCK_RULE_EXCEPTION] = "exception",	  [BPFLOCK_RULE_GRANT] = "grant",
 	};
 
 	return rule < ARRAY_SIZE(names) ? names[rule] : NULL;

@@ -134,7 +134,13 @@ void policy_put(struct bpflock_policy *map, const struct bpflock_policy_slot *sl
 bool policy_is_in_force(const struct bpflock_policy *map, const struct operations *operations,
 			const struct bpflock_policy_slot *slot);
 
-/* Its name: block, allow, level, privileged, baseline, restricted, exception. NULL for what is no rule. */
+/*
+ * The verdict of a rule byte for tasks in the initial pid and network namespaces, or for others, as the kernel decides
+ * it where no exception covers the task.
+ */
+__u32 policy_verdict(__u8 rule, bool initial);
+
+/* Its name: block, allow, level, privileged, baseline, restricted, exception, grant. NULL for what is no rule. */
 const char *policy_rule_name(__u32 rule);
 
 /* The fixed text of `reason=` for a rule and a verdict; NULL where the combination is not possible. */

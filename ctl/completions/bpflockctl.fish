@@ -19,6 +19,7 @@ complete -c bpflockctl -n __fish_use_subcommand -a check -d 'Whether this machin
 complete -c bpflockctl -n __fish_use_subcommand -a advise -d 'What was used according to a log, and what can be blocked'
 complete -c bpflockctl -n __fish_use_subcommand -a policy -d 'The rule of each operation, and where it comes from'
 complete -c bpflockctl -n __fish_use_subcommand -a monitor -d 'What happens, as the log has it'
+complete -c bpflockctl -n __fish_use_subcommand -a explain -d 'Why the last or the Nth last decision went as it did'
 complete -c bpflockctl -n __fish_use_subcommand -a reload -d 'Put the configuration in force that the files contain now'
 complete -c bpflockctl -n __fish_use_subcommand -a stop -d 'Stop the daemon'
 
@@ -36,7 +37,7 @@ complete -c bpflockctl -n '__fish_seen_subcommand_from advise' -l ini -d 'Print 
 complete -c bpflockctl -n '__fish_seen_subcommand_from policy' -l diff -d 'Only what a reload would change'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l denied -d 'Only denials, and what would be denied'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l plugin -r -d 'Only events of this plugin'
-complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l operation -r -d 'Only decisions about this operation'
+complete -c bpflockctl -n '__fish_seen_subcommand_from monitor explain' -l operation -r -d 'Decisions about this operation'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l comm -r -d 'Only events of processes of this name'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l unit -r -d 'Only events of processes of this unit'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l logfmt -d 'Lines of the log, in logfmt'

@@ -222,3 +222,91 @@ ask() {
 	# With the one of settle().
 	[[ $missed -gt 0 && $((seen + missed)) -eq 3001 ]]
 }
+
+# The value of a line in the output of explain.
+explained() {
+	sed -n "s/^$1 *//p" <<<"$output"
+}
+
+@test "explain says why the last decision went as it did, from where, and what to change" {
+	mkdir -p "$CGROUPS/system.slice/a.service/below"
+	in_cgroup /system.slice/a.service/below "$PROGRAMS/ask" byname /proc/kcore || true
+	await_log comm=byname
+	run bpflockctl explain
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[ "$(explained operation)" = 'kcore of kimglock (/proc/kcore access)' ]
+	[ "$(explained verdict)" = denied ]
+	[[ $(explained task) =~ ^byname,\ process\ [0-9]+,\ uid\ 0,\ child\ of\ bash\ \([0-9]+\)$ ]]
+	[ "$(explained cgroup)" = /system.slice/a.service/below ]
+	[ "$(explained unit)" = a.service ]
+	[ -z "$(explained namespaces)" ]
+	[ "$(explained rule)" = "block: block = kcore at $CONF:4" ]
+	[ "$(explained 'to change')" = "take kcore out of \`block\` in [kimglock] at $CONF:4" ]
+	call Explain | jq -e '.event.comm == "byname" and (.outdated | not)'
+	remove_cgroup /system.slice/a.service/below
+	remove_cgroup /system.slice/a.service
+}
+
+@test "explain counts decisions from the last one on, and knows where namespaces have decided" {
+	contained "$PROGRAMS/ask" contained "$TRACEFS" || true
+	"$PROGRAMS/ask" host "$TRACEFS"
+	ask grouped "$DEBUGFS"
+	await_log comm=grouped
+	run bpflockctl explain 1
+	[[ $(explained rule) == "block: block = @integrity at $CONF:3" ]]
+	[[ $(explained 'to change') == 'add allow = debugfs to [kimglock]: a name wins over a group. Or take @integrity out '* ]]
+	run bpflockctl explain 2
+	echo "$output"
+	[ "$(explained 'to change')" = 'block = tracefs in [kimglock] denies everybody this' ]
+	[[ $(explained verdict) == allowed && $(explained namespaces) == initial && $(explained task) == host,* ]]
+	run bpflockctl explain 3
+	echo "$output"
+	[[ $(explained verdict) == denied && $(explained namespaces) == 'not the initial '* ]]
+	[ "$(explained rule)" = "baseline: profile = baseline at $CONF:2" ]
+	[[ $(explained 'to change') == 'allow = tracefs in [kimglock] allows everybody this, '* ]]
+	for number in 0 65 1000; do
+		ctl_fails 1 explain "$number"
+		[[ $output == *'no such decision'* ]]
+	done
+	ctl_fails 2 explain -- -1
+	ctl_fails 2 explain first
+}
+
+@test "explain --operation says what is decided on the host and in containers" {
+	run bpflockctl explain --operation tracefs
+	echo "$output"
+	[ "$(explained host)" = allowed ]
+	[ "$(explained containers)" = denied ]
+	[[ $(explained exceptions) == are* && $(explained rule) == "baseline: profile = baseline at $CONF:2" ]]
+	run bpflockctl explain --operation dev_mem
+	[[ $(explained containers) == allowed && $(explained rule) == 'allow: allow = dev_mem at -o kimglock.allow=dev_mem' ]]
+	call ExplainOperation '{"operation":"kcore"}' | jq -e '.operations[0] | .initial == "denied" and .policy.option == "block"'
+	ctl_fails 1 explain --operation kcor
+	[[ $output == *'bpflockctl policy lists them'* ]]
+}
+
+@test "explain names the grant that has allowed something, and what denies it otherwise" {
+	bpflockctl grant kcore --for 1m --reason test
+	"$PROGRAMS/ask" granted /proc/kcore
+	await_log comm=granted
+	bpflockctl revoke "$(bpflockctl grants --json | jq '.grants[0].id')"
+	run bpflockctl explain
+	echo "$output"
+	[[ $(explained verdict) == allowed && $(explained rule) == "grant: block = kcore at $CONF:4" ]]
+	[[ $(explained 'to change') == 'bpflockctl grants '* ]]
+	call Explain | jq -e '.event.grant > 0'
+}
+
+@test "a line that the policy does not come from any more is not named" {
+	ask before "$DEBUGFS"
+	await_log comm=before
+	sed -i 's/^block = @integrity/audit_only = yes/' "$CONF"
+	bpflockctl reload
+	run bpflockctl explain
+	echo "$output"
+	[ "$(explained rule)" = 'block (the policy has changed since)' ]
+	[ "$(explained 'to change')" = 'the configuration has changed since: bpflockctl explain --operation debugfs' ]
+	run bpflockctl explain --operation kcore
+	[ "$(explained host)" = 'would be denied, is only audited' ]
+}

@@ -337,6 +337,27 @@ static void a_unit_is_found_in_slices_only(void **state)
 	assert_true(is_due(scene));
 }
 
+static void a_cgroup_is_found_by_its_id_while_it_exists(void **state)
+{
+	const struct scene *scene = *state;
+	__u64 ids[] = { make(scene, "/a"), make(scene, "/a/b"), make(scene, "/c") };
+	static const char *const paths[] = { "/a", "/a/b", "/c" };
+	CLEANUP(cleanup_free) char *root = NULL;
+	struct stat status;
+
+	for (size_t i = 0; i < ARRAY_SIZE(ids); i++) {
+		CLEANUP(cleanup_free) char *path = cgroup_path_of(scene->root, ids[i]);
+
+		assert_string_equal(path, paths[i]);
+	}
+	destroy(scene, "/a/b");
+	assert_null(cgroup_path_of(scene->root, ids[1]));
+	assert_null(cgroup_path_of("/nonexistent", ids[0]));
+	assert_int_equal(stat(scene->root, &status), 0);
+	root = cgroup_path_of(scene->root, status.st_ino);
+	assert_string_equal(root, "/");
+}
+
 static void what_ends_leaves_the_ids_that_its_successor_has(void **state)
 {
 	struct scene *scene = *state;
@@ -369,6 +390,7 @@ int main(void)
 		TEST(an_id_that_found_no_room_is_added_when_there_is_some),
 		TEST(a_directory_that_cannot_be_watched_is_an_error_of_one_update),
 		TEST(a_unit_is_found_in_slices_only),
+		TEST(a_cgroup_is_found_by_its_id_while_it_exists),
 		TEST(what_ends_leaves_the_ids_that_its_successor_has),
 	};
 

@@ -103,6 +103,30 @@ static void a_reload_may_name_an_output_twice(void **state)
 	assert_int_equal(lines_in(test->path), 1);
 }
 
+static void count_record(void *context, const struct log_record *record)
+{
+	__u64 *events = context;
+
+	*events += record->events;
+}
+
+static void a_watcher_sees_what_is_written_also_after_a_reload(void **state)
+{
+	struct fixture *test = *state;
+	__u64 events = 0;
+	const struct log_watcher watcher = { count_record, &events };
+
+	open_log(test, test->output);
+	log_watch(test->log, &watcher);
+	write_at(test, 1, 3);
+	replace_by(test, test->output);
+	write_at(test, 2, 4);
+	assert_int_equal(events, 7);
+	log_watch(test->log, NULL);
+	write_at(test, 3, 5);
+	assert_int_equal(events, 7);
+}
+
 static void outputs_are_checked_without_opening_any(void **state)
 {
 	struct fixture *test = *state;
@@ -320,6 +344,7 @@ int main(void)
 		TEST(different_files_get_each_line),
 		TEST(outputs_behind_a_repeated_one_are_used),
 		TEST(a_reload_may_name_an_output_twice),
+		TEST(a_watcher_sees_what_is_written_also_after_a_reload),
 		TEST(outputs_are_checked_without_opening_any),
 		TEST(json_is_written_where_it_is_chosen),
 		TEST(a_record_too_long_for_a_line_is_counted),

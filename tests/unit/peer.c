@@ -150,11 +150,12 @@ static void the_cgroup_of_this_process_is_its_own_unless_it_is_the_root(void **s
 	assert_false(read_peer(*state)->own_cgroup);
 }
 
-static void the_unit_is_the_last_one_in_the_path_of_the_cgroup(void **state)
+static void the_unit_is_that_of_the_slice_and_none_of_those_below_it(void **state)
 {
 	static const char *const table[][2] = {
 		{ "0::/user.slice/user-1000.slice/session-2.scope\n", "session-2.scope" },
-		{ "0::/system.slice/a.service/b.scope/child\n", "b.scope" },
+		{ "0::/system.slice/a.service/b.scope/child\n", "a.service" },
+		{ "0::/container/ssh.service\n", "" },
 		{ "2:cpu:/x.service\n0::/system.slice/a.service\n", "a.service" },
 		{ "0::/kubepods/pod1\n", "" },
 		{ "0::/.service\n", "" },
@@ -170,12 +171,12 @@ static void the_unit_is_the_last_one_in_the_path_of_the_cgroup(void **state)
 
 static void a_name_of_a_unit_that_is_too_long_is_left_out(void **state)
 {
-	char text[600] = "0::/a.service/";
+	char text[600] = "0::/a.slice/";
 
 	memset(text + strlen(text), 'b', 256);
 	strcat(text, ".service\n");
 	write_file(*state, "cgroup", text);
-	assert_string_equal(read_peer(*state)->unit, "a.service");
+	assert_string_equal(read_peer(*state)->unit, "");
 }
 
 static void a_loginuid_that_is_not_set_is_empty(void **state)
@@ -211,7 +212,7 @@ int main(void)
 		TEST(only_a_map_of_all_users_is_that_of_the_initial_user_namespace),
 		TEST(a_user_namespace_that_can_be_seen_to_be_another_one_is_not_initial),
 		TEST(the_cgroup_of_this_process_is_its_own_unless_it_is_the_root),
-		TEST(the_unit_is_the_last_one_in_the_path_of_the_cgroup),
+		TEST(the_unit_is_that_of_the_slice_and_none_of_those_below_it),
 		TEST(a_name_of_a_unit_that_is_too_long_is_left_out),
 		TEST(a_loginuid_that_is_not_set_is_empty),
 		TEST(without_what_decides_it_is_not_known),

@@ -497,6 +497,30 @@ static void what_has_decided_is_the_most_precise_item_or_the_profile_or_the_plug
 	unbind(&bound, &report);
 }
 
+static void the_verdict_depends_on_the_rule_the_namespaces_and_whether_it_is_only_audited(void **state)
+{
+	static const struct {
+		__u8 rule;
+		__u32 initial;
+		__u32 others;
+	} table[] = {
+		{ BPFLOCK_RULE_UNSET, BPFLOCK_VERDICT_DENIED, BPFLOCK_VERDICT_DENIED },
+		{ BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_DENIED, BPFLOCK_VERDICT_DENIED },
+		{ BPFLOCK_RULE_ALLOW, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_ALLOWED },
+		{ BPFLOCK_RULE_LEVEL, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_ALLOWED },
+		{ BPFLOCK_RULE_PRIVILEGED, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_ALLOWED },
+		{ BPFLOCK_RULE_RESTRICTED, BPFLOCK_VERDICT_DENIED, BPFLOCK_VERDICT_DENIED },
+		{ BPFLOCK_RULE_BASELINE, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_DENIED },
+		{ BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_AUDIT, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_WOULD_DENY },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		assert_int_equal(policy_verdict(table[i].rule, true), table[i].initial);
+		assert_int_equal(policy_verdict(table[i].rule, false), table[i].others);
+	}
+}
+
 static void either_name_of_an_operation_is_valid_and_gives_one_rule(void **state)
 {
 	static const char *const names[] = { "gate.block=open", "gate.block=unlatch" };
@@ -832,6 +856,7 @@ int main(void)
 		cmocka_unit_test(what_covers_by_one_name_covers_by_the_other),
 		cmocka_unit_test(enumerators_of_one_number_and_one_name_are_no_aliases),
 		cmocka_unit_test(what_has_decided_is_the_most_precise_item_or_the_profile_or_the_plugin),
+		cmocka_unit_test(the_verdict_depends_on_the_rule_the_namespaces_and_whether_it_is_only_audited),
 		cmocka_unit_test(either_name_of_an_operation_is_valid_and_gives_one_rule),
 		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
 		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),
