@@ -48,8 +48,8 @@ struct control_call;
 
 /*
  * Replies once: by control_reply(), control_fail() or control_refuse(); or again and again, by control_stream(). Until
- * then the connection gets no other request. A handler that returns before it has replied must do so before the loop runs again, because a client may
- * go at any time.
+ * then the connection gets no other request. A handler that returns before it has replied must do so before the loop
+ * runs again, because a client may go at any time.
  */
 typedef void control_handler(void *context, struct control_call *call);
 

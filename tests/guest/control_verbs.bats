@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The verbs that say why, and show what happens: policy, monitor, explain. All tests but the last ask the same daemon.
+# The verbs that say why, and show what happens: policy, monitor, explain. All tests ask the same daemon.
+# The last one reloads it.
 
 load ../lib/control.bash
 
