@@ -65,41 +65,42 @@ static bool is_decision(const struct bus_source *source, const struct bpflock_ev
 	return type && type->flags & BPFLOCK_EVENT_DECISION;
 }
 
+/* Writes the line of the record which was just read (`event`), or one that stands for `count` earlier records (NULL). */
+static void write_line(struct bus *bus, struct delivery *delivery, const struct bpflock_event *event, __u64 count,
+		       const struct log_record *record)
+{
+	delivery_write_begins(delivery, event, count);
+	log_write(bus->log, record);
+	delivery_write_ends(delivery);
+	log_settle(bus->log);
+}
+
 static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event, size_t size)
 {
-	struct delivery *delivery = &source->delivery;
-	bool again = delivery_take(delivery, event);
+	enum delivered delivered = delivery_take(&source->delivery, event);
 	struct decoded_record decoded;
 
-	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0) {
-		delivery_gone(delivery, 1);
+	if (delivered == DELIVERED)
+		return 0;
+	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0)
 		return -EINVAL;
-	}
 	if (is_decision(source, event)) {
 		if (!repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
 			return 0;
 		recent_add(&bus->recent, source, (const struct bpflock_decision *)event, 1);
 	}
-	if (again)
+	if (delivered == DELIVERED_MAYBE)
 		record_mark_again(&decoded.record);
-	delivery_write_begins(delivery, event, 1);
-	log_write(bus->log, &decoded.record);
-	delivery_write_ends(delivery);
+	write_line(bus, &source->delivery, event, 1, &decoded.record);
 	return 0;
 }
 
-__u64 bus_missing(const struct bus_source *source)
+/* Counted until the log reports it. */
+static void refuse_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event)
 {
-	return sequences_missing(&source->sequences, source->delivery.before);
-}
-
-__u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended)
-{
-	__u64 reported = sequences_take_stolen(&source->sequences, stolen, ended);
-
-	if (reported)
-		delivery_gone(&source->delivery, reported);
-	return reported;
+	invalid_count(&bus->invalid, source ? source->plugin : NULL, event, clock_since_boot());
+	if (source)
+		source->invalid++;
 }
 
 /* When this returns non-zero, libbpf consumes this record and stops. */
@@ -112,7 +113,7 @@ static int take_record(void *context, void *bytes, size_t size)
 	if (source)
 		sequences_take(&source->sequences, event);
 	if (!source || write_record(bus, source, event, size) < 0)
-		invalid_count(&bus->invalid, source ? source->plugin : NULL, event, clock_since_boot());
+		refuse_record(bus, source, event);
 	else
 		show_observers(bus, source, event, size);
 	bus->total++;
@@ -123,7 +124,6 @@ static int take_record(void *context, void *bytes, size_t size)
 static void write_repeat(void *context, const struct repeat *repeat)
 {
 	struct bus *bus = context;
-	struct delivery *delivery = &repeat->source->delivery;
 	struct decoded_record decoded;
 
 	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time, &decoded) < 0)
@@ -132,9 +132,7 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	if (repeat->several)
 		record_mark_several(&decoded.record);
 	recent_add(&bus->recent, repeat->source, &repeat->last, repeat->count);
-	delivery_write_begins(delivery, NULL, repeat->count);
-	log_write(bus->log, &decoded.record);
-	delivery_write_ends(delivery);
+	write_line(bus, &repeat->source->delivery, NULL, repeat->count, &decoded.record);
 }
 
 static int open_rings(struct bus *bus, const int *rings, size_t count)
@@ -205,14 +203,10 @@ void bus_attach(struct bus_source *source, struct delivery_state *state, const s
 	if (delivery->state == state)
 		return;
 	delivery_end(delivery);
-	sequences_restart(&source->sequences);
-	if (state)
-		delivery_begin(delivery, state, stats, source->sequences.count);
-}
-
-struct delivery_loss bus_inherited_loss(struct bus_source *source)
-{
-	return delivery_inherited_loss(&source->delivery);
+	if (!state)
+		return;
+	sequences_restart(&source->sequences, stats);
+	delivery_begin(delivery, state, stats, source->sequences.count);
 }
 
 /* Writes the lines that are due at `now`, and sets the timer to the next ones. */
@@ -276,7 +270,16 @@ const struct recent_decision *bus_recent(const struct bus *bus, __u64 number)
 	return recent_at(&bus->recent, number);
 }
 
+/* Of the last kind nobody knows the plugins, so the lines of all kinds are one report. */
 void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context)
 {
+	for (size_t i = 0; i < bus->source_count; i++)
+		if (bus->sources[i]->invalid)
+			delivery_loss_begins(&bus->sources[i]->delivery, bus->sources[i]->invalid);
 	invalid_take(&bus->invalid, visit, context);
+	for (size_t i = 0; i < bus->source_count; i++) {
+		if (bus->sources[i]->invalid)
+			delivery_loss_ends(&bus->sources[i]->delivery);
+		bus->sources[i]->invalid = 0;
+	}
 }

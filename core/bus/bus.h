@@ -18,8 +18,9 @@
  * @plugin:   has the layout of its records, and the names of the operations of its decisions
  * @observes: its callback `observe` gets every record of every plugin
  * @window:   identical decisions within this many nanoseconds become one line; 0: one line each
- * @sequences: the numbers of its records; only for the bus
- * @delivery: which of its records the log has accounted for; only for the bus
+ * @sequences: the numbers of its records
+ * @delivery: which of its records the log has accounted for
+ * @invalid:  those of its records that its tables do not describe, until the log reports them; only for the bus
  */
 struct bus_source {
 	const struct plugin *plugin;
@@ -27,6 +28,7 @@ struct bus_source {
 	__u64 window;
 	struct sequences sequences;
 	struct delivery delivery;
+	__u64 invalid;
 };
 
 struct bus;
@@ -42,8 +44,6 @@ struct bus *bus_close(struct bus *bus);
  * `stats` are those of each CPU, taken before any record of the source is read.
  */
 void bus_attach(struct bus_source *source, struct delivery_state *state, const struct bpflock_stats *stats);
-/* What a dead predecessor lost. Call it after everything is read that was in the ring at bus_attach(). */
-struct delivery_loss bus_inherited_loss(struct bus_source *source);
 
 /*
  * Lets the loop read the ring, and write lines that stand for several decisions when they are due. *log is read each
@@ -85,19 +85,8 @@ struct invalid_records {
 
 typedef void visit_invalid(void *context, const struct invalid_records *records);
 
-/* Visits such records since the last call, by their kinds. */
+/* Visits such records since the last call, by their kinds. The visits write the lines that report them as lost. */
 void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context);
-
-/*
- * How many sequence numbers are missing between those records of a source that were read. Such records were lost,
- * or another process has read them from the ring.
- */
-__u64 bus_missing(const struct bus_source *source);
-/*
- * `stolen`: how many records look stolen now. Returns how many of them are to be reported: see
- * sequences_take_stolen().
- */
-__u64 bus_take_stolen(struct bus_source *source, __u64 stolen, bool ended);
 
 /**
  * struct decoded_record - a record of the ring, as the log takes it

@@ -2,7 +2,6 @@
 #include "bus/sequences.h"
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "util/memory.h"
 
@@ -17,9 +16,10 @@ void sequences_end(struct sequences *sequences)
 	*sequences = (struct sequences){ 0 };
 }
 
-void sequences_restart(struct sequences *sequences)
+void sequences_restart(struct sequences *sequences, const struct bpflock_stats *stats)
 {
-	memset(sequences->cpus, 0, sequences->count * sizeof(*sequences->cpus));
+	for (size_t i = 0; i < sequences->count; i++)
+		sequences->cpus[i] = (struct sequence){ .before = stats[i].records, .last = stats[i].records };
 	sequences->stolen = 0;
 	sequences->suspected = 0;
 }
@@ -31,37 +31,29 @@ void sequences_take(struct sequences *sequences, const struct bpflock_event *eve
 	if (event->cpu >= sequences->count)
 		return;
 	sequence = &sequences->cpus[event->cpu];
-	if (!sequence->taken || event->sequence < sequence->first)
-		sequence->first = event->sequence;
+	if (event->sequence <= sequence->before)
+		return;
 	if (event->sequence > sequence->last)
 		sequence->last = event->sequence;
 	sequence->taken++;
 }
 
-/* The first number that this daemon reads: the one after the predecessor's last, or one that still was in the ring. */
-static __u64 first_number(const struct sequence *sequence, const __u64 *before, size_t cpu)
-{
-	__u64 first = before ? before[cpu] + 1 : sequence->first;
-
-	return sequence->first < first ? sequence->first : first;
-}
-
-__u64 sequences_missing(const struct sequences *sequences, const __u64 *before)
+static __u64 count_missing(const struct sequences *sequences)
 {
 	__u64 missing = 0;
 
 	for (size_t i = 0; i < sequences->count; i++) {
 		const struct sequence *sequence = &sequences->cpus[i];
 
-		if (sequence->taken)
-			missing += sequence->last + 1 - first_number(sequence, before, i) - sequence->taken;
+		missing += sequence->last - sequence->before - sequence->taken;
 	}
 	return missing;
 }
 
-__u64 sequences_take_stolen(struct sequences *sequences, __u64 stolen, bool ended)
+__u64 sequences_take_stolen(struct sequences *sequences, bool ended)
 {
 	__u64 suspected = sequences->suspected, known = sequences->stolen;
+	__u64 stolen = count_missing(sequences);
 
 	sequences->suspected = stolen;
 	if (!ended && stolen > suspected)

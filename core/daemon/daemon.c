@@ -390,14 +390,15 @@ static int open_timers(struct daemon *daemon)
 	return daemon->verify_timer < 0 ? daemon->verify_timer : 0;
 }
 
-/* State for the successor in case of SIGKILL. */
-static void save_last_state(const struct daemon *daemon)
+/* For the successor in case of SIGKILL. */
+static void save_heartbeat(const struct daemon *daemon)
 {
-	struct last_state state = daemon->identity;
+	struct last_state *state = daemon->pins.last_state;
 
-	state.heartbeat = clock_since_boot();
-	state.sink_lost = log_unreported(daemon->log);
-	*daemon->pins.last_state = state;
+	state->started = daemon->identity.started;
+	state->pid = daemon->identity.pid;
+	state->pid_namespace = daemon->identity.pid_namespace;
+	state->heartbeat = clock_since_boot();
 }
 
 static int serve(struct daemon *daemon)
@@ -405,7 +406,7 @@ static int serve(struct daemon *daemon)
 	int error = 0;
 
 	while (!error && !daemon->stopping) {
-		save_last_state(daemon);
+		save_heartbeat(daemon);
 		error = loop_dispatch(daemon->loop);
 	}
 	return error;
@@ -453,6 +454,7 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 		error = pins_open(ring_size, hide, &daemon->pins, report);
 	if (error)
 		return error;
+	log_keep(daemon->log, &daemon->pins.last_state->sinks);
 	kernel_probe_trampolines(&daemon->kernel, report);
 	error = manager_init(&daemon->manager, &daemon->settings.plugins, &daemon->kernel, &daemon->pins);
 	if (!error)
@@ -481,15 +483,19 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 static void take_over(struct daemon *daemon)
 {
 	struct report report = { 0 };
-	int error = core_maps_replace_ring(&daemon->pins);
+	int error;
 
+	/* Programs that had taken a number for a record at update_sources() have submitted the record after this. */
+	kernel_wait_for_grace_period();
+	drain(daemon);
+	error = core_maps_replace_ring(&daemon->pins);
 	if (error)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",
 			   "a ring of the new size cannot be pinned there: %s", strerror(-error));
-	drain(daemon);
 	stats_log_inherited(daemon->log, &daemon->manager);
-	takeover_log_sink_losses(daemon->log, &daemon->pins);
+	takeover_log_sink_losses(daemon->log);
 	takeover_log_gap(daemon->log, &daemon->manager, &daemon->pins, bus_total(daemon->bus));
+	save_heartbeat(daemon); /* the gap before this is in the log */
 	if (manager_has_stopped(&daemon->manager))
 		finalize(daemon);
 	takeover_report_orphans(&daemon->settings.plugins, &report);
@@ -504,7 +510,10 @@ static int on_exit_of(const struct daemon *daemon)
 	return (int)config_number(settings_core(daemon->manager.config), "on_exit");
 }
 
-/* The counts are logged last. By then nothing decides any more, or the next daemon continues these counts. */
+/*
+ * The counts are logged when nothing decides any more, or the next daemon continues these counts. Until then a successor
+ * finds what it needs to log them.
+ */
 static int stop(struct daemon *daemon)
 {
 	bool keep = on_exit_of(daemon) == ON_EXIT_KEEP;
@@ -517,19 +526,19 @@ static int stop(struct daemon *daemon)
 	/* The service manager keeps the objects at a restart and drops them at a stop. Only it knows which this is. */
 	given = keep ? 0 : fdstore_give(&report);
 	manager_stop(&daemon->manager, keep || given);
-	error = keep ? 0 : pins_remove_all();
-	pins_report_kept(NULL, error, &report);
-	log_report(daemon->log, &report);
 	finalize(daemon);
 	control_log_closed(daemon->control);
 	log_finish(daemon->log);
 	log_take_lost(daemon->log, stats_log_sink_loss, daemon->log);
+	error = keep ? 0 : pins_remove_all();
+	pins_report_kept(NULL, error, &report);
+	log_report(daemon->log, &report);
 	record = log_daemon_record(LOG_LEVEL_INFO, "stopped");
 	log_str(&record, "on_exit", keep ? "keep" : "unload");
 	if (given)
 		log_uint(&record, "given_to_service_manager", given);
 	log_write(daemon->log, &record);
-	save_last_state(daemon);
+	save_heartbeat(daemon);
 	control_methods_stopped(daemon, &report);
 	report_clear(&report);
 	return error;
@@ -557,6 +566,7 @@ static void release(struct daemon *daemon)
 static void abandon(struct daemon *daemon, const struct report *report)
 {
 	log_errors_to_stderr(daemon->log, report);
+	log_keep(daemon->log, NULL);
 	if (daemon->pins.directory >= 0)
 		pins_abandon(&daemon->pins);
 }

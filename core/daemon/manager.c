@@ -338,6 +338,7 @@ static void stop_plugin(struct managed_plugin *managed)
 static void end_plugin(struct managed_plugin *managed, struct report *report)
 {
 	const struct plugin *plugin = managed->plugin;
+	int error;
 
 	if (managed->instance)
 		instance_unprotect(managed->instance);
@@ -345,9 +346,12 @@ static void end_plugin(struct managed_plugin *managed, struct report *report)
 		managed->instance = instance_of_predecessor(plugin);
 	else
 		return;
-	pins_report_kept(plugin->name, pins_remove_generations(plugin->name, 0), report);
+	/* What its generations share is needed until manager_finalize(). */
+	error = managed->instance ? pins_remove_generations(plugin->name, 0) : pins_remove_plugin(plugin->name);
+	pins_report_kept(plugin->name, error, report);
 	pins_await_removal();
 	stop_plugin(managed);
+	kernel_wait_for_grace_period(); /* for programs that are still running */
 }
 
 static void take_section(struct managed_plugin *managed, struct config *config)
@@ -480,6 +484,8 @@ void manager_stop(struct manager *manager, bool keep)
 		pins_await_removal();
 	for (size_t i = 0; i < manager->count; i++)
 		stop_plugin(&manager->plugins[i]);
+	if (!keep)
+		kernel_wait_for_grace_period(); /* for programs that are still running */
 }
 
 const struct instance *manager_instance(const struct managed_plugin *managed)
@@ -502,8 +508,14 @@ bool manager_has_stopped(const struct manager *manager)
 
 void manager_finalize(struct manager *manager)
 {
-	for (size_t i = 0; i < manager->count; i++)
-		discard(&manager->plugins[i].stopped);
+	for (size_t i = 0; i < manager->count; i++) {
+		struct managed_plugin *managed = &manager->plugins[i];
+
+		/* What a successor would need to report is reported now. */
+		if (managed->stopped && !managed->section->enabled)
+			(void)pins_remove_plugin(managed->plugin->name);
+		discard(&managed->stopped);
+	}
 }
 
 void manager_release(struct manager *manager)

@@ -129,7 +129,7 @@ void manager_stop(struct manager *manager, bool keep);
 const struct instance *manager_instance(const struct managed_plugin *managed);
 bool manager_is_running_enforcer(const struct managed_plugin *managed);
 bool manager_has_stopped(const struct manager *manager);
-/* Frees the stopped instances. */
+/* Frees the stopped instances. Removes what is still pinned of plugins that are not enabled any more. */
 void manager_finalize(struct manager *manager);
 
 /* Frees everything; pins stay. Accepts a manager that was never initialized. */

@@ -48,7 +48,7 @@ static void log_records(struct log *log, const struct instance *instance)
 	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "records");
 
 	record.bpfprog = instance->plugin->name;
-	log_uint(&record, "count", stats.records);
+	log_uint(&record, "count", stats.records + stats.lost);
 	log_uint(&record, "lost", stats.lost);
 	log_write(log, &record);
 }
@@ -101,53 +101,56 @@ static void add_times(struct log_record *record, __u64 since, __u64 until)
 	log_time(record, "until", clock_wall_time(until, boot_time));
 }
 
+static void log_inherited(struct log *log, struct managed_plugin *managed)
+{
+	struct delivery *delivery = &managed->source.delivery;
+	struct delivery_loss loss = delivery_inherited_loss(delivery);
+	struct log_record record = loss_record(managed->plugin->name, loss.count, "daemon");
+
+	managed->losses.daemon += loss.count;
+	log_uint(&record, "uncertain", loss.uncertain);
+	delivery_loss_begins(delivery, loss.count);
+	if (loss.count)
+		log_write(log, &record);
+	delivery_loss_ends(delivery);
+}
+
 void stats_log_inherited(struct log *log, struct manager *manager)
 {
-	for (size_t i = 0; i < manager->count; i++) {
-		struct managed_plugin *managed = &manager->plugins[i];
-		struct delivery_loss loss = bus_inherited_loss(&managed->source);
-		struct log_record record;
-
-		if (!manager_instance(managed) || !loss.count)
-			continue;
-		record = loss_record(managed->plugin->name, loss.count, "daemon");
-		managed->losses.daemon += loss.count;
-		log_uint(&record, "uncertain", loss.uncertain);
-		log_write(log, &record);
-	}
+	for (size_t i = 0; i < manager->count; i++)
+		if (manager_instance(&manager->plugins[i]))
+			log_inherited(log, &manager->plugins[i]);
 }
 
 /* Losses because the ring was full, or its last quarter was reserved. */
 static void log_ring_losses(struct log *log, const struct instance *instance)
 {
 	struct delivery_state *delivery = instance->state->delivery;
+	__u64 now = clock_since_boot();
 	struct bpflock_stats stats = plugin_state_stats(instance->state);
-	__u64 reported_at = delivery->reported_at;
-	struct log_record record;
+	struct delivery_loss loss = delivery_ring_loss_begins(delivery, stats.lost);
+	struct log_record record = loss_record(instance->plugin->name, loss.count, "ring");
 
-	delivery->reported_at = clock_since_boot();
-	if (stats.lost == delivery->reported)
-		return;
-	record = loss_record(instance->plugin->name, stats.lost - delivery->reported, "ring");
-	add_times(&record, reported_at, stats.lost_at);
-	log_write(log, &record);
-	delivery->reported = stats.lost;
+	add_times(&record, delivery->reported_at, stats.lost_at);
+	if (loss.uncertain) /* a predecessor was killed while it wrote this line */
+		log_uint(&record, "uncertain", loss.uncertain);
+	if (loss.count)
+		log_write(log, &record);
+	delivery_ring_loss_ends(delivery, now);
 }
 
-/*
- * Where more numbers are missing than records were lost, another process has read the pinned ring. The losses are read
- * after the missing numbers, so that a loss in between does not look like a theft.
- */
+/* Where numbers are missing, another process has read the pinned ring. */
 static void log_thefts(struct log *log, struct managed_plugin *managed)
 {
-	__u64 missing = bus_missing(&managed->source);
-	__u64 lost = plugin_state_stats(manager_instance(managed)->state).lost;
-	__u64 stolen = bus_take_stolen(&managed->source, missing > lost ? missing - lost : 0, !managed->instance);
+	__u64 stolen = sequences_take_stolen(&managed->source.sequences, !managed->instance);
 	struct log_record record = loss_record(managed->plugin->name, stolen, "stolen");
 
+	if (!stolen)
+		return;
 	managed->losses.stolen += stolen;
-	if (stolen)
-		log_write(log, &record);
+	delivery_loss_begins(&managed->source.delivery, stolen);
+	log_write(log, &record);
+	delivery_loss_ends(&managed->source.delivery);
 }
 
 /**

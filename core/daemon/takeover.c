@@ -22,27 +22,29 @@ void takeover_log_gap(struct log *log, const struct manager *manager, const stru
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "gap");
 	__u64 now = clock_since_boot();
 
-	if (!pins->inherited_state.heartbeat)
+	if (!pins->inherited_heartbeat)
 		return;
-	log_time(&record, "since", clock_wall_time(pins->inherited_state.heartbeat, clock_boot_time()));
+	log_time(&record, "since", clock_wall_time(pins->inherited_heartbeat, clock_boot_time()));
 	log_time(&record, "until", clock_wall_time(now, clock_boot_time()));
-	log_uint(&record, "milliseconds", (now - pins->inherited_state.heartbeat) / 1000000);
+	log_uint(&record, "milliseconds", (now - pins->inherited_heartbeat) / 1000000);
 	log_uint(&record, "records", records);
 	if (*observers)
 		log_str(&record, "observers", observers);
 	log_write(log, &record);
 }
 
-void takeover_log_sink_losses(struct log *log, const struct pins *pins)
+void takeover_log_sink_losses(struct log *log)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "events_lost");
+	struct log_kept inherited = log_inherited_begins(log);
 
-	if (!pins->inherited_state.sink_lost)
-		return;
-	log_uint(&record, "count", pins->inherited_state.sink_lost);
+	log_uint(&record, "count", inherited.lost);
 	log_str(&record, "stage", "sink");
 	log_str(&record, "of", "predecessor");
-	log_write(log, &record);
+	log_uint(&record, "uncertain", inherited.uncertain);
+	if (inherited.lost)
+		log_write(log, &record);
+	log_inherited_ends(log);
 }
 
 struct orphans {

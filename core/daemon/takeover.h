@@ -14,7 +14,7 @@
 void takeover_log_gap(struct log *log, const struct manager *manager, const struct pins *pins, __u64 records);
 
 /* Losses of a killed predecessor's outputs that it had not reported. */
-void takeover_log_sink_losses(struct log *log, const struct pins *pins);
+void takeover_log_sink_losses(struct log *log);
 
 /* Pins of plugins that are not installed any more: they stay in force. */
 void takeover_report_orphans(const struct plugins *plugins, struct report *report);

@@ -39,7 +39,7 @@ static void remove_layout(void *context, const char *path)
 
 static void remove_plugin(void *context, const char *plugin)
 {
-	print_result(context, plugin, plugin, pins_remove_generations(plugin, 0));
+	print_result(context, plugin, plugin, pins_remove_plugin(plugin));
 }
 
 static int unload_all(struct report *report)

@@ -11,6 +11,7 @@
 
 #include "loader/guarded.h"
 #include "loader/pinned_map.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 #define PINNED_RING PINS_PATH "/ring"
@@ -167,8 +168,8 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 	}
 	pins->ring = report_map(fd, PINNED_RING, report);
 	pins->ring_size = size;
-	if (pins->old_ring >= 0 && ring_size_of(pins->old_ring) > size)
-		pins->ring_size = ring_size_of(pins->old_ring);
+	if (pins->old_ring >= 0)
+		pins->ring_size += ring_size_of(pins->old_ring);
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
@@ -201,7 +202,10 @@ static int open_last_state(struct pins *pins, struct report *report)
 	if (memory == MAP_FAILED)
 		return report_map(-errno, PINS_PATH "/last_state", report);
 	pins->last_state = memory;
-	pins->inherited_state = *pins->last_state;
+	pins->inherited_heartbeat = pins->last_state->heartbeat;
+	/* If this daemon is killed before it runs, the next one has a gap to report. */
+	if (!pins->inherited_heartbeat)
+		pins->last_state->heartbeat = clock_since_boot();
 	return 0;
 }
 

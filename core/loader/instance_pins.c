@@ -82,7 +82,7 @@ char *instance_lost_pin(const struct instance *instance)
 void instance_unpin(const struct instance *instance)
 {
 	if (instance->made_directory)
-		(void)pins_remove_generations(instance->plugin->name, 0);
+		(void)pins_remove_plugin(instance->plugin->name);
 	else
 		(void)pins_remove_generation(instance->plugin->name, instance->generation);
 }

@@ -21,6 +21,7 @@
 #include "config/config.h"
 #include "kernel/kernel.h"
 #include "loader/id_gate.h"
+#include "log/log.h"
 #include "plugin/plugin.h"
 #include "util/report.h"
 
@@ -35,14 +36,14 @@ const char *libbpf_log_take(void);
  * @started:   when its process was started, in clock ticks since boot
  * @pid:       its process
  * @pid_namespace: inode of the pid namespace that numbers it so
- * @sink_lost: events that the outputs of its log had lost and not reported
+ * @sinks:     what the outputs of its log had lost
  */
 struct last_state {
 	__u64 heartbeat;
 	__u64 started;
 	__u64 pid;
 	__u64 pid_namespace;
-	__u64 sink_lost;
+	struct log_kept sinks;
 };
 
 /**
@@ -50,11 +51,11 @@ struct last_state {
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
  * @old_ring:  fd of a predecessor's pinned ring of another size; or -1
- * @ring_size: size of the larger of the two, in bytes
+ * @ring_size: size of both together, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
  * @protected: fd of the set of protected objects: struct bpflock_protected_object
  * @last_state: the state of this daemon, for its successor; mapped, pinned
- * @inherited_state: the content of @last_state when it was opened: that of a predecessor, or zero
+ * @inherited_heartbeat: that of @last_state when it was opened: of a predecessor, or zero
  * @inherited: PINS_PATH existed before: a predecessor died, or stopped with on_exit = keep
  * @gate:      closed while new objects have no guard yet
  * @last_state_map: fd of @last_state
@@ -67,7 +68,7 @@ struct pins {
 	int daemon;
 	int protected;
 	struct last_state *last_state;
-	struct last_state inherited_state;
+	__u64 inherited_heartbeat;
 	bool inherited;
 	struct id_gate gate;
 	int last_state_map;
@@ -165,10 +166,12 @@ int pins_make_plugin(const char *plugin, bool *ret_made);
 /* Makes the directory of a generation. Returns its path (to be freed); NULL and errno on failure. */
 char *pins_make_generation(const char *plugin, __u64 generation);
 /*
- * Removes the pins of all generations of a plugin except `keep`. 0: removes everything of the plugin. Returns 0, or a
+ * Removes the pins of all generations of a plugin except `keep`; 0: of all. What they share stays. Returns 0, or a
  * negative errno: then something is left, and in force.
  */
 int pins_remove_generations(const char *plugin, __u64 keep);
+/* Removes everything of the plugin. Returns the same. */
+int pins_remove_plugin(const char *plugin);
 /* The path of a generation's directory (to be freed), whether it exists or not. */
 char *pins_generation_path(const char *plugin, __u64 generation);
 /* Waits until the kernel has released removed pins. Then closing the last descriptor of an object frees it at once. */

@@ -36,6 +36,8 @@ static bool is_alive(const struct last_state *state)
 {
 	__u64 started;
 
+	if (!state->pid) /* of a start that has not come to its end: while it lasts, the lock is where it belongs */
+		return false;
 	if (state->pid_namespace != namespaces_own_pid())
 		return clock_since_boot() - state->heartbeat < HEARTBEAT_SECONDS * NANOSECONDS;
 	return process_start_time((pid_t)state->pid, &started) == 0 && started == state->started;

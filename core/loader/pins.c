@@ -20,6 +20,8 @@
 
 #define BPFFS "/sys/fs/bpf"
 #define PINNED_PLUGINS PINS_PATH "/plugins"
+/* What is being removed. A daemon that was killed meanwhile may have left something in it. */
+#define REMOVED_PINS PINS_ROOT "/removed"
 
 static __attribute__((format(printf, 4, 5))) int fail(int error, struct report *report, const char *path,
 						      const char *format, ...)
@@ -155,6 +157,22 @@ void pins_show(struct pins *pins)
 	id_gate_open(&pins->gate);
 }
 
+static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)status;
+	(void)kind;
+	(void)place;
+	(void)remove(path);
+	return 0;
+}
+
+/* Removes what it can. Returns 0, or the negative errno of the directory itself when something is left. */
+static int remove_tree(const char *path)
+{
+	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
+}
+
 int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report)
 {
 	int error;
@@ -170,6 +188,7 @@ int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *repor
 		pins_close(ret);
 		return error;
 	}
+	(void)remove_tree(REMOVED_PINS);
 	ret->inherited = access(PINS_PATH, F_OK) == 0;
 	error = hide ? pins_hide(ret, report) : 0;
 	if (!error)
@@ -307,20 +326,13 @@ void pins_close(struct pins *pins)
 	*pins = (struct pins)PINS_CLOSED;
 }
 
-static int remove_entry(const char *path, const struct stat *status, int kind, struct FTW *place)
+/* If this process is killed meanwhile, a successor finds all of the directory or nothing. Returns as remove_tree(). */
+static int remove_at_once(const char *path)
 {
-	(void)status;
-	(void)kind;
-	(void)place;
-	(void)remove(path);
-	return 0;
-}
-
-/* Removes what it can. Returns 0, or the negative errno of the directory itself when something is left. */
-static int remove_tree(const char *path)
-{
-	nftw(path, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
-	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
+	(void)remove_tree(REMOVED_PINS);
+	if (rename(path, REMOVED_PINS) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	return remove_tree(REMOVED_PINS);
 }
 
 void pins_abandon(struct pins *pins)
@@ -357,7 +369,7 @@ int pins_remove_layout(const char *path)
 
 int pins_remove_all(void)
 {
-	int error = remove_tree(PINS_PATH);
+	int error = remove_at_once(PINS_PATH);
 
 	(void)rmdir(PINS_ROOT); /* fails where pins of another layout are in it */
 	return error;
@@ -459,8 +471,6 @@ int pins_remove_generations(const char *plugin, __u64 keep)
 	DIR *directory;
 	int error = 0;
 
-	if (!keep)
-		return remove_tree(path);
 	directory = opendir(path);
 	while (directory && (entry = readdir(directory))) {
 		__u64 generation = generation_of(entry->d_name);
@@ -471,6 +481,13 @@ int pins_remove_generations(const char *plugin, __u64 keep)
 	if (directory)
 		closedir(directory);
 	return error;
+}
+
+int pins_remove_plugin(const char *plugin)
+{
+	CLEANUP(cleanup_free) char *path = pins_plugin_path(plugin);
+
+	return remove_at_once(path);
 }
 
 /*

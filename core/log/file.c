@@ -20,18 +20,6 @@
 
 #define FILE_FLAGS (O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
 
-/* A daemon that was killed while it wrote to a full disk may have left half a line. */
-static bool ends_in_half_line(const char *path)
-{
-	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | FILE_FLAGS);
-	struct stat status;
-	char last;
-
-	if (fd < 0 || fstat(fd, &status) < 0 || !status.st_size)
-		return false;
-	return pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
-}
-
 static int open_path(const char *path)
 {
 	int fd = open(path, O_WRONLY | O_APPEND | O_CREAT | FILE_FLAGS, 0600);
@@ -67,8 +55,7 @@ static int start_file(struct log_sink *sink)
 		return fd;
 	log_writer_close(&sink->writer);
 	log_writer_start(&sink->writer, fd, LOG_WRITER_PLAIN);
-	if (sink->writer.is_regular && ends_in_half_line(sink->path))
-		log_writer_break_line(&sink->writer);
+	log_writer_mend(&sink->writer, sink->path);
 	return 0;
 }
 

@@ -17,6 +17,11 @@
  * @report:  findings of sinks that are not logged yet
  * @telling: findings of sinks are being logged
  * @watcher: NULL where nobody watches
+ * @replaced: the log that this one is replacing
+ * @kept:    see log_keep(); or NULL. It is the sum of the losses of all outputs and of those below
+ * @inherited: of a predecessor, until they are reported
+ * @reporting: events lost by an output, while the line about them is written
+ * @unsettled: events that outputs have lost since log_settle()
  */
 struct log {
 	struct log_options options;
@@ -25,6 +30,11 @@ struct log {
 	struct report report;
 	bool telling;
 	const struct log_watcher *watcher;
+	struct log *replaced;
+	struct log_kept *kept;
+	struct log_kept inherited;
+	__u64 reporting;
+	__u64 unsettled;
 	char line[LOG_LINE_MAX];
 };
 
@@ -235,8 +245,72 @@ static void take_over(struct log_sink *sink, struct log_sink *old, struct report
 		sink->type->reopen(sink, report);
 }
 
+static __u64 events_lost(const struct log *log)
+{
+	__u64 events = 0;
+
+	for (size_t i = 0; i < log->count; i++)
+		events += log->sinks[i].writer.lost.events;
+	return events;
+}
+
+static void add_losses(const struct log *log, struct log_kept *sum)
+{
+	for (size_t i = 0; i < log->count; i++) {
+		const struct log_writer *writer = &log->sinks[i].writer;
+
+		sum->lost += writer->lost.events + writer->rest_loss.events;
+		sum->uncertain += writer->rest_loss.events;
+	}
+}
+
+/* The process may be killed between any two stores: a loss is never there without its mark. */
+static void update_kept(const struct log *log)
+{
+	volatile struct log_kept *kept = log->kept;
+	struct log_kept sum = {
+		.lost = log->inherited.lost + log->reporting,
+		.uncertain = log->inherited.uncertain + log->reporting + log->unsettled,
+	};
+
+	if (!kept)
+		return;
+	add_losses(log, &sum);
+	if (log->replaced)
+		add_losses(log->replaced, &sum);
+	if (sum.uncertain > kept->uncertain)
+		kept->uncertain = sum.uncertain;
+	kept->lost = sum.lost;
+	kept->uncertain = sum.uncertain;
+}
+
+/* Visits the losses of the sinks of `from`, which `log` keeps. */
+static void take_lost(struct log *log, struct log *from, log_visit_loss *visit, void *context)
+{
+	for (size_t i = 0; i < from->count; i++) {
+		struct log_sink *sink = &from->sinks[i];
+		struct log_loss lost = sink->writer.lost;
+
+		if (!lost.events && lost.messages == sink->reports)
+			continue;
+		log_loss_add(&sink->visited, &lost);
+		sink->writer.lost = (struct log_loss){ 0 }; /* before the visit, which may lose a line too */
+		log->reporting = lost.events;
+		update_kept(log);
+		visit(context, sink->name, &lost);
+		log->reporting = 0;
+		update_kept(log);
+	}
+	for (size_t i = 0; i < from->count; i++)
+		from->sinks[i].reports = from->sinks[i].writer.lost.messages;
+}
+
 void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context)
 {
+	log->kept = old->kept;
+	old->kept = NULL;
+	log->inherited = old->inherited;
+	log->replaced = old;
 	for (size_t i = 0; i < log->count; i++) {
 		struct log_sink *from = find_same(old, &log->sinks[i]);
 
@@ -246,7 +320,9 @@ void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *
 	log_watch(log, old->watcher);
 	log_watch(old, NULL);
 	log_finish(old);
-	log_take_lost(old, visit, context);
+	take_lost(log, old, visit, context);
+	log->replaced = NULL;
+	update_kept(log);
 	log_close(old);
 }
 
@@ -273,6 +349,7 @@ void log_write(struct log *log, const struct log_record *record)
 {
 	ssize_t length = format(log, record);
 	const struct log_line line = { record, log->line, (size_t)length };
+	__u64 lost = events_lost(log);
 
 	for (size_t i = 0; i < log->count; i++) {
 		struct log_sink *sink = &log->sinks[i];
@@ -282,6 +359,8 @@ void log_write(struct log *log, const struct log_record *record)
 		else
 			sink->type->put(sink, &line, &log->report);
 	}
+	log->unsettled += events_lost(log) - lost;
+	update_kept(log);
 	if (log->watcher)
 		log->watcher->see(log->watcher->context, record);
 	if (log->report.count && !log->telling)
@@ -342,6 +421,7 @@ void log_finish(struct log *log)
 {
 	for (size_t i = 0; i < log->count; i++)
 		log_writer_finish(&log->sinks[i].writer);
+	update_kept(log);
 }
 
 size_t log_fds(const struct log *log, const int **ret, size_t max)
@@ -357,13 +437,17 @@ size_t log_fds(const struct log *log, const int **ret, size_t max)
 	return count;
 }
 
-__u64 log_unreported(const struct log *log)
+void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
 {
-	__u64 events = 0;
+	take_lost(log, log, visit, context);
+}
 
-	for (size_t i = 0; i < log->count; i++)
-		events += log->sinks[i].writer.lost.events;
-	return events;
+void log_keep(struct log *log, struct log_kept *kept)
+{
+	if (kept)
+		log->inherited = *kept;
+	log->kept = kept;
+	update_kept(log);
 }
 
 void log_each_output(const struct log *log, log_visit_loss *visit, void *context)
@@ -376,18 +460,25 @@ void log_each_output(const struct log *log, log_visit_loss *visit, void *context
 	}
 }
 
-void log_take_lost(struct log *log, log_visit_loss *visit, void *context)
+void log_settle(struct log *log)
 {
-	for (size_t i = 0; i < log->count; i++) {
-		struct log_sink *sink = &log->sinks[i];
-		struct log_loss lost = sink->writer.lost;
+	log->unsettled = 0;
+	update_kept(log);
+}
 
-		if (!lost.events && lost.messages == sink->reports)
-			continue;
-		log_loss_add(&sink->visited, &lost);
-		sink->writer.lost = (struct log_loss){ 0 }; /* before the visit, which may lose a line too */
-		visit(context, sink->name, &lost);
-	}
-	for (size_t i = 0; i < log->count; i++)
-		log->sinks[i].reports = log->sinks[i].writer.lost.messages;
+struct log_kept log_inherited_begins(struct log *log)
+{
+	struct log_kept inherited = log->inherited;
+
+	if (inherited.uncertain > inherited.lost)
+		inherited.uncertain = inherited.lost;
+	log->inherited.uncertain = log->inherited.lost;
+	update_kept(log);
+	return inherited;
+}
+
+void log_inherited_ends(struct log *log)
+{
+	log->inherited = (struct log_kept){ 0 };
+	update_kept(log);
 }

@@ -199,15 +199,34 @@ void log_take_lost(struct log *log, log_visit_loss *visit, void *context);
 /* Visits each sink, with all that it has lost since it was first configured, also what was visited before. */
 void log_each_output(const struct log *log, log_visit_loss *visit, void *context);
 
-/* Events that were lost and not visited yet, of all sinks. */
-__u64 log_unreported(const struct log *log);
+/**
+ * struct log_kept - what a log keeps for the case that the daemon is killed; pinned
+ * @lost:      events that its outputs have lost, and that are not reported. An event that two outputs have lost counts
+ *             twice.
+ * @uncertain: those of them that may be reported, or whose lines a successor writes again
+ */
+struct log_kept {
+	__u64 lost;
+	__u64 uncertain;
+};
+
+/* From now on *kept is up to date. NULL: it is not any more. */
+void log_keep(struct log *log, struct log_kept *kept);
+/* Call this when all lines so far are accounted for: if the daemon is killed now, they are not written again. */
+void log_settle(struct log *log);
+/*
+ * What a killed predecessor had kept at log_keep(). Call the second function after the line that reports it. *kept
+ * includes it until then.
+ */
+struct log_kept log_inherited_begins(struct log *log);
+void log_inherited_ends(struct log *log);
 
 /* Finishes lines that are half written, or counts them as lost. Call it before the last log_take_lost(). */
 void log_finish(struct log *log);
 
 /*
- * Replaces `old`, which is freed, by `log`. An output that both have keeps its half-written line and its unreported
- * losses. Files are opened anew. The losses of the other outputs of `old` are visited, and may be logged to `log`.
+ * Replaces `old`, which is freed, by `log`, which keeps what `old` has kept. An output that both have keeps its
+ * half-written line and its unreported losses. Files are opened anew. The losses of the other outputs of `old` are visited, and may be logged to `log`.
  */
 void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *context);
 

@@ -12,11 +12,8 @@
  * O_NONBLOCK is a flag of the open file description, which the daemon shares with the process that started it. So
  * pipes and terminals are opened again, to get a separate description. This fails, for example, without /proc.
  */
-static int reopen(int stream)
+static int reopen(const char *path)
 {
-	char path[32];
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", stream);
 	return open(path, O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 }
 
@@ -25,14 +22,16 @@ static int start(struct log_writer *writer, int stream)
 {
 	struct stat status;
 	enum log_writer_kind kind = LOG_WRITER_PLAIN;
+	char path[32];
 	int fd = -1;
 
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", stream);
 	if (fstat(stream, &status) < 0)
 		return -errno;
 	if (S_ISSOCK(status.st_mode)) {
 		kind = LOG_WRITER_SOCKET;
 	} else if (!S_ISREG(status.st_mode)) {
-		fd = reopen(stream);
+		fd = reopen(path);
 		kind = fd < 0 ? LOG_WRITER_POLLED : LOG_WRITER_PLAIN;
 	}
 	if (fd < 0)
@@ -40,6 +39,7 @@ static int start(struct log_writer *writer, int stream)
 	if (fd < 0)
 		return -errno;
 	log_writer_start(writer, fd, kind);
+	log_writer_mend(writer, path);
 	return 0;
 }
 

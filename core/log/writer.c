@@ -2,12 +2,15 @@
 #include "log/writer.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+#include "util/memory.h"
 
 static off_t end_of(const struct log_writer *writer)
 {
@@ -28,8 +31,22 @@ void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind ki
 	writer->rest_length = 0;
 }
 
-void log_writer_break_line(struct log_writer *writer)
+/* A daemon that was killed while it wrote may have left half a line. */
+static bool ends_in_half_line(const char *path)
 {
+	CLEANUP(cleanup_close) int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	struct stat status;
+	char last;
+
+	if (fd < 0 || fstat(fd, &status) < 0 || !status.st_size)
+		return false;
+	return pread(fd, &last, 1, status.st_size - 1) == 1 && last != '\n';
+}
+
+void log_writer_mend(struct log_writer *writer, const char *path)
+{
+	if (!writer->is_regular || !ends_in_half_line(path))
+		return;
 	writer->rest[0] = '\n';
 	writer->rest_length = 1;
 	writer->rest_loss = (struct log_loss){ 0 };

@@ -53,8 +53,8 @@ struct log_writer {
 
 /* Takes ownership of the descriptor. Keeps only the losses of the one before. */
 void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind kind);
-/* Call it where the file ends in half a line of another writer: a newline is then written first. */
-void log_writer_break_line(struct log_writer *writer);
+/* If the file of this path, which is open, ends in half a line of another writer: a newline is then written first. */
+void log_writer_mend(struct log_writer *writer, const char *path);
 /* Writes the rest of the last line if that is possible now; otherwise counts the line as lost. */
 void log_writer_finish(struct log_writer *writer);
 void log_writer_close(struct log_writer *writer);

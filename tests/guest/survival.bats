@@ -21,8 +21,10 @@ teardown() {
 	start_with 'profile = restricted' 'event_window = 100ms'
 	RANDOM=4711
 	start_hammer
-	for _ in {1..20}; do
+	for turn in {1..20}; do
 		# At different times: at the begin of a start, during the takeover, and long after the start.
+		((turn % 5)) || eventually more_than "${started:-0}" 'event=started'
+		started=$(count 'event=started')
 		sleep "$((RANDOM % 4)).$((RANDOM % 10))"
 		end_all KILL bpflock
 		become_bpflock -- -c "$CONF" >>"$LOG" 2>&1 3>&- &
@@ -233,12 +235,23 @@ teardown() {
 	denied restricted /dev/mem
 }
 
-@test "a second daemon on a private bpffs is found by its programs, and reported" {
+@test "a second daemon on a private bpffs is refused" {
 	start_with 'profile = privileged'
 	UNDER=(unshare -m bash -c 'mount -t bpf bpf /sys/fs/bpf && exec "$@"' bash)
-	run_bpflock BPFLOCK_KIMGLOCK_PROFILE=privileged -- -c /dev/null >/tmp/second.log 2>&1 3>&- &
-	eventually grep -q event=started /tmp/second.log
-	grep -E 'level=warning msg="event=other_instance error=|level=warning msg="event=other_instance warning=\\"program kl_locked_down \(link [0-9]+\) belongs to another bpflock' /tmp/second.log
+	refused 75 "bpflock runs already, as process $DAEMON, and its pins have been removed or are on another bpffs" -- -c "$CONF"
+}
+
+@test "what a dead daemon has left on a private bpffs is found by its programs, and reported" {
+	UNACCOUNTED='the counts of the first daemon are not those of the second'
+	BADLY=yes
+	configure 'profile = privileged'
+	UNDER=(unshare -m bash -c 'mount -t bpf bpf /sys/fs/bpf && { sleep 1234 >/dev/null 2>&1 3>&- & } && exec "$@"' bash)
+	start_bpflock -- -c "$CONF"
+	UNDER=()
+	kill_bpflock
+	start_bpflock -- -c "$CONF"
+	await_log 'level=warning msg="event=other_instance warning=\\"program kl_locked_down \(link [0-9]+\) belongs to another bpflock'
+	pkill -f 'sleep 1234'
 }
 
 @test "a bpffs that is unmounted while it runs changes nothing until the daemon ends" {

@@ -98,6 +98,21 @@ does_not_balance() {
 	balances
 }
 
+@test "what a killed daemon's outputs have lost counts as lost" {
+	{ asked 3 && line events_lost '' bpflock count=2 stage=sink of=predecessor uncertain=0 && counted 3 2 5 && stopped; } >"$LOG"
+	balances
+	{ asked 4 && line events_lost '' bpflock count=2 stage=sink of=predecessor uncertain=1 && counted 3 2 5 && stopped; } >"$LOG"
+	balances
+}
+
+@test "counts begin anew where no gap says that a daemon was killed before" {
+	started() { line plugin_running kimglock bpflock && line started '' bpflock; }
+	{ started && asked 3 && counted 1 2 3 && started && asked 4 && counted 2 2 4 && stopped; } >"$LOG"
+	balances
+	{ started && asked 3 && counted 1 2 3 && line gap '' bpflock && started && asked 4 && counted 2 2 4 && stopped; } >"$LOG"
+	does_not_balance
+}
+
 @test "counts begin anew after a stop, and go on after one that keeps" {
 	{ asked 5 && counted 3 2 5 && stopped && asked 6 && counted 4 2 6 && stopped; } >"$LOG"
 	balances

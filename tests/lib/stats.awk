@@ -76,30 +76,30 @@ event == "records" {
 		}
 }
 
-# Of the losses of outputs only those of this log count. They belong to no single plugin.
-event == "events_lost" && (plugin != "" || $0 ~ /stage(=|":")invalid/ || $0 ~ /sink(=|":")(stderr|stdout)/) {
+# Of the losses of outputs only those of this log count. They belong to no single plugin. Those of a killed daemon's
+# outputs are in one line, so a test with several outputs cannot tell them apart.
+event == "events_lost" && (plugin != "" || $0 ~ /stage(=|":")invalid/ || $0 ~ /sink(=|":")(stderr|stdout)/ || $0 ~ /of(=|":")predecessor/) {
 	lost[plugin] += value("count")
 	doubtful[plugin] += value("uncertain")
 }
 
 event == "plugin_running" { runs[plugin] = 1 }
 
-# If the service manager returns the objects, the next daemon logs a gap. Otherwise the states have ended.
-event == "gap" { given = 0 }
+# A daemon that takes over a state logs a gap. Otherwise the states before it have ended.
+event == "gap" { inherits = 1 }
 
 event == "started" || event == "reloaded" {
 	running = 1
 	for (name in plugins)
-		if (given || !(name in runs))
+		if ((event == "started" && !inherits) || !(name in runs))
 			close_lineage(name)
 	split("", runs)
-	given = 0
+	inherits = 0
 }
 
 event == "stopped" {
 	running = 0
-	given = value("given_to_service_manager") != ""
-	if (value("on_exit") == "unload" && !given)
+	if (value("on_exit") == "unload" && value("given_to_service_manager") == "")
 		for (name in plugins)
 			close_lineage(name)
 }

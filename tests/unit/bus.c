@@ -130,6 +130,35 @@ static void an_invalid_record_of_nobody_names_no_plugin(void **state)
 	assert_int_equal(count_in(text, "\n"), 2);
 }
 
+/* If the daemon is killed before, a successor knows that they are not. */
+static void an_invalid_record_is_accounted_for_when_it_is_reported(void **state)
+{
+	const struct bpflock_event known = { .source = SOURCE, .sequence = 1, .type = 5 };
+	const struct bpflock_event invalid = { .source = SOURCE, .sequence = 2, .type = 9 };
+	struct bpflock_stats *stats = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*stats));
+	const int ring = -1;
+	struct fixture *test = *state;
+	struct bus_source source = { .plugin = &plugin };
+	struct delivery_state delivery = { 0 };
+	struct manager manager = { 0 };
+	struct bus *bus = NULL;
+
+	open_log(test, test->output);
+	assert_int_equal(bus_open(&ring, 1, &bus), 0);
+	bus_add_source(bus, &source);
+	bus_attach(&source, &delivery, stats);
+	put(&known, sizeof(known));
+	put(&invalid, sizeof(invalid));
+	assert_true(bus_drain(bus, test->log) >= 0);
+	assert_int_equal(delivery.accounted, 1);
+	stats_log_losses(test->log, &manager, bus);
+	assert_int_equal(delivery.accounted, 2);
+	stats_log_losses(test->log, &manager, bus);
+	assert_int_equal(delivery.accounted, 2);
+	bus_close(bus);
+	free(stats);
+}
+
 struct seen {
 	size_t kinds;
 	__u64 count;
@@ -208,6 +237,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(invalid_records_are_counted_by_plugin_and_type_with_their_times),
 		TEST(an_invalid_record_of_nobody_names_no_plugin),
+		TEST(an_invalid_record_is_accounted_for_when_it_is_reported),
 		cmocka_unit_test(the_times_are_those_of_the_first_and_the_last_record),
 		cmocka_unit_test(a_record_without_a_beginning_has_the_time_at_which_it_was_read),
 		cmocka_unit_test(more_kinds_than_there_is_room_for_are_counted_together),

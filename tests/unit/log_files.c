@@ -56,6 +56,25 @@ static void a_full_disk_that_is_freed_gets_whole_lines(void **state)
 	assert_int_equal(reader.length, 0);
 }
 
+/* The rest of the line may never be written. */
+static void a_line_of_which_the_rest_waits_is_kept_as_lost_and_uncertain(void **state)
+{
+	struct fixture *test = *state;
+	struct log_kept kept = { 0 };
+
+	open_log(test, test->output);
+	log_keep(test->log, &kept);
+	limit_file_size(10);
+	write_at(test, 20, 1);
+	log_settle(test->log);
+	assert_int_equal(kept.lost, 1);
+	assert_int_equal(kept.uncertain, 1);
+	limit_file_size(RLIM_INFINITY);
+	write_at(test, 20, 1);
+	assert_int_equal(kept.lost, 0);
+	assert_int_equal(kept.uncertain, 0);
+}
+
 static void a_file_truncated_to_free_the_disk_starts_with_a_whole_line(void **state)
 {
 	struct fixture *test = *state;
@@ -461,6 +480,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_full_disk_that_is_freed_gets_whole_lines),
+		TEST(a_line_of_which_the_rest_waits_is_kept_as_lost_and_uncertain),
 		TEST(a_file_truncated_to_free_the_disk_starts_with_a_whole_line),
 		TEST(half_a_line_of_before_is_not_continued),
 		TEST(a_whole_line_of_before_is_followed_at_once),

@@ -236,6 +236,96 @@ static void losses_of_reports_alone_are_not_told_after_a_reload(void **state)
 	assert_int_equal(take_lost(test), 0);
 }
 
+/* What a log keeps for the case of a kill, while it visits its losses. */
+static struct log_kept kept, kept_meanwhile;
+
+static void look_at_kept(void *context, const char *sink, const struct log_loss *loss)
+{
+	(void)context;
+	(void)sink;
+	(void)loss;
+	kept_meanwhile = kept;
+}
+
+static void assert_kept(const struct log_kept *now, __u64 lost, __u64 uncertain)
+{
+	assert_int_equal(now->lost, lost);
+	assert_int_equal(now->uncertain, uncertain);
+}
+
+static void start_keeping(struct fixture *test, __u64 lost, __u64 uncertain)
+{
+	kept = (struct log_kept){ lost, uncertain };
+	log_keep(test->log, &kept);
+}
+
+static void what_outputs_lost_is_kept_until_it_is_reported(void **state)
+{
+	struct fixture *test = *state;
+
+	open_log(test, "file:/dev/full");
+	start_keeping(test, 0, 0);
+	write_at(test, 20, 3);
+	assert_kept(&kept, 3, 3);
+	log_settle(test->log);
+	assert_kept(&kept, 3, 0);
+	write_at(test, 20, 0);
+	assert_kept(&kept, 3, 0);
+	write_at(test, 20, 2);
+	assert_kept(&kept, 5, 2);
+	log_settle(test->log);
+	log_take_lost(test->log, look_at_kept, test);
+	assert_kept(&kept_meanwhile, 5, 5);
+	assert_kept(&kept, 0, 0);
+}
+
+static void what_a_predecessor_kept_is_kept_until_it_is_reported(void **state)
+{
+	struct fixture *test = *state;
+	struct log_kept inherited;
+
+	open_log(test, "file:/dev/full");
+	start_keeping(test, 5, 2);
+	write_at(test, 20, 1);
+	log_settle(test->log);
+	assert_kept(&kept, 6, 2);
+	inherited = log_inherited_begins(test->log);
+	assert_kept(&inherited, 5, 2);
+	assert_kept(&kept, 6, 5);
+	log_inherited_ends(test->log);
+	assert_kept(&kept, 1, 0);
+}
+
+static void no_more_is_uncertain_than_is_lost(void **state)
+{
+	struct fixture *test = *state;
+	struct log_kept inherited;
+
+	open_log(test, test->output);
+	start_keeping(test, 2, 9);
+	inherited = log_inherited_begins(test->log);
+	assert_kept(&inherited, 2, 2);
+}
+
+static void the_next_log_keeps_what_the_old_one_kept(void **state)
+{
+	struct fixture *test = *state;
+	struct log *old;
+
+	open_log(test, "file:/dev/full");
+	start_keeping(test, 4, 0);
+	write_at(test, 20, 3);
+	log_settle(test->log);
+	old = test->log;
+	open_log(test, test->output);
+	log_replace(test->log, old, look_at_kept, test);
+	assert_kept(&kept_meanwhile, 7, 3);
+	assert_kept(&kept, 4, 0);
+	log_keep(test->log, NULL);
+	log_inherited_ends(test->log);
+	assert_kept(&kept, 4, 0);
+}
+
 static void events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last(void **state)
 {
 	struct fixture *test = *state;
@@ -352,6 +442,10 @@ int main(void)
 		TEST(losses_of_an_output_that_is_left_out_are_told),
 		TEST(losses_may_be_logged_while_they_are_visited),
 		TEST(losses_of_reports_alone_are_not_told_after_a_reload),
+		TEST(what_outputs_lost_is_kept_until_it_is_reported),
+		TEST(what_a_predecessor_kept_is_kept_until_it_is_reported),
+		TEST(no_more_is_uncertain_than_is_lost),
+		TEST(the_next_log_keeps_what_the_old_one_kept),
 		TEST(events_and_messages_are_counted_apart_with_the_times_of_the_first_and_the_last),
 		TEST(a_reports_item_is_a_line_that_names_plugin_source_and_remedy),
 		TEST(a_report_without_source_plugin_or_remedy_is_a_line_too),

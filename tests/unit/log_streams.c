@@ -37,6 +37,19 @@ static void assert_survives_a_reader_that_never_reads(struct fixture *test, int 
 	assert_int_equal(reader.length, 0);
 }
 
+/* As after the kill of a daemon whose stderr was the same file. */
+static void half_a_line_of_before_in_the_file_behind_stderr_is_not_continued(void **state)
+{
+	struct fixture *test = *state;
+	int fd = open(test->path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+
+	assert_int_equal(write(fd, "half", 4), 4);
+	open_stderr_on(test, fd);
+	write_number(test, 5);
+	assert_file_ends_in(test->path, "half\n" LINE_5);
+	close(fd);
+}
+
 static void a_pipe_whose_reader_never_reads_does_not_hang(void **state)
 {
 	struct fixture *test = *state;
@@ -303,6 +316,7 @@ static void a_stream_goes_on_with_its_half_line_in_the_next_log(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(half_a_line_of_before_in_the_file_behind_stderr_is_not_continued),
 		TEST(a_pipe_whose_reader_never_reads_does_not_hang),
 		TEST(a_terminal_that_nobody_reads_does_not_hang),
 		TEST(a_stream_socket_that_nobody_reads_does_not_hang),

@@ -93,17 +93,18 @@ static __always_inline void bpflock_zero(void *record, __u64 begin, __u64 end)
 /*
  * The caller has checked that this generation records. It writes every byte behind struct bpflock_event, because the
  * ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
+ *
+ * The number is taken when the space is there. So whoever reads the last number knows how many records are in the ring
+ * or were read from it.
  */
 static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
 {
 	__u32 first = 0;
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
-	__u64 sequence;
 
 	if (!stats)
 		return NULL;
-	sequence = __sync_fetch_and_add(&stats->records, 1) + 1;
 	if (!is_denial && !bpflock_ring_has_headroom()) {
 		bpflock_count_lost(stats);
 		return NULL;
@@ -115,7 +116,7 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
 	}
 	event->time = bpf_ktime_get_boot_ns();
 	event->source = bpflock_source;
-	event->sequence = sequence;
+	event->sequence = __sync_fetch_and_add(&stats->records, 1) + 1;
 	event->type = type;
 	event->cpu = bpf_get_smp_processor_id();
 	bpflock_fill_task(event);

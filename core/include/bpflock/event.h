@@ -19,8 +19,8 @@
  * @source:   the plugin and the layout of its events, as one number. Records outlive the daemon
  *            in the pinned ring. By this number a successor recognizes records of another layout.
  * @cgroupid: cgroup v2 id of the task (the inode number of the cgroup's directory)
- * @sequence: number of this record among those of its plugin and CPU, from 1. Lost records used a
- *            number too, so a reader sees what is missing.
+ * @sequence: number of this record among those of its plugin and CPU, from 1. Records that found no space in the
+ *            ring have none, so a number that is missing was read by somebody else.
  * @tgid:     process, in the initial pid namespace
  * @pid:      thread, in the initial pid namespace
  * @ppid:     parent process, in the initial pid namespace
@@ -50,7 +50,7 @@ struct bpflock_event {
 
 /**
  * struct bpflock_stats - the records of one plugin on one CPU
- * @records: number of records, lost ones included: the last sequence number
+ * @records: number of records that were put into the ring: the last sequence number
  * @lost:    records that found no space in the ring
  * @lost_at: when the last of these was lost, as bpflock_event.time
  *
