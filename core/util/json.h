@@ -33,7 +33,7 @@ void json_add_text(struct json_object *object, const char *key, const char *text
 void json_add_uint(struct json_object *object, const char *key, __u64 number);
 void json_add_bool(struct json_object *object, const char *key, bool value);
 
-/* A whole text, read strictly; NULL where it is not JSON, or not UTF-8. */
+/* A whole text; NULL where it is not JSON, or not UTF-8. */
 struct json_object *json_parse(const char *text, size_t length);
 
 /* For readers: "" or 0 or false where the key is missing or of another type. */
