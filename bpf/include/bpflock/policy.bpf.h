@@ -98,16 +98,20 @@ static __always_inline bool bpflock_evaluate(__u32 *rule)
 	}
 }
 
-/* Is the cgroup that of the task, or above it? */
-static __always_inline bool bpflock_is_below(__u64 cgroup)
+/*
+ * Is the cgroup that of the task, or above it? This function and bpflock_find_grant() are global: so the verifier checks
+ * each of them once per program, and not their loops at each decision and within each other.
+ */
+__noinline int bpflock_is_below(__u64 cgroup);
+__noinline int bpflock_is_below(__u64 cgroup)
 {
 	for (int level = 0; level < BPFLOCK_CGROUP_DEPTH_MAX; level++) {
 		__u64 id = bpf_get_current_ancestor_cgroup_id(level);
 
 		if (!id || id == cgroup)
-			return id;
+			return id != 0;
 	}
-	return false;
+	return 0;
 }
 
 static __always_inline bool bpflock_is_for_task(const volatile struct bpflock_grant *grant)
@@ -123,7 +127,8 @@ static __always_inline bool bpflock_is_for_task(const volatile struct bpflock_gr
 }
 
 /* The grant that allows the operation to this task, or 0. Only where the policy denies it. */
-static __always_inline __u32 bpflock_find_grant(__u32 operation)
+__noinline int bpflock_find_grant(__u32 operation);
+__noinline int bpflock_find_grant(__u32 operation)
 {
 	const volatile struct bpflock_grants *grants = &bpflock_grants;
 	__u64 index = bpflock_operation_index(operation), now = bpf_ktime_get_boot_ns();
@@ -133,7 +138,7 @@ static __always_inline __u32 bpflock_find_grant(__u32 operation)
 
 		if (grant->until > now && grant->operations[index / 64] & 1ull << index % 64 &&
 		    bpflock_is_for_task(grant))
-			return grant->id;
+			return (int)grant->id;
 	}
 	return 0;
 }
