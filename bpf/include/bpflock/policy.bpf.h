@@ -99,8 +99,8 @@ static __always_inline bool bpflock_evaluate(__u32 *rule)
 }
 
 /*
- * Is the cgroup that of the task, or above it? This function and bpflock_find_grant() are global: so the verifier checks
- * each of them once per program, and not their loops at each decision and within each other.
+ * Is the cgroup that of the task, or above it? This function and bpflock_find_grant() are global: so the verifier
+ * checks each of them once per program, and not their loops at each decision and within each other.
  */
 __noinline int bpflock_is_below(__u64 cgroup);
 __noinline int bpflock_is_below(__u64 cgroup)
