@@ -70,7 +70,12 @@ static __always_inline __u32 bpflock_rule(__u32 operation)
 	return policy->slots[policy->active & 1].rules[bpflock_operation_index(operation)];
 }
 
-static __always_inline bool bpflock_in_initial_namespaces(void)
+/*
+ * Where a program loads a pointer from a trusted one, the verifier of 6.12 searches the names of all types of the
+ * kernel. So this function is global, and verified once per program. Nothing in a loop loads such pointers.
+ */
+__noinline int bpflock_in_initial_namespaces(void);
+__noinline int bpflock_in_initial_namespaces(void)
 {
 	return bpflock_task_is_initial(bpf_get_current_task_btf());
 }
@@ -114,11 +119,11 @@ __noinline int bpflock_is_below(__u64 cgroup)
 	return 0;
 }
 
-static __always_inline bool bpflock_is_for_task(const volatile struct bpflock_grant *grant)
+static __always_inline bool bpflock_is_for_task(const volatile struct bpflock_grant *grant, bool initial)
 {
 	switch (grant->scope) {
 	case BPFLOCK_GRANT_HOST:
-		return bpflock_in_initial_namespaces();
+		return initial;
 	case BPFLOCK_GRANT_CGROUP:
 		return bpflock_is_below(grant->cgroupid);
 	default:
@@ -132,12 +137,13 @@ __noinline int bpflock_find_grant(__u32 operation)
 {
 	const volatile struct bpflock_grants *grants = &bpflock_grants;
 	__u64 index = bpflock_operation_index(operation), now = bpf_ktime_get_boot_ns();
+	bool initial = bpflock_in_initial_namespaces();
 
 	for (int i = 0; i < BPFLOCK_GRANTS_MAX; i++) {
 		const volatile struct bpflock_grant *grant = &grants->items[i];
 
 		if (grant->until > now && grant->operations[index / 64] & 1ull << index % 64 &&
-		    bpflock_is_for_task(grant))
+		    bpflock_is_for_task(grant, initial))
 			return (int)grant->id;
 	}
 	return 0;
