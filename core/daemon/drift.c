@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/grants.h"
 #include "util/memory.h"
 
 static void mend_policy(const struct managed_plugin *managed, struct report *report)
@@ -47,6 +48,18 @@ static void mend_exceptions(const struct managed_plugin *managed, struct report 
 			      managed->plugin->name);
 }
 
+static void mend_grants(const struct managed_plugin *managed, struct report *report)
+{
+	size_t different = grants_mend(managed);
+
+	if (different)
+		report_plugin(report_add(report, REPORT_ERROR, "drift", NULL,
+					 "somebody has made, changed or ended %zu grants in the kernel; they are as "
+					 "granted again",
+					 different),
+			      managed->plugin->name);
+}
+
 /* What is at the place of a pin is not ours, and goes. */
 static void look_for_lost_pin(struct managed_plugin *managed, struct report *report)
 {
@@ -73,6 +86,7 @@ bool drift_mend(struct manager *manager, struct pins *pins, struct report *repor
 		mend_policy(managed, report);
 		mend_marks(managed, report);
 		mend_exceptions(managed, report);
+		mend_grants(managed, report);
 		if (!error)
 			look_for_lost_pin(managed, report);
 		lost = lost || managed->pins_lost;

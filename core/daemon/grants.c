@@ -17,6 +17,13 @@ static struct bpflock_grants *grants_of(const struct managed_plugin *managed)
 	return managed->instance->state->grants;
 }
 
+static size_t publish(const struct managed_plugin *managed)
+{
+	struct plugin_state *state = managed->instance->state;
+
+	return grants_publish(state->kernel_grants, state->grants);
+}
+
 static char *refuse(const char *text)
 {
 	return xstrdup(text);
@@ -183,6 +190,7 @@ static char *put(struct manager *manager, struct log *log, struct change_of_gran
 			continue;
 		grant->id = id;
 		(void)grants_put(grants_of(&manager->plugins[i]), grant, now);
+		(void)publish(&manager->plugins[i]);
 		log_grant(log, "granted", manager->plugins[i].plugin, grant);
 	}
 	return NULL;
@@ -222,6 +230,7 @@ bool grants_revoke(struct manager *manager, struct log *log, __u32 id)
 			continue;
 		log_grant(log, "grant_revoked", manager->plugins[i].plugin, grant);
 		grants_end(grant);
+		(void)publish(&manager->plugins[i]);
 		any = true;
 	}
 	return any;
@@ -256,6 +265,12 @@ void grants_log_ended(struct manager *manager, struct log *log)
 				continue;
 			log_grant(log, "grant_ended", manager->plugins[i].plugin, grant);
 			grant->end_told = 1;
+			(void)publish(&manager->plugins[i]);
 		}
 	}
+}
+
+size_t grants_mend(const struct managed_plugin *managed)
+{
+	return grants_of(managed) ? publish(managed) : 0;
 }

@@ -39,6 +39,9 @@ void grants_each(const struct manager *manager,
 		 void (*visit)(void *context, const struct plugin *plugin, const struct bpflock_grant *grant),
 		 void *context);
 
+/* Makes those in the kernel what was granted. Returns how many were not. */
+size_t grants_mend(const struct managed_plugin *managed);
+
 /* Logs the end of grants whose time is over. */
 void grants_log_ended(struct manager *manager, struct log *log);
 

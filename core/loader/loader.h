@@ -202,8 +202,9 @@ void protected_sweep(int protected);
  * @delivery_map: fd of @delivery
  * @delivery:   used by the daemon only, not by BPF programs
  * @counters:   the decisions of an enforcer, or NULL
- * @grants_map: fd of @grants; -1 for an observer
- * @grants:     of an enforcer; NULL for an observer
+ * @grants_map: fd of @kernel_grants; -1 for an observer
+ * @kernel_grants: of an enforcer; NULL for an observer
+ * @grants:     what @kernel_grants were when this process found or wrote them
  */
 struct plugin_state {
 	unsigned int references;
@@ -215,6 +216,7 @@ struct plugin_state {
 	struct delivery_state *delivery;
 	const struct bpflock_counters *counters;
 	int grants_map;
+	struct bpflock_grants *kernel_grants;
 	struct bpflock_grants *grants;
 };
 

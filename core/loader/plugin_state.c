@@ -74,8 +74,12 @@ static int map_shared(struct plugin_state *state)
 	state->counters = map_memory(state->counters_map, sizeof(*state->counters), PROT_READ);
 	if (!state->counters)
 		return -errno;
-	state->grants = map_memory(state->grants_map, sizeof(*state->grants), PROT_READ | PROT_WRITE);
-	return state->grants ? 0 : -errno;
+	state->kernel_grants = map_memory(state->grants_map, sizeof(*state->kernel_grants), PROT_READ | PROT_WRITE);
+	if (!state->kernel_grants)
+		return -errno;
+	state->grants = xcalloc(1, sizeof(*state->grants));
+	*state->grants = *state->kernel_grants;
+	return 0;
 }
 
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
@@ -177,8 +181,9 @@ void plugin_state_release(struct plugin_state *state)
 		munmap(state->delivery, sizeof(*state->delivery));
 	if (state->counters)
 		munmap((void *)(uintptr_t)state->counters, sizeof(*state->counters));
-	if (state->grants)
-		munmap(state->grants, sizeof(*state->grants));
+	if (state->kernel_grants)
+		munmap(state->kernel_grants, sizeof(*state->kernel_grants));
+	free(state->grants);
 	cleanup_close(&state->map);
 	cleanup_close(&state->stats_map);
 	cleanup_close(&state->counters_map);

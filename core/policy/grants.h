@@ -26,13 +26,15 @@ static inline void grant_add_operation(struct bpflock_grant *grant, __u32 index)
 	grant->operations[index / 64] |= 1ull << index % 64;
 }
 
-/* Puts a grant in force. `now` is CLOCK_BOOTTIME in nanoseconds. Returns 0; or -ENOSPC where all places are in use. */
-int grants_put(struct bpflock_grants *grants, const struct bpflock_grant *grant, __u64 now);
+/* Adds a grant. `now` is CLOCK_BOOTTIME in nanoseconds. Returns its place; or NULL where all are in use. */
+struct bpflock_grant *grants_put(struct bpflock_grants *grants, const struct bpflock_grant *grant, __u64 now);
 /* The grant of that number that is in force, or NULL. */
 struct bpflock_grant *grants_find(struct bpflock_grants *grants, __u32 id, __u64 now);
 /* Ends it before its time. */
 void grants_end(struct bpflock_grant *grant);
 /* The largest number that was given to a grant, as far as it is still known. */
 __u32 grants_last_id(const struct bpflock_grants *grants);
+/* Makes those in the kernel the same. Returns how many were not. */
+size_t grants_publish(struct bpflock_grants *kernel, const struct bpflock_grants *grants);
 
 #endif

@@ -123,6 +123,22 @@ pinned_names() {
 	rmdir "$CGROUPS/excepted" "$CGROUPS/other"
 }
 
+@test "a grant that nobody has asked for is told and ended, and one that was ended by hand is in force again" {
+	start_verified 1s
+	bpflockctl grant kexec --for 10m --reason "this one was asked for"
+	map=$ROOT/v1/plugins/kimglock/grants
+	size=$(bpftool -j map show pinned "$map" | jq .bytes_value)
+	# The one that was asked for is the first. The forged one lasts for ever, has all operations, and is for everyone.
+	item=$((size / 16))
+	# shellcheck disable=SC2046 # words
+	bpftool map update pinned "$map" key 0 0 0 0 value $(yes 0 | head -n "$item") $(yes 255 | head -n 32) 3 0 0 0 \
+		$(yes 9 | head -n 4) $(yes 0 | head -n $((size - item - 40)))
+	await_log 'level=error msg="event=drift error=\\"somebody has made, changed or ended 2 grants in the kernel; they are as granted again\\"" bpfprog=kimglock'
+	is_denied
+	bpflockctl grants | grep -F "this one was asked for"
+	[ "$(bpflockctl grants --json | jq '.grants | length')" -eq 1 ]
+}
+
 # The id of a cgroup as the bytes of a key.
 id_bytes() {
 	local id i
