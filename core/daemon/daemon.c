@@ -252,7 +252,7 @@ void daemon_trim_memory(struct daemon *daemon)
 	malloc_trim(0);
 }
 
-/* Whether this says the same as what was told at the verification before: a difference that stays is told once. */
+/* Whether this says the same as what was told at the verification before. */
 static bool is_told(const struct report *report, const struct report *before)
 {
 	bool same = report->count == before->count;
@@ -262,18 +262,23 @@ static bool is_told(const struct report *report, const struct report *before)
 	return same;
 }
 
-/* Puts right what somebody has changed of what is in force. */
+/*
+ * Puts right what somebody has changed of what is in force. What was put right is always told: somebody may change the
+ * same again. What stays different is told once.
+ */
 static void mend(struct daemon *daemon)
 {
 	struct report report = { 0 };
-	bool replaced;
+	int replaced = drift_mend(&daemon->manager, &daemon->pins, &report);
 
-	replaced = drift_mend(&daemon->manager, &daemon->pins, &report);
-	if (!is_told(&report, &daemon->drift))
+	if (replaced >= 0 || !is_told(&report, &daemon->drift))
 		log_report(daemon->log, &report);
 	report_clear(&daemon->drift);
-	daemon->drift = report;
-	if (!replaced)
+	if (replaced < 0)
+		daemon->drift = report;
+	else
+		report_clear(&report);
+	if (replaced <= 0)
 		return;
 	update_sources(daemon);
 	status_log_running(daemon->log, &daemon->manager, "pinned_anew");

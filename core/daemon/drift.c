@@ -72,12 +72,11 @@ static void look_for_lost_pin(struct managed_plugin *managed, struct report *rep
 	managed->pins_lost = true;
 }
 
-bool drift_mend(struct manager *manager, struct pins *pins, struct report *report)
+int drift_mend(struct manager *manager, struct pins *pins, struct report *report)
 {
+	int error = pins_mend(pins, report);
 	bool lost = false;
-	int error;
 
-	error = pins_mend(pins, report);
 	for (size_t i = 0; i < manager->count; i++) {
 		struct managed_plugin *managed = &manager->plugins[i];
 
@@ -91,5 +90,7 @@ bool drift_mend(struct manager *manager, struct pins *pins, struct report *repor
 			look_for_lost_pin(managed, report);
 		lost = lost || managed->pins_lost;
 	}
-	return !error && lost && manager_renew(manager, report) == 0;
+	if (!error && lost)
+		error = manager_renew(manager, report);
+	return error ? error : lost;
 }

@@ -9,9 +9,9 @@
 #include "daemon/manager.h"
 
 /*
- * Reports each difference as an error, and puts it right. Returns whether instances were replaced for that: their
- * sources are to be attached again.
+ * Reports each difference as an error, and puts it right. Returns 1 if instances were replaced for that (their sources
+ * are to be attached again), 0 if not, or a negative errno: pins stay different.
  */
-bool drift_mend(struct manager *manager, struct pins *pins, struct report *report);
+int drift_mend(struct manager *manager, struct pins *pins, struct report *report);
 
 #endif
