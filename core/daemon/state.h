@@ -21,7 +21,7 @@
  * @stop_call: the request of that client, which gets its reply when everything is done; or NULL
  * @on_exit:  what that client wants in place of the option `on_exit`; -1: what the option says
  * @monitors: clients that see each line of the log; NULL where there is none
- * @drift:    what the last verification has told
+ * @drift:    what the last verification has told and could not put right
  * @identity: which process this is, for whoever looks for another daemon; its other members are zero
  */
 struct daemon {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any bytes from a client of the control socket, in pieces of any size: it gets at most one reply for each NUL, each
- * reply is valid, and nothing is changed without permission.
+ * Any bytes from a client of the control socket, in pieces of any size: it gets at most one reply for each NUL, and those
+ * of a stream; each reply is valid; a stream ends once; and nothing is changed without permission.
  */
 #include <errno.h>
 #include <json-c/json_tokener.h>
@@ -37,9 +37,31 @@ static void change(void *context, struct control_call *call)
 	MUST(false);
 }
 
+/* A stream has this many replies. */
+#define STREAM_REPLIES 3
+
+static size_t streams;
+
+static void end_stream(void *stream)
+{
+	(void)stream;
+	MUST(streams-- == 1);
+}
+
+static void stream(void *context, struct control_call *call)
+{
+	(void)context;
+	if (!control_stream(call, end_stream, NULL))
+		return;
+	MUST(streams++ == 0);
+	for (size_t i = 0; i < STREAM_REPLIES; i++)
+		MUST(control_continue(call, "{}"));
+}
+
 static const struct control_method methods[] = {
 	{ "Echo", false, echo, { { "any", json_type_object, false } } },
 	{ "Change", true, change, {} },
+	{ "Stream", false, stream, {} },
 };
 
 static bool is_restricted(void *context)
@@ -123,7 +145,7 @@ static void send_all(int fd, const uint8_t *data, size_t size, struct connection
 		MUST(send(fd, data + sent, rest < piece ? rest : piece, 0) > 0);
 		error = serve(connection, calls, client);
 		MUST(!error || error == -EBADMSG || error == -EMSGSIZE);
-		MUST(!connection->call.open);
+		MUST(!connection->call.open || connection->call.ended);
 	}
 }
 
@@ -144,8 +166,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	connection_open(&connection, fds[0]);
 	client.fd = fds[1];
 	send_all(fds[1], data, size, &connection, &calls, &client);
-	MUST(client.length == 0 && client.replies <= count_ends(data, size));
+	MUST(client.length == 0 && client.replies <= count_ends(data, size) + STREAM_REPLIES - 1);
 	connection_close(&connection);
+	MUST(streams == 0);
 	close(fds[1]);
 	free(client.text);
 	return 0;
