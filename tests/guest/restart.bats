@@ -164,7 +164,12 @@ exec_until_told() {
 	kill "$executor" && wait "$executor"
 	stop_bpflock
 	[ -z "$(log_lines 'event=events_lost')" ]
-	[ "$(count 'comm=ioperm .*filename=[^ ]*/ioperm .*retval=0"')" -eq "$(</tmp/executed)" ]
+	recorded=$(count 'comm=ioperm .*filename=[^ ]*/ioperm .*retval=0"')
+	# A kernel that preempts a program runs it for nobody else until it goes on.
+	skipped=$(log_lines 'event=runs_skipped' | awk -F'count=' '{ sum += $2 } END { print sum + 0 }')
+	executed=$(</tmp/executed)
+	echo "$recorded recorded, $skipped skipped, $executed executed"
+	[[ $recorded -le $executed && $((recorded + skipped)) -ge $executed ]]
 }
 
 @test "exceptions hold while no daemon runs" {
