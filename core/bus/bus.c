@@ -58,13 +58,6 @@ static void show_observers(const struct bus *bus, const struct bus_source *from,
 	}
 }
 
-static bool is_decision(const struct bus_source *source, const struct bpflock_event *event)
-{
-	const struct bpflock_event_type *type = plugin_event_type(source->plugin, event->type);
-
-	return type && type->flags & BPFLOCK_EVENT_DECISION;
-}
-
 /* Writes the line of the record which was just read (`event`), or one that stands for `count` earlier records (NULL). */
 static void write_line(struct bus *bus, struct delivery *delivery, const struct bpflock_event *event, __u64 count,
 		       const struct log_record *record)
@@ -78,14 +71,16 @@ static void write_line(struct bus *bus, struct delivery *delivery, const struct 
 static int write_record(struct bus *bus, struct bus_source *source, const struct bpflock_event *event, size_t size)
 {
 	enum delivered delivered = delivery_take(&source->delivery, event);
+	const struct bpflock_event_type *type;
 	struct decoded_record decoded;
 
 	if (delivered == DELIVERED)
 		return 0;
 	if (record_decode(source, event, size, bus->boot_time, &decoded) < 0)
 		return -EINVAL;
-	if (is_decision(source, event)) {
-		if (!repeats_take(&bus->repeats, source, (const struct bpflock_decision *)event))
+	type = plugin_event_type(source->plugin, event->type);
+	if (type->flags & BPFLOCK_EVENT_DECISION) {
+		if (!repeats_take(&bus->repeats, source, type, (const struct bpflock_decision *)event, size))
 			return 0;
 		recent_add(&bus->recent, source, (const struct bpflock_decision *)event, 1);
 	}
@@ -126,12 +121,12 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	struct bus *bus = context;
 	struct decoded_record decoded;
 
-	if (record_decode(repeat->source, &repeat->last, sizeof(repeat->last), bus->boot_time, &decoded) < 0)
+	if (record_decode(repeat->source, repeat->last, repeat->size, bus->boot_time, &decoded) < 0)
 		return;
 	record_add_count(&decoded.record, repeat->count);
 	if (repeat->several)
 		record_mark_several(&decoded.record);
-	recent_add(&bus->recent, repeat->source, &repeat->last, repeat->count);
+	recent_add(&bus->recent, repeat->source, repeat->last, repeat->count);
 	write_line(bus, &repeat->source->delivery, NULL, repeat->count, &decoded.record);
 }
 
@@ -180,6 +175,7 @@ struct bus *bus_close(struct bus *bus)
 	if (!bus)
 		return NULL;
 	ring_buffer__free(bus->ring);
+	repeats_clear(&bus->repeats);
 	for (size_t i = 0; i < bus->source_count; i++) {
 		sequences_end(&bus->sources[i]->sequences);
 		delivery_end(&bus->sources[i]->delivery);

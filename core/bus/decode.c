@@ -136,7 +136,14 @@ static void add_operation(struct decoded_record *decoded, const struct operation
 	record->fields[record->field_count - 1].json_only = true;
 }
 
-static int add_decision(struct decoded_record *decoded, const struct bus_source *source, const void *bytes, size_t size)
+static void add_truncated(struct decoded_record *decoded)
+{
+	if (decoded->truncated[0])
+		log_str(&decoded->record, log_keys[LOG_KEY_TRUNCATED], decoded->truncated);
+}
+
+static int add_decision(struct decoded_record *decoded, const struct bus_source *source,
+			const struct bpflock_event_type *type, const void *bytes, size_t size)
 {
 	const struct bpflock_decision *decision = bytes;
 	struct log_record *record = &decoded->record;
@@ -150,6 +157,8 @@ static int add_decision(struct decoded_record *decoded, const struct bus_source 
 	record->denied = decision->verdict == BPFLOCK_VERDICT_DENIED;
 	add_operation(decoded, &source->plugin->operations, decision->operation);
 	add_task(record, &decision->event);
+	add_fields(decoded, type, bytes, size, false);
+	add_truncated(decoded);
 	if (decision->grant)
 		log_uint(record, log_keys[LOG_KEY_GRANT], decision->grant);
 	log_int(record, "retval", decision->retval);
@@ -177,11 +186,10 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		.events = 1,
 	};
 	if (type->flags & BPFLOCK_EVENT_DECISION)
-		return add_decision(ret, source, bytes, size);
+		return add_decision(ret, source, type, bytes, size);
 	add_task(&ret->record, event);
 	add_fields(ret, type, bytes, size, false);
-	if (ret->truncated[0])
-		log_str(&ret->record, log_keys[LOG_KEY_TRUNCATED], ret->truncated);
+	add_truncated(ret);
 	add_fields(ret, type, bytes, size, true);
 	return 0;
 }

@@ -3,11 +3,13 @@
 
 #include <string.h>
 
-/* The same in all but the name of the process, which it chooses itself. */
+#include "util/memory.h"
+
+/* The same in all but what a process may choose itself: its name, and the key fields. */
 static bool is_alike(const struct repeat *repeat, const struct bus_source *source,
 		     const struct bpflock_decision *decision)
 {
-	const struct bpflock_decision *last = &repeat->last;
+	const struct bpflock_decision *last = repeat->last;
 
 	return repeat->source == source && last->operation == decision->operation &&
 	       last->event.type == decision->event.type && last->rule == decision->rule &&
@@ -15,9 +17,45 @@ static bool is_alike(const struct repeat *repeat, const struct bus_source *sourc
 	       last->event.cgroupid == decision->event.cgroupid;
 }
 
-static bool has_name(const struct repeat *repeat, const struct bpflock_decision *decision)
+/* The bytes of a field that mean something: see BPFLOCK_CUT and BPFLOCK_STRV(). */
+static size_t used_size(const struct bpflock_field *field, const char *bytes)
 {
-	return strncmp(repeat->last.event.comm, decision->event.comm, sizeof(decision->event.comm)) == 0;
+	__u32 length;
+
+	if (field->type == BPFLOCK_FIELD_STR)
+		return strnlen(bytes, field->size);
+	if (field->type != BPFLOCK_FIELD_STRV)
+		return field->size;
+	memcpy(&length, bytes, sizeof(length));
+	length &= ~BPFLOCK_STRV_CUT;
+	return length < field->size - sizeof(length) ? sizeof(length) + length : field->size;
+}
+
+/* Records may be too short for a field. */
+static bool is_same_in(const struct bpflock_field *field, const struct repeat *repeat,
+		       const struct bpflock_decision *decision, size_t size)
+{
+	const char *last = (const char *)repeat->last + field->offset, *bytes = (const char *)decision + field->offset;
+	bool had = field->offset + field->size <= repeat->size, has = field->offset + field->size <= size;
+	size_t used;
+
+	if (!had || !has)
+		return had == has;
+	used = used_size(field, last);
+	return used == used_size(field, bytes) && memcmp(last, bytes, used) == 0;
+}
+
+static bool has_name(const struct repeat *repeat, const struct bpflock_event_type *type,
+		     const struct bpflock_decision *decision, size_t size)
+{
+	const struct bpflock_field *fields = type->fields.rows;
+
+	if (strncmp(repeat->last->event.comm, decision->event.comm, sizeof(decision->event.comm)) != 0)
+		return false;
+	for (__u32 i = 0; i < type->fields.count; i++)
+		if (fields[i].flags & BPFLOCK_FIELD_KEY && !is_same_in(&fields[i], repeat, decision, size))
+			return false;
+	return true;
 }
 
 /*
@@ -25,7 +63,8 @@ static bool has_name(const struct repeat *repeat, const struct bpflock_decision 
  * the number of names that have a window of their own.
  */
 static struct repeat *find(struct repeats *repeats, const struct bus_source *source,
-			   const struct bpflock_decision *decision, size_t *ret_names)
+			   const struct bpflock_event_type *type, const struct bpflock_decision *decision, size_t size,
+			   size_t *ret_names)
 {
 	struct repeat *shared = NULL;
 
@@ -37,7 +76,7 @@ static struct repeat *find(struct repeats *repeats, const struct bus_source *sou
 			continue;
 		if (repeat->several)
 			shared = repeat;
-		else if (has_name(repeat, decision))
+		else if (has_name(repeat, type, decision, size))
 			return repeat;
 		else
 			++*ret_names;
@@ -53,7 +92,22 @@ static struct repeat *find_free(struct repeats *repeats)
 	return NULL;
 }
 
-bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_decision *decision)
+static void keep(struct repeat *repeat, const struct bpflock_decision *decision, size_t size)
+{
+	if (size > repeat->size)
+		repeat->last = xreallocarray(repeat->last, size, 1);
+	memcpy(repeat->last, decision, size);
+	repeat->size = size;
+}
+
+static void end(struct repeat *repeat)
+{
+	free(repeat->last);
+	*repeat = (struct repeat){ 0 };
+}
+
+bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
+		  const struct bpflock_decision *decision, size_t size)
 {
 	struct repeat *repeat;
 	size_t names;
@@ -61,9 +115,9 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 
 	if (!source->window)
 		return true;
-	repeat = find(repeats, source, decision, &names);
+	repeat = find(repeats, source, type, decision, size, &names);
 	if (repeat) {
-		repeat->last = *decision;
+		keep(repeat, decision, size);
 		repeat->count++;
 		return false;
 	}
@@ -72,10 +126,10 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 		return true;
 	several = names >= REPEATS_NAMES_MAX;
 	*repeat = (struct repeat){ .source = source,
-				   .last = *decision,
 				   .end = decision->event.time + source->window,
 				   .several = several,
 				   .count = several ? 1 : 0 };
+	keep(repeat, decision, size);
 	return !several;
 }
 
@@ -95,7 +149,13 @@ __u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *con
 		}
 		if (repeat->count)
 			visit(context, repeat);
-		repeat->source = NULL;
+		end(repeat);
 	}
 	return next;
+}
+
+void repeats_clear(struct repeats *repeats)
+{
+	for (size_t i = 0; i < REPEATS_MAX; i++)
+		end(&repeats->items[i]);
 }

@@ -11,22 +11,24 @@
 /* Maximum number of open windows. Decisions of further kinds are written one by one. */
 #define REPEATS_MAX 256
 /*
- * Maximum number of names of processes with a window of their own, for one operation in one cgroup. A process that
- * takes another name for each request would get a line for each otherwise.
+ * Maximum number of names of processes, and values of key fields, with a window of their own, for one operation in one
+ * cgroup. A process that takes another name for each request would get a line for each otherwise.
  */
 #define REPEATS_NAMES_MAX 16
 
 /**
  * struct repeat - one kind of decision in its window
  * @source: NULL where the entry is unused
- * @last:   the newest decision; all of a kind have the same operation, rule, verdict, comm and cgroup
- * @several: it is the window of all further names: their decisions differ in comm
+ * @last:   the newest record; all of a kind have the same operation, rule, verdict, cgroup, comm and key fields
+ * @size:   of that record
+ * @several: it is the window of all further names: their decisions differ in comm or key fields
  * @end:    when its window ends, CLOCK_BOOTTIME
  * @count:  decisions that wait to be written
  */
 struct repeat {
 	struct bus_source *source;
-	struct bpflock_decision last;
+	struct bpflock_decision *last;
+	size_t size;
 	bool several;
 	__u64 end;
 	__u64 count;
@@ -36,8 +38,9 @@ struct repeats {
 	struct repeat items[REPEATS_MAX];
 };
 
-/* Returns whether this decision is to be written now. If not, it has been counted. */
-bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_decision *decision);
+/* Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted. */
+bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
+		  const struct bpflock_decision *decision, size_t size);
 
 /*
  * Closes the windows that end at `now` or before, and visits those in which decisions wait. Returns the end of the
@@ -45,5 +48,7 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
  */
 __u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *context, const struct repeat *repeat),
 		     void *context);
+
+void repeats_clear(struct repeats *repeats);
 
 #endif

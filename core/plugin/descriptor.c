@@ -200,6 +200,8 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 
 static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field, char **ret_reason)
 {
+	bool is_decision = event->flags & BPFLOCK_EVENT_DECISION;
+
 	if (!is_name(field->name, "_") || !field->summary)
 		return refuse(ret_reason, "event '%s' has a field without a proper name or summary", event->name);
 	if (log_key_is_reserved(field->name))
@@ -209,8 +211,13 @@ static int check_field(const struct bpflock_event_type *event, const struct bpfl
 		return refuse(ret_reason,
 			      "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
 			      field->name, event->name);
-	if (field->offset < sizeof(struct bpflock_event) || field->offset > RECORD_SIZE_MAX ||
-	    field->size > RECORD_SIZE_MAX - field->offset)
+	if (field->flags & ~BPFLOCK_FIELD_KEY || (field->flags && !is_decision))
+		return refuse(ret_reason, "field '%s' of event '%s' has unknown flags, or a key of what is no decision",
+			      field->name, event->name);
+	if (is_decision && strcmp(field->name, "retval") == 0)
+		return refuse(ret_reason, "event '%s' is a decision, which has a 'retval' already", event->name);
+	if (field->offset < (is_decision ? sizeof(struct bpflock_decision) : sizeof(struct bpflock_event)) ||
+	    field->offset > RECORD_SIZE_MAX || field->size > RECORD_SIZE_MAX - field->offset)
 		return refuse(ret_reason, "field '%s' of event '%s' lies outside the record", field->name, event->name);
 	return check_values(field->name, &field->values, 0, ret_reason);
 }
@@ -277,8 +284,8 @@ static int check_event(const struct plugin *plugin, __u32 place, char **ret_reas
 		return refuse(ret_reason, "its event type %u is there twice", event->type);
 	if (event_is_in(events, place, event->name))
 		return refuse(ret_reason, "its event '%s' is there twice", event->name);
-	if (event->flags & ~BPFLOCK_EVENT_DECISION || (event->flags & BPFLOCK_EVENT_DECISION && event->fields.count))
-		return refuse(ret_reason, "event '%s' has unknown flags, or is a decision with fields", event->name);
+	if (event->flags & ~BPFLOCK_EVENT_DECISION)
+		return refuse(ret_reason, "event '%s' has unknown flags", event->name);
 	return check_fields(event, ret_reason);
 }
 

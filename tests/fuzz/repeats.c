@@ -43,10 +43,11 @@ static struct bpflock_decision decision(const struct step *step, __u64 now)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct bus_source sources[] = { { .window = 1000 }, { .window = UINT64_MAX }, { .window = 0 } };
+	const struct bpflock_event_type type = { .flags = BPFLOCK_EVENT_DECISION };
 	size_t steps = size / sizeof(struct step);
 	__u64 now = 0, seen = 0;
 
-	repeats = (struct repeats){ 0 };
+	repeats_clear(&repeats);
 	for (size_t i = 0; i < steps; i++) {
 		struct bpflock_decision made;
 		struct step step;
@@ -59,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			MUST(next == 0 || next > now);
 		}
 		made = decision(&step, now);
-		seen += repeats_take(&repeats, &sources[step.kind % 3], &made);
+		seen += repeats_take(&repeats, &sources[step.kind % 3], &type, &made, sizeof(made));
 	}
 	MUST(repeats_expire(&repeats, UINT64_MAX, count, &seen) == 0);
 	MUST(seen == steps);

@@ -23,22 +23,22 @@ teardown() {
 }
 
 @test "kill -9 while records are read, written and taken over" {
-	sweep "$FIRST" 3 -- 'on_exit = keep'
+	sweep "$FIRST" 5 -- 'on_exit = keep'
 }
 
 @test "kill -9 while losses are reported" {
-	sweep "$FIRST" 4 -l -- 'on_exit = keep'
+	sweep "$FIRST" 7 -l -- 'on_exit = keep'
 }
 
 @test "kill -9 while everything is unpinned" {
-	sweep "$FIRST" 5
+	sweep "$FIRST" 7
 }
 
 @test "kill -9 while a ring of another size takes over" {
 	SIZES=(4K 8K)
-	sweep "$FIRST" 5 -- 'on_exit = keep'
+	sweep "$FIRST" 7 -- 'on_exit = keep'
 }
 
 @test "kill -9 while objects are loaded, attached and pinned" {
-	sweep "$FIRST" 30 -s -- 'on_exit = keep'
+	sweep "$FIRST" 50 -s -- 'on_exit = keep'
 }

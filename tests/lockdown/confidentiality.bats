@@ -70,7 +70,7 @@ teardown() {
 @test "kimglock starts, and the kernel's own denial comes first" {
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=allow BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
 	await_log 'event=plugin_running .* programs=6" bpfprog=kimglock'
-	await_log 'level=warning msg="event=enforcement state=unverified reason=\\"superseded by kernel lockdown: [^"]+\\"" bpfprog=kimglock'
+	await_log 'level=warning msg="event=enforcement state=unverified reason=\\"superseded by kernel lockdown: [^"]+\\"( unverified=[^ "]+)?" bpfprog=kimglock'
 	run head -c 1 /dev/mem
 	[ "$output" = "head: cannot open '/dev/mem' for reading: Operation not permitted" ]
 	settle

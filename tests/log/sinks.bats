@@ -73,7 +73,7 @@ lines_are_whole() {
 	kill -KILL "$DAEMON"
 	wait_for_end "$DAEMON"
 	resume_bpflock -- -c "$CONF"
-	expect_log 'level=warning msg="event=events_lost count=[5-9] stage=sink of=predecessor" subsys=bpflock$'
+	expect_log 'level=warning msg="event=events_lost count=[5-9] stage=sink of=predecessor uncertain=[0-9]+" subsys=bpflock$'
 }
 
 @test "file, full disk: losses are told with their times, and it goes on when there is space" {

@@ -298,6 +298,21 @@ bpf() {
 	[ -z "$(log_lines 'event=plugin_running .*bpfprog=badoption')" ]
 }
 
+@test "decisions may have fields, and those that differ in a key are lines of their own" {
+	install_plugins socketlock
+	install -m 755 "$BPFLOCK_BUILD/tests/programs/ask" /tmp
+	with_plugins start BPFLOCK_SOCKETLOCK_PROFILE=restricted BPFLOCK_SOCKETLOCK_LOG=denied
+	for family in 1 2 2; do
+		! /tmp/ask maker "family:$family" || false
+	done
+	! /tmp/ask -c 500 maker family:2 || false
+	stop_bpflock
+	local line='event=lsm_socket_create operation=socket .*comm=maker pcomm=[^ ]+ family'
+	[ "$(log_lines "$line=1 kind=3 creator=maker retval=-1 reason=denied \\(restricted\\)" | wc -l)" -eq 1 ]
+	[ "$(log_lines "$line=2 kind=3 creator=maker retval=-1 reason=denied \\(restricted\\)" | wc -l)" -eq 1 ]
+	[ "$(log_lines "$line=2 kind=3 creator=maker count=501 retval=-1 reason=denied \\(restricted\\)" | wc -l)" -eq 1 ]
+}
+
 @test "runs that the kernel has skipped are counted, as many as there were" {
 	install_plugins skipper
 	with_plugins start BPFLOCK_SKIPPER_ENABLED=yes BPFLOCK_EXEC_SNOOP=all

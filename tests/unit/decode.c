@@ -6,6 +6,7 @@
 #include "bus/bus.h"
 #include "log/keys.h"
 #include "unit.h"
+#include "util/memory.h"
 
 struct sample {
 	struct bpflock_event event;
@@ -31,9 +32,25 @@ static const struct bpflock_field fields[] = {
 	BPFLOCK_FIELD(struct sample, words, BPFLOCK_FIELD_STRV, "s"),
 };
 
+struct fielded {
+	struct bpflock_decision decision;
+	__u32 family;
+	char path[8];
+};
+
+static const struct bpflock_field decision_fields[] = {
+	BPFLOCK_FIELD(struct fielded, family, BPFLOCK_FIELD_UINT, "s"),
+	BPFLOCK_FIELD(struct fielded, path, BPFLOCK_FIELD_STR, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = 5, .name = "sample", .summary = "s", .fields = BPFLOCK_TABLE(fields) },
 	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
+	{ .type = 7,
+	  .flags = BPFLOCK_EVENT_DECISION,
+	  .name = "fielded",
+	  .summary = "s",
+	  .fields = BPFLOCK_TABLE(decision_fields) },
 };
 
 static struct operation operation_items[] = {
@@ -422,6 +439,34 @@ static void a_decision_by_a_grant_has_its_number(void **state)
 	assert_text(field(&decoded, "reason"), "allow (grant)");
 }
 
+static void fields_of_a_decision_stand_between_its_task_and_its_retval(void **state)
+{
+	const struct fielded record = {
+		.decision = { .event = { .type = 7 },
+			      .operation = 3,
+			      .rule = BPFLOCK_RULE_BLOCK,
+			      .retval = -1,
+			      .verdict = BPFLOCK_VERDICT_DENIED },
+		.family = 2,
+		.path = { '/', 'v', 'e', 'r', 'y', 'l', 'o', BPFLOCK_CUT },
+	};
+	static const char *const last[] = { "family", "path", "truncated", "retval", "reason" };
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(last); i++)
+		assert_string_equal(decoded.record.fields[decoded.record.field_count - ARRAY_SIZE(last) + i].key,
+				    last[i]);
+	assert_int_equal(field(&decoded, "family")->unsigned_value, 2);
+	assert_text(field(&decoded, "path"), "/verylo");
+	assert_text(field(&decoded, "truncated"), "path");
+	/* As a program that knows no path writes it. */
+	assert_int_equal(record_decode(&source, &record, offsetof(struct fielded, path), 0, &decoded), 0);
+	assert_null(field(&decoded, "path"));
+	assert_text(field(&decoded, "reason"), "denied (block)");
+}
+
 static bool is_own_field(const char *key)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -504,6 +549,7 @@ int main(void)
 		cmocka_unit_test(only_a_denial_is_marked_as_denied),
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
 		cmocka_unit_test(a_decision_by_a_grant_has_its_number),
+		cmocka_unit_test(fields_of_a_decision_stand_between_its_task_and_its_retval),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

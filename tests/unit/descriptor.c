@@ -264,7 +264,23 @@ static void an_event_has_a_number_and_a_name_of_its_own(void **state)
 	REFUSED("type 1 is there twice", d.events[1].type = 1);
 	REFUSED("'decided' is there twice", d.events[1].name = "decided");
 	REFUSED("unknown flags", d.events[1].flags = 2);
-	REFUSED("a decision with fields", d.events[1].flags = BPFLOCK_EVENT_DECISION);
+}
+
+static void a_decision_may_have_fields_behind_its_own_members(void **state)
+{
+	const __u32 behind = sizeof(struct bpflock_decision);
+
+	(void)state;
+#define DECIDES                                     \
+	d.events[1].flags = BPFLOCK_EVENT_DECISION; \
+	for (size_t i = 0; i < 3; i++)              \
+	d.fields[i].offset = behind + 16 * i
+	ACCEPTED(DECIDES);
+	ACCEPTED(DECIDES; d.fields[0].flags = BPFLOCK_FIELD_KEY);
+	REFUSED("unknown flags", DECIDES; d.fields[0].flags = 2);
+	REFUSED("a key of what is no decision", d.fields[0].flags = BPFLOCK_FIELD_KEY);
+	REFUSED("a 'retval' already", DECIDES; d.fields[0].name = "retval");
+	REFUSED("outside the record", DECIDES; d.fields[0].offset = behind - 1);
 }
 
 static void enforcers_and_only_they_decide(void **state)
@@ -545,6 +561,7 @@ int main(void)
 		cmocka_unit_test(a_choice_fits_its_member),
 		cmocka_unit_test(an_alias_is_a_variable_for_an_option_that_there_is),
 		cmocka_unit_test(an_event_has_a_number_and_a_name_of_its_own),
+		cmocka_unit_test(a_decision_may_have_fields_behind_its_own_members),
 		cmocka_unit_test(enforcers_and_only_they_decide),
 		cmocka_unit_test(a_field_has_a_name_of_its_own_and_none_of_the_core),
 		cmocka_unit_test(a_field_is_of_a_known_type_with_a_size_for_it),

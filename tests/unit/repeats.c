@@ -13,6 +13,8 @@ static struct bus_source source = { .window = WINDOW };
 
 static struct bus_source another_source = { .window = WINDOW };
 
+static const struct bpflock_event_type plain = { .flags = BPFLOCK_EVENT_DECISION };
+
 static struct bpflock_decision decision(__u64 time, const char *comm)
 {
 	struct bpflock_decision made = { .event = { .time = time, .cgroupid = 7 }, .operation = 3 };
@@ -23,7 +25,7 @@ static struct bpflock_decision decision(__u64 time, const char *comm)
 
 static bool take(struct repeats *repeats, struct bpflock_decision made)
 {
-	return repeats_take(repeats, &source, &made);
+	return repeats_take(repeats, &source, &plain, &made, sizeof(made));
 }
 
 struct seen {
@@ -38,7 +40,7 @@ static void see(void *context, const struct repeat *repeat)
 
 	seen->lines++;
 	seen->count += repeat->count;
-	seen->time = repeat->last.event.time;
+	seen->time = repeat->last->event.time;
 }
 
 static int set_up(void **state)
@@ -49,6 +51,7 @@ static int set_up(void **state)
 
 static int tear_down(void **state)
 {
+	repeats_clear(*state);
 	free(*state);
 	return 0;
 }
@@ -112,10 +115,71 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	other = decision(1, "cat");
 	other.event.type = 9;
 	assert_true(take(*state, other));
-	assert_true(repeats_take(
-		*state, &another_source,
-		&(struct bpflock_decision){ .event = { .time = 1, .cgroupid = 7, .comm = "cat" }, .operation = 3 }));
+	other = decision(1, "cat");
+	assert_true(repeats_take(*state, &another_source, &plain, &other, sizeof(other)));
 	assert_false(take(*state, decision(1, "cat")));
+}
+
+/* A decision with fields. */
+struct fielded {
+	struct bpflock_decision decision;
+	__u32 family;
+	__u32 kind;
+	char path[8];
+};
+
+static const struct bpflock_field fields[] = {
+	BPFLOCK_KEY_FIELD(struct fielded, family, BPFLOCK_FIELD_UINT, "s"),
+	BPFLOCK_FIELD(struct fielded, kind, BPFLOCK_FIELD_UINT, "s"),
+	BPFLOCK_KEY_FIELD(struct fielded, path, BPFLOCK_FIELD_STR, "s"),
+};
+
+static const struct bpflock_event_type with_fields = { .flags = BPFLOCK_EVENT_DECISION,
+						       .fields = BPFLOCK_TABLE(fields) };
+
+static bool take_fielded(struct repeats *repeats, __u32 family, __u32 kind, const char *path, size_t size)
+{
+	struct fielded made = { .decision = decision(1, "cat"), .family = family, .kind = kind };
+
+	/* What lies behind the end of a text has no meaning. */
+	memset(made.path, (int)kind, sizeof(made.path));
+	memcpy(made.path, path, strlen(path) + 1);
+	return repeats_take(repeats, &source, &with_fields, &made.decision, size);
+}
+
+static void see_last(void *context, const struct repeat *repeat)
+{
+	memcpy(context, repeat->last, repeat->size);
+}
+
+static void what_differs_in_a_key_is_not_a_repeat_and_other_fields_are_those_of_the_last(void **state)
+{
+	struct fielded last = { 0 };
+
+	assert_true(take_fielded(*state, 2, 1, "/a", sizeof(last)));
+	assert_true(take_fielded(*state, 3, 1, "/a", sizeof(last)));
+	assert_true(take_fielded(*state, 2, 1, "/ab", sizeof(last)));
+	/* Too short for the path. */
+	assert_true(take_fielded(*state, 2, 1, "/a", offsetof(struct fielded, path)));
+	assert_false(take_fielded(*state, 2, 1, "/a", offsetof(struct fielded, path)));
+	repeats_clear(*state);
+	assert_true(take_fielded(*state, 2, 1, "/a", sizeof(last)));
+	assert_false(take_fielded(*state, 2, 4, "/a", sizeof(last)));
+	repeats_expire(*state, WINDOW + 1, see_last, &last);
+	assert_int_equal(last.kind, 4);
+}
+
+static void values_of_a_key_without_end_share_one_line(void **state)
+{
+	struct seen seen = { 0 };
+	size_t at_once = 0;
+
+	for (__u32 family = 0; family < 1000; family++)
+		at_once += take_fielded(*state, family, 1, "/a", sizeof(struct fielded));
+	assert_int_equal(at_once, REPEATS_NAMES_MAX);
+	repeats_expire(*state, WINDOW + 1, see, &seen);
+	assert_int_equal(seen.lines, 1);
+	assert_int_equal(seen.count, 1000 - REPEATS_NAMES_MAX);
 }
 
 static void without_a_window_each_is_written(void **state)
@@ -123,8 +187,8 @@ static void without_a_window_each_is_written(void **state)
 	struct bus_source each = { .window = 0 };
 	struct bpflock_decision made = decision(1, "cat");
 
-	assert_true(repeats_take(*state, &each, &made));
-	assert_true(repeats_take(*state, &each, &made));
+	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made)));
+	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made)));
 }
 
 /* What was logged of a flood: the lines at once, and those at the end of the windows. */
@@ -217,6 +281,8 @@ int main(void)
 		TEST(of_two_open_windows_the_one_that_ends_first_is_next),
 		TEST(a_window_without_repeats_ends_without_a_line),
 		TEST(what_differs_in_anything_is_not_a_repeat),
+		TEST(what_differs_in_a_key_is_not_a_repeat_and_other_fields_are_those_of_the_last),
+		TEST(values_of_a_key_without_end_share_one_line),
 		TEST(without_a_window_each_is_written),
 		TEST(names_without_end_share_one_line),
 		TEST(the_limit_of_names_is_that_of_one_operation_in_one_cgroup),

@@ -7,6 +7,17 @@
  *	{
  *		return ret ? ret : bpflock_decide(what, LOCKED_DOWN);
  *	}
+ *
+ * Where the record has fields of its own, in three steps. There is a record only where one is to be written:
+ *
+ *	struct bpflock_outcome outcome = bpflock_judge(MODULE_LOAD);
+ *	struct module_load *record = bpflock_decision_begin(&outcome, MODULE_LOAD_EVENT, sizeof(*record));
+ *
+ *	if (record) {
+ *		record->flags = flags;
+ *		bpflock_event_submit(record);
+ *	}
+ *	return outcome.retval;
  */
 #ifndef BPFLOCK_POLICY_BPF_H
 #define BPFLOCK_POLICY_BPF_H
@@ -179,13 +190,33 @@ static __always_inline void bpflock_show_run(void)
 		__sync_fetch_and_add(&bpflock_policy.passes[bpflock_program_number()], 1);
 }
 
+/**
+ * struct bpflock_outcome - what was decided about one request
+ * @operation: its index
+ * @rule:      BPFLOCK_RULE_* that decided, without flags
+ * @grant:     id of the grant, where @rule is BPFLOCK_RULE_GRANT; 0 otherwise
+ * @verdict:   BPFLOCK_VERDICT_*
+ * @retval:    what the program returns: 0, or a negative errno
+ * @recorded:  it is to be recorded: neither `log = denied` nor another generation stands against it
+ *
+ * Since ABI 1.0.
+ */
+struct bpflock_outcome {
+	__u32 operation;
+	__u32 rule;
+	__u32 grant;
+	__u32 verdict;
+	int retval;
+	bool recorded;
+};
+
 /* The generation that records also counts by operation. */
-static __always_inline int bpflock_let_daemon_pass(__u32 operation)
+static __always_inline struct bpflock_outcome bpflock_let_daemon_pass(__u32 operation)
 {
 	__sync_fetch_and_add(&bpflock_policy.passes[bpflock_program_number()], 1);
 	if (bpflock_is_recording())
 		bpflock_count(operation, BPFLOCK_VERDICT_EXEMPT);
-	return 0;
+	return (struct bpflock_outcome){ .operation = operation, .verdict = BPFLOCK_VERDICT_EXEMPT };
 }
 
 /*
@@ -207,47 +238,91 @@ static __always_inline int bpflock_retval(__u32 operation, __u32 verdict)
 	return (int)retval;
 }
 
-/* bpflock_record_decision() writes every member. */
+/* bpflock_decision_begin() writes every member. */
 _Static_assert(offsetof(struct bpflock_decision, verdict) + sizeof(__u32) == sizeof(struct bpflock_decision),
 	       "struct bpflock_decision has no padding");
 
-static __always_inline void bpflock_record_decision(__u32 operation, __u32 type, __u32 rule, __u32 grant, __u32 verdict)
+/*
+ * The record of a decision, or NULL where none is to be written: the ring was full (the loss has been counted), or the
+ * outcome is not recorded. `size` is a constant. The record starts with a struct bpflock_decision, behind which it is
+ * zero. A denial also gets the last quarter of the ring.
+ */
+static __always_inline void *bpflock_decision_begin(const struct bpflock_outcome *outcome, __u32 type, __u64 size)
 {
-	struct bpflock_decision *decision =
-		bpflock_event_reserve(type, sizeof(*decision), verdict == BPFLOCK_VERDICT_DENIED);
+	struct bpflock_decision *decision;
 
+	if (!outcome->recorded)
+		return NULL;
+	decision = bpflock_event_reserve(type, size, outcome->verdict == BPFLOCK_VERDICT_DENIED);
 	if (!decision)
-		return;
-	decision->operation = operation;
-	decision->rule = rule & BPFLOCK_RULE_MASK;
-	decision->grant = grant;
-	decision->retval = bpflock_retval(operation, verdict);
-	decision->verdict = verdict;
-	bpflock_event_submit(decision);
+		return NULL;
+	decision->operation = outcome->operation;
+	decision->rule = outcome->rule;
+	decision->grant = outcome->grant;
+	decision->retval = outcome->retval;
+	decision->verdict = outcome->verdict;
+	bpflock_zero(decision, sizeof(*decision), size);
+	return decision;
 }
 
 /*
  * Two generations may run at a time. A denial ends the chain of programs, so the generation that denies also
  * counts and records. An allowed request passes both, and only the generation that records counts it.
  */
-static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 rule, bool allow)
+static __always_inline struct bpflock_outcome bpflock_conclude(__u32 operation, __u32 rule, bool allow)
 {
-	__u32 verdict = BPFLOCK_VERDICT_ALLOWED, grant = 0;
+	struct bpflock_outcome outcome = { .operation = operation, .verdict = BPFLOCK_VERDICT_ALLOWED };
 
 	if (!allow && (rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET)
-		grant = bpflock_find_grant(operation);
-	if (grant) {
+		outcome.grant = bpflock_find_grant(operation);
+	if (outcome.grant) {
 		rule = BPFLOCK_RULE_GRANT; /* without flags: it is always recorded */
 		allow = true;
 	}
 	if (!allow)
-		verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
-	if (verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
-		return 0;
-	bpflock_count(operation, verdict);
-	if (!allow || !(rule & BPFLOCK_RULE_LOG_DENIED))
-		bpflock_record_decision(operation, type, rule, grant, verdict);
-	return bpflock_retval(operation, verdict);
+		outcome.verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
+	outcome.rule = rule & BPFLOCK_RULE_MASK;
+	outcome.retval = bpflock_retval(operation, outcome.verdict);
+	if (outcome.verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
+		return outcome;
+	bpflock_count(operation, outcome.verdict);
+	outcome.recorded = !allow || !(rule & BPFLOCK_RULE_LOG_DENIED);
+	return outcome;
+}
+
+/* Decides and counts. What is decided about the daemon's own requests is not recorded. */
+static __always_inline struct bpflock_outcome bpflock_judge(__u32 operation)
+{
+	__u32 rule = bpflock_rule(operation);
+	bool allow;
+
+	if (rule & BPFLOCK_RULE_DAEMON && bpflock_is_daemon())
+		return bpflock_let_daemon_pass(operation);
+	allow = bpflock_evaluate(&rule);
+	return bpflock_conclude(operation, rule, allow);
+}
+
+/*
+ * For a hook where the kernel later acts for the caller through another task (module autoload). The hook for
+ * that other task decides again, but it cannot see that baseline denies the caller. So this function decides
+ * only whether baseline denies the caller, and records only such denials.
+ */
+static __always_inline struct bpflock_outcome bpflock_judge_requester(__u32 operation)
+{
+	__u32 rule = bpflock_rule(operation);
+
+	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_evaluate(&rule))
+		return (struct bpflock_outcome){ .operation = operation, .verdict = BPFLOCK_VERDICT_ALLOWED };
+	return bpflock_conclude(operation, rule, false);
+}
+
+static __always_inline int bpflock_record_outcome(const struct bpflock_outcome *outcome, __u32 type)
+{
+	struct bpflock_decision *decision = bpflock_decision_begin(outcome, type, sizeof(*decision));
+
+	if (decision)
+		bpflock_event_submit(decision);
+	return outcome->retval;
 }
 
 /*
@@ -256,27 +331,17 @@ static __always_inline int bpflock_conclude(__u32 operation, __u32 type, __u32 r
  */
 static __always_inline int bpflock_decide(__u32 operation, __u32 type)
 {
-	__u32 rule = bpflock_rule(operation);
-	bool allow;
+	struct bpflock_outcome outcome = bpflock_judge(operation);
 
-	if (rule & BPFLOCK_RULE_DAEMON && bpflock_is_daemon())
-		return bpflock_let_daemon_pass(operation);
-	allow = bpflock_evaluate(&rule);
-	return bpflock_conclude(operation, type, rule, allow);
+	return bpflock_record_outcome(&outcome, type);
 }
 
-/*
- * For a hook where the kernel later acts for the caller through another task (module autoload). The hook for
- * that other task decides again, but it cannot see that baseline denies the caller. So this function decides
- * only whether baseline denies the caller, and records only such denials.
- */
+/* The same of bpflock_judge_requester(). */
 static __always_inline int bpflock_decide_requester(__u32 operation, __u32 type)
 {
-	__u32 rule = bpflock_rule(operation);
+	struct bpflock_outcome outcome = bpflock_judge_requester(operation);
 
-	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_evaluate(&rule))
-		return 0;
-	return bpflock_conclude(operation, type, rule, false);
+	return bpflock_record_outcome(&outcome, type);
 }
 
 #endif

@@ -157,11 +157,18 @@ struct bpflock_alias {
 #define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
 #define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
 
+/*
+ * Flags of fields. Decisions of one kind within `event_window` become one line, which has the fields of the last of
+ * them. Those that differ in a field with this flag are of different kinds. Since ABI 1.0.
+ */
+#define BPFLOCK_FIELD_KEY 0x1u
+
 /**
  * struct bpflock_field - one member of a record, and how it is logged
- * @name:    the key in the log, [a-z][a-z0-9_]*. A field named "retval" is written last.
+ * @name:    the key in the log, [a-z][a-z0-9_]*. A field named "retval" is written last; a decision has none.
  * @summary: one line for --help-plugin
  * @type:    BPFLOCK_FIELD_*
+ * @flags:   BPFLOCK_FIELD_KEY, in decisions only
  * @size:    bytes of the member
  * @offset:  offset of the member in the record. A field that lies beyond the end of a record is left
  *           out, so a record may be submitted short.
@@ -173,22 +180,27 @@ struct bpflock_field {
 	const char *name;
 	const char *summary;
 	__u32 type;
-	__u32 size;
+	__u32 flags;
+	__u64 size;
 	__u64 offset;
 	struct bpflock_table values;
 };
 
 /* A field of the log, of the same name as the member of the record. */
-#define BPFLOCK_FIELD(structure, member, field_type, text)                                                          \
-	{                                                                                                           \
-		.name = #member, .summary = (text), .type = (field_type), .size = sizeof(((structure *)0)->member), \
-		.offset = __builtin_offsetof(structure, member)                                                     \
+#define BPFLOCK_FIELD(structure, member, field_type, text) BPFLOCK_FIELD_WITH(0, structure, member, field_type, text)
+/* The same with BPFLOCK_FIELD_KEY. */
+#define BPFLOCK_KEY_FIELD(structure, member, field_type, text) \
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_KEY, structure, member, field_type, text)
+#define BPFLOCK_FIELD_WITH(field_flags, structure, member, field_type, text)                              \
+	{                                                                                                 \
+		.name = #member, .summary = (text), .type = (field_type), .flags = (field_flags),         \
+		.size = sizeof(((structure *)0)->member), .offset = __builtin_offsetof(structure, member) \
 	}
 
 /*
  * Flags of events. An enforcer has at least one event that is a decision, an observer none. Since ABI 1.0.
  */
-#define BPFLOCK_EVENT_DECISION 0x1u /* the record is a struct bpflock_decision, and nothing more */
+#define BPFLOCK_EVENT_DECISION 0x1u /* the record begins with a struct bpflock_decision */
 
 /**
  * struct bpflock_event_type - one kind of record
@@ -197,8 +209,7 @@ struct bpflock_field {
  * @name:    `event=` in the log, [a-z][a-z0-9_]*
  * @summary: one line: when it happens
  * @fields:  rows of struct bpflock_field. The members of struct bpflock_event, with which every record
- *           starts, are logged without a row. A decision has no rows: the core logs its operation,
- *           retval and reason.
+ *           starts, are logged without a row, and so are those of struct bpflock_decision.
  *
  * Since ABI 1.0.
  */
