@@ -12,6 +12,7 @@
  *	policy		policy
  *	steer		reload, stop
  *	check		check
+ *	metrics/	metrics: the text, and a server of it
  *	advise/		advise: reads logs (entry), counts (advice, timeline), concludes, prints (print, ini, html, object)
  *	describe	asks the daemon's binary where no daemon is needed; process runs it
  *	pinned		what is in force without a daemon
@@ -67,6 +68,7 @@ int verb_grant(struct ctl *ctl, int argc, char **argv);
 int verb_grants(struct ctl *ctl, int argc, char **argv);
 int verb_revoke(struct ctl *ctl, int argc, char **argv);
 int verb_policy(struct ctl *ctl, int argc, char **argv);
+int verb_metrics(struct ctl *ctl, int argc, char **argv);
 int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_explain(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);

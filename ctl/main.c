@@ -20,6 +20,7 @@ static const struct verb verbs[] = {
 	{ "advise", "[FILE]", "what was used according to a log, and what can be blocked", verb_advise },
 	{ "policy", "[PLUGIN]", "the rule of each operation, and where it comes from", verb_policy },
 	{ "monitor", "", "what happens, as the log has it", verb_monitor },
+	{ "metrics", "", "what is counted and in force, in the format of Prometheus", verb_metrics },
 	{ "explain", "[N]", "why the last or the Nth last decision went as it did", verb_explain },
 	{ "reload", "", "put the configuration in force that the files contain now", verb_reload },
 	{ "stop", "", "stop the daemon", verb_stop },

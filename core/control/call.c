@@ -126,6 +126,11 @@ bool control_continue(struct control_call *call, const char *parameters)
 	return call->send(call->context, text, strlen(text));
 }
 
+void control_give_up_changes(struct control_call *call)
+{
+	call->peer->read_only = true;
+}
+
 /* An error of org.varlink.service: all have one parameter, a name. */
 static void fail_service(struct control_call *call, const char *error, const char *parameter, const char *name)
 {
@@ -281,7 +286,7 @@ static void dispatch(struct control_calls *calls, const struct peer *peer, struc
 		fail_service(call, SERVICE ".MethodNotFound", "method", call->method);
 }
 
-int control_answer(struct control_calls *calls, const struct peer *peer, const char *message, size_t length,
+int control_answer(struct control_calls *calls, struct peer *peer, const char *message, size_t length,
 		   struct control_call *call)
 {
 	control_end(call); /* one that was replied to after its handler had returned */
@@ -291,6 +296,7 @@ int control_answer(struct control_calls *calls, const struct peer *peer, const c
 		return -EBADMSG;
 	}
 	call->open = true;
+	call->peer = peer;
 	dispatch(calls, peer, call);
 	if (!call->open)
 		control_end(call);

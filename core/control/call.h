@@ -10,6 +10,7 @@
  * struct control_call - the request of a connection that is being answered
  * @send:    takes the text of a reply, without its NUL; false where too much of a stream waits to be sent
  * @context: for @send
+ * @peer:    the client, of the connection
  * @method:  full name
  * @request: the message; NULL while there is none
  * @parameters: of the request; NULL where it has none
@@ -22,6 +23,7 @@
 struct control_call {
 	bool (*send)(void *context, const char *text, size_t length);
 	void *context;
+	struct peer *peer;
 	const char *method;
 	struct json_object *request;
 	struct json_object *parameters;
@@ -61,7 +63,7 @@ struct control_calls {
  * Answers a message, which need not be a valid one. Returns 0, or -EBADMSG when it is no request of Varlink. `call`
  * has its @send and @context; the rest is set here.
  */
-int control_answer(struct control_calls *calls, const struct peer *peer, const char *message, size_t length,
+int control_answer(struct control_calls *calls, struct peer *peer, const char *message, size_t length,
 		   struct control_call *call);
 /* Forgets a call, whether it was replied to or not. */
 void control_end(struct control_call *call);

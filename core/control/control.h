@@ -125,6 +125,8 @@ bool control_stream(struct control_call *call, void (*ended)(void *stream), void
  * follow: CONTROL_QUEUE_MAX bytes wait, and this reply is not sent.
  */
 bool control_continue(struct control_call *call, const char *parameters);
+/* From now on the connection may only call methods that change nothing. */
+void control_give_up_changes(struct control_call *call);
 /* Fails with the parameters that all errors of our interface have. */
 void control_refuse(struct control_call *call, const char *error, const char *text, const char *remedy);
 

@@ -13,6 +13,11 @@ struct refusal permission_refuse(const struct peer *peer, bool changes, bool res
 			"the client is not root (user 0 in the initial user namespace)",
 			"run it as root of the host",
 		};
+	if (changes && peer->read_only)
+		return (struct refusal){
+			"the client has called ReadOnly on this connection",
+			"use another connection",
+		};
 	if (!changes || peer->pid == 1 || peer->own_cgroup)
 		return (struct refusal){ 0 };
 	if (restricted)

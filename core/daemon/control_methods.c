@@ -51,6 +51,13 @@ static void ping(void *context, struct control_call *call)
 	control_reply(call, NULL);
 }
 
+static void read_only(void *context, struct control_call *call)
+{
+	(void)context;
+	control_give_up_changes(call);
+	control_reply(call, NULL);
+}
+
 /* Only a plugin that is named is described in detail: all together would be long. */
 static struct json_object *describe(struct daemon *daemon, const char *name)
 {
@@ -142,6 +149,7 @@ void control_methods_stopped(struct daemon *daemon, const struct report *report)
 /* The rows are those of core/control/io.bpflock.varlink, in its order. */
 static const struct control_method methods[] = {
 	{ "Ping", false, ping, {} },
+	{ "ReadOnly", false, read_only, {} },
 	{ "Status", false, control_status, {} },
 	{ "Plugins", false, plugins, { { "name", json_type_string, false } } },
 	{ "Verify", false, control_verify, {} },

@@ -4,7 +4,7 @@
 _bpflockctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
 	local common='--json --socket --daemon --help --usage --version'
-	local verbs='status ping verify plugins grant grants revoke check advise policy monitor explain reload stop'
+	local verbs='status ping verify plugins grant grants revoke check advise policy monitor metrics explain reload stop'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -30,6 +30,7 @@ _bpflockctl() {
 	monitor)
 		mapfile -t COMPREPLY < <(compgen -W "--denied --plugin --operation --comm --unit --logfmt $common" -- "$word")
 		;;
+	metrics) mapfile -t COMPREPLY < <(compgen -W "--listen $common" -- "$word") ;;
 	explain) mapfile -t COMPREPLY < <(compgen -W "--operation $common" -- "$word") ;;
 	policy) mapfile -t COMPREPLY < <(compgen -W "$(bpflockctl plugins 2>/dev/null | cut -d' ' -f1) --diff $common" -- "$word") ;;
 	plugins) mapfile -t COMPREPLY < <(compgen -W "$(bpflockctl plugins 2>/dev/null | cut -d' ' -f1) $common" -- "$word") ;;

@@ -19,6 +19,7 @@ complete -c bpflockctl -n __fish_use_subcommand -a check -d 'Whether this machin
 complete -c bpflockctl -n __fish_use_subcommand -a advise -d 'What was used according to a log, and what can be blocked'
 complete -c bpflockctl -n __fish_use_subcommand -a policy -d 'The rule of each operation, and where it comes from'
 complete -c bpflockctl -n __fish_use_subcommand -a monitor -d 'What happens, as the log has it'
+complete -c bpflockctl -n __fish_use_subcommand -a metrics -d 'What is counted and in force, in the format of Prometheus'
 complete -c bpflockctl -n __fish_use_subcommand -a explain -d 'Why the last or the Nth last decision went as it did'
 complete -c bpflockctl -n __fish_use_subcommand -a reload -d 'Put the configuration in force that the files contain now'
 complete -c bpflockctl -n __fish_use_subcommand -a stop -d 'Stop the daemon'
@@ -41,6 +42,7 @@ complete -c bpflockctl -n '__fish_seen_subcommand_from monitor explain' -l opera
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l comm -r -d 'Only events of processes of this name'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l unit -r -d 'Only events of processes of this unit'
 complete -c bpflockctl -n '__fish_seen_subcommand_from monitor' -l logfmt -d 'Lines of the log, in logfmt'
+complete -c bpflockctl -n '__fish_seen_subcommand_from metrics' -l listen -r -d 'Serve them at this address and port'
 complete -c bpflockctl -n '__fish_seen_subcommand_from stop' -l keep -d 'Enforcers stay in force'
 complete -c bpflockctl -n '__fish_seen_subcommand_from plugins policy' \
 	-a "(bpflockctl plugins 2>/dev/null | string replace -r ' .*' '')"

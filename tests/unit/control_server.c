@@ -347,6 +347,11 @@ static void who_may_do_what(void **state)
 		  true,
 		  true,
 		  true },
+		{ "process 1, which has given up changes",
+		  { .pid = 1, .known = true, .initial_user = true, .initial_namespaces = true, .read_only = true },
+		  true,
+		  false,
+		  false },
 	};
 
 	(void)state;
