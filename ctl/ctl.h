@@ -12,6 +12,7 @@
  *	policy		policy
  *	steer		reload, stop
  *	check		check
+ *	bugreport	bugreport
  *	metrics/	metrics: the text, and a server of it
  *	advise/		advise: reads logs (entry), counts (advice, timeline), concludes, prints (print, ini, html, object)
  *	describe	asks the daemon's binary where no daemon is needed; process runs it
@@ -73,6 +74,7 @@ int verb_monitor(struct ctl *ctl, int argc, char **argv);
 int verb_explain(struct ctl *ctl, int argc, char **argv);
 int verb_reload(struct ctl *ctl, int argc, char **argv);
 int verb_advise(struct ctl *ctl, int argc, char **argv);
+int verb_bugreport(struct ctl *ctl, int argc, char **argv);
 int verb_check(struct ctl *ctl, int argc, char **argv);
 int verb_stop(struct ctl *ctl, int argc, char **argv);
 

@@ -17,6 +17,7 @@ static const struct verb verbs[] = {
 	{ "grants", "", "what is allowed for a time", verb_grants },
 	{ "revoke", "ID", "end a grant before its time", verb_revoke },
 	{ "check", "", "whether this machine has what bpflock needs, without a daemon", verb_check },
+	{ "bugreport", "[FILE]", "one archive for whoever is to find a fault", verb_bugreport },
 	{ "advise", "[FILE]", "what was used according to a log, and what can be blocked", verb_advise },
 	{ "policy", "[PLUGIN]", "the rule of each operation, and where it comes from", verb_policy },
 	{ "monitor", "", "what happens, as the log has it", verb_monitor },

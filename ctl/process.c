@@ -13,13 +13,14 @@
 extern char **environ;
 
 /* Returns 0 or an errno. */
-static int spawn(const char *const *words, int output, pid_t *ret)
+static int spawn(const char *const *words, int output, int errors, pid_t *ret)
 {
 	posix_spawn_file_actions_t actions;
 	int error;
 
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, errors, STDERR_FILENO);
 	error = posix_spawnp(ret, words[0], &actions, NULL, (char *const *)(uintptr_t)words, environ);
 	posix_spawn_file_actions_destroy(&actions);
 	return error;
@@ -33,7 +34,7 @@ int process_start(struct process *process, const char *const *words)
 		perror("bpflockctl: pipe");
 		return -1;
 	}
-	error = spawn(words, fds[1], &process->pid);
+	error = spawn(words, fds[1], STDERR_FILENO, &process->pid);
 	close(fds[1]);
 	if (error) {
 		fprintf(stderr, "bpflockctl: cannot run %s: %s\n", words[0], strerror(error));
@@ -46,12 +47,28 @@ int process_start(struct process *process, const char *const *words)
 	return 0;
 }
 
-int process_end(struct process *process)
+static int wait_for(pid_t pid)
 {
 	int status = 0;
 
-	fclose(process->output);
-	while (waitpid(process->pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int process_end(struct process *process)
+{
+	fclose(process->output);
+	return wait_for(process->pid);
+}
+
+int process_run(const char *const *words, int output)
+{
+	pid_t pid;
+	int error = spawn(words, output, output, &pid);
+
+	if (!error)
+		return wait_for(pid);
+	dprintf(output, "cannot run %s: %s\n", words[0], strerror(error));
+	return -1;
 }

@@ -19,5 +19,10 @@ struct process {
 int process_start(struct process *process, const char *const *words);
 /* Waits for its end, and closes the output. Returns its exit status, or 128 and the number of the signal. */
 int process_end(struct process *process);
+/*
+ * Runs words[0] to its end, with standard output and errors at `output`. Returns its exit status, or 128 and the number
+ * of the signal; or -1, with the reason written to `output`.
+ */
+int process_run(const char *const *words, int output);
 
 #endif

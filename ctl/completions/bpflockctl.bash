@@ -4,7 +4,7 @@
 _bpflockctl() {
 	local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} verb='' i
 	local common='--json --socket --daemon --help --usage --version'
-	local verbs='status ping verify plugins grant grants revoke check advise policy monitor metrics explain reload stop'
+	local verbs='status ping verify plugins grant grants revoke check bugreport advise policy monitor metrics explain reload stop'
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
@@ -25,6 +25,7 @@ _bpflockctl() {
 	status) mapfile -t COMPREPLY < <(compgen -W "--short --strict $common" -- "$word") ;;
 	grant) mapfile -t COMPREPLY < <(compgen -W "--for --reason --unit --cgroup --everyone $common" -- "$word") ;;
 	verify | check) mapfile -t COMPREPLY < <(compgen -W "--strict $common" -- "$word") ;;
+	bugreport) mapfile -t COMPREPLY < <(compgen -f -W "$common" -- "$word") ;;
 	advise) mapfile -t COMPREPLY < <(compgen -f -W "--journal --html --ini $common" -- "$word") ;;
 	stop) mapfile -t COMPREPLY < <(compgen -W "--keep $common" -- "$word") ;;
 	monitor)

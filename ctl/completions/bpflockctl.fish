@@ -16,6 +16,7 @@ complete -c bpflockctl -n __fish_use_subcommand -a grant -d 'Allow operations fo
 complete -c bpflockctl -n __fish_use_subcommand -a grants -d 'What is allowed for a time'
 complete -c bpflockctl -n __fish_use_subcommand -a revoke -d 'End a grant before its time'
 complete -c bpflockctl -n __fish_use_subcommand -a check -d 'Whether this machine has what bpflock needs, without a daemon'
+complete -c bpflockctl -n __fish_use_subcommand -a bugreport -d 'One archive for whoever is to find a fault'
 complete -c bpflockctl -n __fish_use_subcommand -a advise -d 'What was used according to a log, and what can be blocked'
 complete -c bpflockctl -n __fish_use_subcommand -a policy -d 'The rule of each operation, and where it comes from'
 complete -c bpflockctl -n __fish_use_subcommand -a monitor -d 'What happens, as the log has it'
@@ -32,6 +33,7 @@ complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l unit -r -d 'For
 complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l cgroup -r -d 'For a cgroup'
 complete -c bpflockctl -n '__fish_seen_subcommand_from grant' -l everyone -d 'For all tasks'
 complete -c bpflockctl -n '__fish_seen_subcommand_from check' -l strict -d 'What is limited counts as well'
+complete -c bpflockctl -n '__fish_seen_subcommand_from bugreport' -F
 complete -c bpflockctl -n '__fish_seen_subcommand_from advise' -F -l journal -d 'Read the journal'
 complete -c bpflockctl -n '__fish_seen_subcommand_from advise' -l html -r -F -d 'Write a page of HTML'
 complete -c bpflockctl -n '__fish_seen_subcommand_from advise' -l ini -d 'Print only the proposed configuration'
