@@ -26,6 +26,7 @@ struct bus {
 	struct repeats repeats;
 	struct invalid invalid;
 	struct recent recent;
+	struct bus_annotator annotator;
 	int timer;
 	struct log *const *loop_log;
 	struct bus_source **sources;
@@ -58,11 +59,18 @@ static void show_observers(const struct bus *bus, const struct bus_source *from,
 	}
 }
 
-/* Writes the line of the record which was just read (`event`), or one that stands for `count` earlier records (NULL). */
-static void write_line(struct bus *bus, struct delivery *delivery, const struct bpflock_event *event, __u64 count,
-		       const struct log_record *record)
+/*
+ * Writes the line of the record which was just read, or one that stands for `count` earlier records, of which `event`
+ * was the last.
+ */
+static void write_line(struct bus *bus, struct bus_source *source, const struct bpflock_event *event, bool just_read,
+		       __u64 count, struct log_record *record)
 {
-	delivery_write_begins(delivery, event, count);
+	struct delivery *delivery = &source->delivery;
+
+	if (bus->annotator.annotate)
+		bus->annotator.annotate(bus->annotator.context, source, event, record);
+	delivery_write_begins(delivery, just_read ? event : NULL, count);
 	log_write(bus->log, record);
 	delivery_write_ends(delivery);
 	log_settle(bus->log);
@@ -86,7 +94,7 @@ static int write_record(struct bus *bus, struct bus_source *source, const struct
 	}
 	if (delivered == DELIVERED_MAYBE)
 		record_mark_again(&decoded.record);
-	write_line(bus, &source->delivery, event, 1, &decoded.record);
+	write_line(bus, source, event, true, 1, &decoded.record);
 	return 0;
 }
 
@@ -127,7 +135,7 @@ static void write_repeat(void *context, const struct repeat *repeat)
 	if (repeat->several)
 		record_mark_several(&decoded.record);
 	recent_add(&bus->recent, repeat->source, repeat->last, repeat->count);
-	write_line(bus, &repeat->source->delivery, NULL, repeat->count, &decoded.record);
+	write_line(bus, repeat->source, &repeat->last->event, false, repeat->count, &decoded.record);
 }
 
 static int open_rings(struct bus *bus, const int *rings, size_t count)
@@ -161,6 +169,11 @@ int bus_open(const int *rings, size_t ring_count, struct bus **ret)
 	else
 		*ret = bus;
 	return error;
+}
+
+void bus_annotate(struct bus *bus, const struct bus_annotator *annotator)
+{
+	bus->annotator = *annotator;
 }
 
 void bus_add_source(struct bus *bus, struct bus_source *source)

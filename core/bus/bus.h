@@ -60,6 +60,18 @@ int bus_drain(struct bus *bus, struct log *log);
 /* Writes all lines that stand for several decisions now, whether they are due or not. */
 void bus_flush_all(struct bus *bus, struct log *log);
 
+/**
+ * struct bus_annotator - adds fields that are not in the bytes of a record to its line
+ */
+struct bus_annotator {
+	void (*annotate)(void *context, const struct bus_source *source, const struct bpflock_event *event,
+			 struct log_record *record);
+	void *context;
+};
+
+/* From now on this annotator sees each record before its line is written. */
+void bus_annotate(struct bus *bus, const struct bus_annotator *annotator);
+
 /* Records that have been read since the bus was opened. */
 __u64 bus_total(const struct bus *bus);
 
@@ -107,6 +119,8 @@ struct decoded_record {
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret);
 
+/* Moves the field that was appended last in front of retval and reason, which come last. */
+void record_move_forward(struct log_record *record);
 /* Adds `count=` to a decoded decision: the number of decisions that the line stands for. */
 void record_add_count(struct log_record *record, __u64 count);
 /* Adds `comms=several`: the decisions that the line stands for differ in `comm`, and it has that of the last one. */

@@ -206,8 +206,7 @@ static size_t last_fields(const struct log_record *record)
 	return count;
 }
 
-/* Moves the field that was appended last in front of retval and reason. */
-static void move_forward(struct log_record *record)
+void record_move_forward(struct log_record *record)
 {
 	struct log_field added = record->fields[--record->field_count];
 	size_t last = last_fields(record);
@@ -222,17 +221,17 @@ void record_add_count(struct log_record *record, __u64 count)
 {
 	record->events = count;
 	log_uint(record, log_keys[LOG_KEY_COUNT], count);
-	move_forward(record);
+	record_move_forward(record);
 }
 
 void record_mark_several(struct log_record *record)
 {
 	log_str(record, log_keys[LOG_KEY_COMMS], "several");
-	move_forward(record);
+	record_move_forward(record);
 }
 
 void record_mark_again(struct log_record *record)
 {
 	log_str(record, log_keys[LOG_KEY_AGAIN], "yes");
-	move_forward(record);
+	record_move_forward(record);
 }

@@ -50,6 +50,39 @@ char *cgroup_path_of(const char *root, __u64 id);
  */
 void cgroup_unit_of(const char *path, char ret[CGROUP_UNIT_SIZE]);
 
+/* 64 hexadecimal digits. */
+#define CGROUP_CONTAINER_SIZE 65
+
+/*
+ * The id of the container of a path, as Docker, Podman, containerd and CRI-O name its cgroup; "" where there is none.
+ * As with units, only slices may come before such a scope, or without systemd the directories that an engine makes at
+ * the root: below those others may have chosen the names.
+ */
+void cgroup_container_of(const char *path, char ret[CGROUP_CONTAINER_SIZE]);
+
+/**
+ * struct cgroup_name - what the path of a cgroup says
+ * @unit:      of systemd, or ""
+ * @container: its id, or ""
+ */
+struct cgroup_name {
+	__u64 id;
+	char *unit;
+	char *container;
+};
+
+/* Remembers the names of cgroups: an id is never used again before the next boot. */
+struct cgroup_names;
+
+/* `root` is where cgroup v2 is mounted. */
+struct cgroup_names *cgroup_names_open(const char *root);
+/*
+ * The name of a cgroup, valid until the next call; NULL where it is not known. To find one that is not remembered the
+ * whole hierarchy is read: 200 ms at a time and a twentieth of all time are spent on that at most.
+ */
+const struct cgroup_name *cgroup_names_find(struct cgroup_names *names, __u64 id);
+struct cgroup_names *cgroup_names_close(struct cgroup_names *names);
+
 /* Watches cgroups, and keeps the ids of those that exist in a map. */
 struct cgroup_watch;
 

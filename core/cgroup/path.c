@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -45,4 +46,62 @@ void cgroup_unit_of(const char *path, char ret[CGROUP_UNIT_SIZE])
 			return;
 		path = name + length;
 	}
+}
+
+static bool is_id(const char *text, size_t length)
+{
+	size_t digits = 0;
+
+	while (digits < length && isxdigit((unsigned char)text[digits]))
+		digits++;
+	return digits == length && length == CGROUP_CONTAINER_SIZE - 1;
+}
+
+/* "docker-ID.scope" and the like. Returns the id, or NULL. */
+static const char *id_of_scope(const char *name, size_t length)
+{
+	static const char *const engines[] = { "docker-", "libpod-", "cri-containerd-", "crio-" };
+
+	if (!ends_in(name, length, ".scope"))
+		return NULL;
+	for (size_t i = 0; i < sizeof(engines) / sizeof(engines[0]); i++) {
+		size_t prefix = strlen(engines[i]);
+
+		if (strncmp(name, engines[i], prefix) == 0 && is_id(name + prefix, length - prefix - strlen(".scope")))
+			return name + prefix;
+	}
+	return NULL;
+}
+
+/* Without systemd: "/docker/ID", "/libpod_parent/libpod-ID", "/kubepods/…/ID". Returns the id, or NULL. */
+static const char *id_below_engine(const char *path)
+{
+	static const char pod[] = "libpod-";
+	bool kubernetes = strncmp(path, "/kubepods/", 10) == 0;
+
+	if (!kubernetes && strncmp(path, "/docker/", 8) != 0 && strncmp(path, "/libpod_parent/", 15) != 0)
+		return NULL;
+	for (path = strchr(path + 1, '/'); path; path = kubernetes ? strchr(path + 1, '/') : NULL) {
+		const char *name = path + 1;
+
+		if (strncmp(name, pod, strlen(pod)) == 0)
+			name += strlen(pod);
+		if (is_id(name, strcspn(name, "/")))
+			return name;
+	}
+	return NULL;
+}
+
+void cgroup_container_of(const char *path, char ret[CGROUP_CONTAINER_SIZE])
+{
+	const char *id = id_below_engine(path);
+
+	for (; !id && *path == '/'; path += 1 + strcspn(path + 1, "/")) {
+		size_t length = strcspn(path + 1, "/");
+
+		id = id_of_scope(path + 1, length);
+		if (!ends_in(path + 1, length, ".slice"))
+			break;
+	}
+	snprintf(ret, CGROUP_CONTAINER_SIZE, "%.*s", CGROUP_CONTAINER_SIZE - 1, id ? id : "");
 }

@@ -31,29 +31,6 @@ static struct json_object *new_event(const struct recent_decision *recent)
 	return json_tokener_parse(line);
 }
 
-static const struct managed_plugin *plugin_of(const struct daemon *daemon, const struct bus_source *source)
-{
-	for (size_t i = 0; i < daemon->manager.count; i++)
-		if (&daemon->manager.plugins[i].source == source)
-			return &daemon->manager.plugins[i];
-	return NULL;
-}
-
-/*
- * What has decided it. False where the policy in force is another one: the configuration may have changed since, and
- * then nobody knows what it said.
- */
-static bool find_decider(const struct managed_plugin *managed, const struct operation *operation, __u32 rule,
-			 struct policy_decider *ret)
-{
-	if (!managed->policy || !operation)
-		return false;
-	*ret = policy_decider(operation, managed->section, managed->policy);
-	if (rule == BPFLOCK_RULE_GRANT)
-		return true;
-	return ret->rule == (rule == BPFLOCK_RULE_EXCEPTION ? BPFLOCK_RULE_BASELINE : rule);
-}
-
 static void add_sentences(struct json_object *object, const struct explanation *explanation)
 {
 	CLEANUP(cleanup_free) char *why = explain_why(explanation), *change = explain_change(explanation);
@@ -79,7 +56,7 @@ static void add_decision(struct json_object *object, const struct managed_plugin
 	CLEANUP(cleanup_free) char *cgroup = root ? cgroup_path_of(root, decision->event.cgroupid) : NULL;
 	char unit[CGROUP_UNIT_SIZE] = "", unknown[OPERATION_TEXT_SIZE];
 	struct policy_decider decider;
-	bool known = find_decider(managed, operation, decision->rule, &decider);
+	bool known = explain_find_decider(managed, operation, decision->rule, &decider);
 	struct explanation explanation = {
 		.plugin = managed->plugin->name,
 		.verdict = decision->verdict,
@@ -121,7 +98,7 @@ void control_explain(void *context, struct control_call *call)
 	}
 	parameters = json_new();
 	json_add(parameters, "event", event);
-	add_decision(parameters, plugin_of(daemon, recent->source), &recent->last);
+	add_decision(parameters, manager_plugin_of(&daemon->manager, recent->source), &recent->last);
 	control_reply(call, parameters);
 }
 

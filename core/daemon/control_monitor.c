@@ -2,24 +2,12 @@
 /* Monitor: clients that see what the log is given, while it happens. */
 #include <string.h>
 
-#include "cgroup/cgroup.h"
 #include "daemon/control_methods.h"
 #include "log/keys.h"
 #include "util/json.h"
 #include "util/memory.h"
 
 #define MONITORS_MAX 16
-
-/* Cgroups that a monitor of one unit remembers. */
-#define CGROUPS_KNOWN 64
-
-/**
- * struct known_cgroup - whether a cgroup is below the unit of a monitor
- */
-struct known_cgroup {
-	__u64 id;
-	bool wanted;
-};
 
 /**
  * struct monitor - one client
@@ -29,7 +17,6 @@ struct known_cgroup {
  * @denied:   only denials, and what would be denied
  * @logfmt:   the client wants lines, not objects
  * @missed:   events, and lines of the daemon, that the client was too slow for
- * @cgroups:  for @unit: by the last bits of their ids
  */
 struct monitor {
 	struct monitors *monitors;
@@ -42,7 +29,6 @@ struct monitor {
 	bool denied;
 	bool logfmt;
 	__u64 missed;
-	struct known_cgroup cgroups[CGROUPS_KNOWN];
 };
 
 /**
@@ -87,33 +73,6 @@ static bool would_deny(const struct log_record *record)
 	       memcmp(reason->string.bytes, beginning, strlen(beginning)) == 0;
 }
 
-static bool cgroup_is_of(__u64 id, const char *unit)
-{
-	CLEANUP(cleanup_free) char *root = cgroup_root("/proc/self/mounts");
-	CLEANUP(cleanup_free) char *path = root ? cgroup_path_of(root, id) : NULL;
-	char name[CGROUP_UNIT_SIZE] = "";
-
-	if (path)
-		cgroup_unit_of(path, name);
-	return strcmp(name, unit) == 0;
-}
-
-/* Ids are not reused, and a cgroup that has gone is found no more. */
-static bool is_of_unit(struct monitor *monitor, const struct log_record *record)
-{
-	const struct log_field *field = find_field(record, log_keys[LOG_KEY_CGROUPID]);
-	struct known_cgroup *known;
-
-	if (!field || field->kind != LOG_UINT)
-		return field_is(record, "unit", monitor->unit);
-	known = &monitor->cgroups[field->unsigned_value % CGROUPS_KNOWN];
-	if (known->id != field->unsigned_value) {
-		known->id = field->unsigned_value;
-		known->wanted = cgroup_is_of(known->id, monitor->unit);
-	}
-	return known->wanted;
-}
-
 static bool wants(struct monitor *monitor, const struct log_record *record)
 {
 	if (monitor->plugin && (!record->bpfprog || strcmp(record->bpfprog, monitor->plugin) != 0))
@@ -124,7 +83,7 @@ static bool wants(struct monitor *monitor, const struct log_record *record)
 		return false;
 	if (monitor->comm && !field_is(record, log_keys[LOG_KEY_COMM], monitor->comm))
 		return false;
-	return !monitor->unit || is_of_unit(monitor, record);
+	return !monitor->unit || field_is(record, log_keys[LOG_KEY_UNIT], monitor->unit);
 }
 
 /* The members of the parameters of a reply, without the braces; "" for a record that is too long. */

@@ -133,9 +133,13 @@ static int open_bus(struct daemon *daemon)
 
 	error = bus_open(daemon->pins.old_ring < 0 ? &rings[1] : rings, daemon->pins.old_ring < 0 ? 1 : 2,
 			 &daemon->bus);
-	for (size_t i = 0; !error && i < daemon->manager.count; i++)
+	if (error)
+		return error;
+	for (size_t i = 0; i < daemon->manager.count; i++)
 		bus_add_source(daemon->bus, &daemon->manager.plugins[i].source);
-	return error;
+	details_open(&daemon->details, &daemon->manager);
+	bus_annotate(daemon->bus, &(struct bus_annotator){ details_annotate, &daemon->details });
+	return 0;
 }
 
 static void arm_verify_timer(const struct daemon *daemon)
@@ -556,6 +560,7 @@ static void release(struct daemon *daemon)
 		control_listen(daemon->control, CONTROL_NONE, NULL);
 	/* Before the manager, which contains the sources of the bus. */
 	bus_close(daemon->bus);
+	details_close(&daemon->details);
 	manager_release(&daemon->manager);
 	pins_close(&daemon->pins);
 	settings_free(&daemon->settings);

@@ -5,6 +5,17 @@
 
 #include "util/memory.h"
 
+bool explain_find_decider(const struct managed_plugin *managed, const struct operation *operation, __u32 rule,
+			  struct policy_decider *ret)
+{
+	if (!managed->policy || !operation)
+		return false;
+	*ret = policy_decider(operation, managed->section, managed->policy);
+	if (rule == BPFLOCK_RULE_GRANT)
+		return true;
+	return ret->rule == (rule == BPFLOCK_RULE_EXCEPTION ? BPFLOCK_RULE_BASELINE : rule);
+}
+
 static bool is_list(const struct policy_decider *decider)
 {
 	return decider->value->option->flags & BPFLOCK_OPTION_LIST;

@@ -3,7 +3,7 @@
 #ifndef BPFLOCK_DAEMON_EXPLAIN_H
 #define BPFLOCK_DAEMON_EXPLAIN_H
 
-#include "policy/policy.h"
+#include "daemon/manager.h"
 
 /**
  * struct explanation - a decision
@@ -28,6 +28,13 @@ struct explanation {
 /* Both are one sentence, to be freed. */
 char *explain_why(const struct explanation *explanation);
 char *explain_change(const struct explanation *explanation);
+
+/*
+ * What has made `rule` the rule of the operation, which may be NULL. False where the policy in force is another one: the
+ * configuration may have changed since, and then nobody knows what it said.
+ */
+bool explain_find_decider(const struct managed_plugin *managed, const struct operation *operation, __u32 rule,
+			  struct policy_decider *ret);
 
 /* The item of the configuration that has decided, and where it was written. `value` of the decider is not NULL. */
 const char *explain_item(const struct policy_decider *decider);

@@ -451,6 +451,14 @@ int manager_renew(struct manager *manager, struct report *report)
 	return error;
 }
 
+const struct managed_plugin *manager_plugin_of(const struct manager *manager, const struct bus_source *source)
+{
+	for (size_t i = 0; i < manager->count; i++)
+		if (&manager->plugins[i].source == source)
+			return &manager->plugins[i];
+	return NULL;
+}
+
 void manager_refresh(struct manager *manager, struct report *report)
 {
 	for (size_t i = 0; i < manager->count; i++) {

@@ -101,6 +101,9 @@ void manager_refresh(struct manager *manager, struct report *report);
  */
 int manager_apply(struct manager *manager, struct config *config, struct report *report);
 
+/* The plugin whose records these are, or NULL. */
+const struct managed_plugin *manager_plugin_of(const struct manager *manager, const struct bus_source *source);
+
 typedef void manager_visit_policy(void *context, const struct plugin *plugin, const struct config_section *section,
 				  const struct bpflock_policy_slot *policy);
 

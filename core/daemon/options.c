@@ -23,6 +23,12 @@ static const struct bpflock_option core_rows[] = {
 		.values = BPFLOCK_TABLE(log_formats),
 	},
 	{
+		.name = "log_details",
+		.summary = "adds to logfmt what JSON and the journal always have: loginuid, unit, container, origin",
+		.initial = "no",
+		.type = BPFLOCK_OPTION_BOOL,
+	},
+	{
 		.name = "log_output",
 		.summary = "where lines go: stderr, stdout, file:/path, syslog, journal",
 		.initial = "stderr",

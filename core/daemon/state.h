@@ -5,6 +5,7 @@
 
 #include "bus/bus.h"
 #include "control/control.h"
+#include "daemon/details.h"
 #include "daemon/manager.h"
 #include "daemon/settings.h"
 #include "log/log.h"
@@ -21,6 +22,7 @@
  * @stop_call: the request of that client, which gets its reply when everything is done; or NULL
  * @on_exit:  what that client wants in place of the option `on_exit`; -1: what the option says
  * @monitors: clients that see each line of the log; NULL where there is none
+ * @details:  what lines say beyond their records
  * @drift:    what the last verification has told and could not put right
  * @identity: which process this is, for whoever looks for another daemon; its other members are zero
  */
@@ -41,6 +43,7 @@ struct daemon {
 	struct control_call *stop_call;
 	int on_exit;
 	struct monitors *monitors;
+	struct details details;
 	struct report drift;
 	struct last_state identity;
 };

@@ -26,6 +26,10 @@ const char *const log_keys[LOG_KEYS] = {
 	[LOG_KEY_COMMS] = "comms",
 	[LOG_KEY_AGAIN] = "again",
 	[LOG_KEY_GRANT] = "grant",
+	[LOG_KEY_LOGINUID] = "loginuid",
+	[LOG_KEY_UNIT] = "unit",
+	[LOG_KEY_CONTAINER] = "container",
+	[LOG_KEY_ORIGIN] = "origin",
 	[LOG_KEY_REASON] = "reason",
 };
 

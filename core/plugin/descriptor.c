@@ -19,7 +19,7 @@
 #define CONFIG_SIZE_MAX 65536
 #define DENIAL_MAX 255
 /* An upper bound of the number of fields that the core adds to an event: see core/bus/decode.c. */
-#define COMMON_FIELDS 16
+#define COMMON_FIELDS 20
 
 static bool is_name(const char *name, const char *extra)
 {
@@ -280,6 +280,8 @@ static int check_event(const struct plugin *plugin, __u32 place, char **ret_reas
 
 	if (!is_name(event->name, "_") || !event->summary)
 		return refuse(ret_reason, "it has an event without a proper name or summary");
+	if (event->type > UINT16_MAX)
+		return refuse(ret_reason, "its event type %u is larger than %d", event->type, UINT16_MAX);
 	if (plugin_event_type(plugin, event->type) != event)
 		return refuse(ret_reason, "its event type %u is there twice", event->type);
 	if (event_is_in(events, place, event->name))

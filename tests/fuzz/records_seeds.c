@@ -25,7 +25,7 @@ static void write_seed(const char *directory, const char *name, const void *reco
 	}
 }
 
-static struct bpflock_event event(__u32 type)
+static struct bpflock_event event(__u16 type)
 {
 	return (struct bpflock_event){ .time = 1500000000,
 				       .cgroupid = 77,

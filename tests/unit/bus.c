@@ -64,7 +64,7 @@ static struct plugin plugin = {
 	.descriptor = { .events = BPFLOCK_TABLE(events) },
 };
 
-static struct bpflock_event event_at(__u64 seconds, __u64 source, __u32 type)
+static struct bpflock_event event_at(__u64 seconds, __u64 source, __u16 type)
 {
 	return (struct bpflock_event){ .time = seconds * NANOSECONDS, .source = source, .type = type };
 }
@@ -217,7 +217,7 @@ static void more_kinds_than_there_is_room_for_are_counted_together(void **state)
 	struct seen seen = { 0 };
 
 	(void)state;
-	for (__u32 type = 0; type < 2 * INVALID_KINDS_MAX; type++) {
+	for (__u16 type = 0; type < 2 * INVALID_KINDS_MAX; type++) {
 		struct bpflock_event event = event_at(type, SOURCE, type);
 
 		invalid_count(&invalid, &plugin, &event, 0);

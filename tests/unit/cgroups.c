@@ -376,6 +376,69 @@ static void what_ends_leaves_the_ids_that_its_successor_has(void **state)
 	assert_null(cgroup_watch_end(NULL, NULL));
 }
 
+#define ID "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+
+static void the_id_of_a_container_is_read_where_only_root_chooses_names(void **state)
+{
+	static const struct {
+		const char *path, *id;
+	} paths[] = {
+		{ "/system.slice/docker-" ID ".scope", ID },
+		{ "/machine.slice/libpod-" ID ".scope/container", ID },
+		{ "/kubepods.slice/kubepods-burstable.slice/kubepods-burstable-podabc.slice/cri-containerd-" ID
+		  ".scope",
+		  ID },
+		{ "/kubepods.slice/crio-" ID ".scope", ID },
+		{ "/docker/" ID, ID },
+		{ "/docker/" ID "/init", ID },
+		{ "/libpod_parent/libpod-" ID, ID },
+		{ "/kubepods/burstable/pod0123/" ID, ID },
+		{ "/", "" },
+		{ "/system.slice/ssh.service", "" },
+		{ "/machine.slice/libpod-conmon-" ID ".scope", "" },
+		{ "/system.slice/docker-0123.scope", "" },
+		{ "/system.slice/docker-" ID "0.scope", "" },
+		{ "/system.slice/docker-" ID, "" },
+		{ "/docker/nothing", "" },
+		/* Below a unit of a user, and in a container, which could choose the name. */
+		{ "/user.slice/user-1000.slice/user@1000.service/user.slice/docker-" ID ".scope", "" },
+		{ "/system.slice/web.service/docker/" ID, "" },
+		{ "/docker/sub/" ID, "" },
+	};
+	char id[CGROUP_CONTAINER_SIZE];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
+		cgroup_container_of(paths[i].path, id);
+		if (strcmp(id, paths[i].id) != 0)
+			fail_msg("%s: '%s'", paths[i].path, id);
+	}
+}
+
+static void names_are_found_once_and_remembered_also_when_the_cgroup_has_gone(void **state)
+{
+	const struct scene *scene = *state;
+	struct cgroup_names *names;
+	const struct cgroup_name *name;
+	__u64 service, none;
+
+	(void)make(scene, "/a.slice");
+	service = make(scene, "/a.slice/web.service");
+	none = make(scene, "/none");
+	names = cgroup_names_open(scene->root);
+	assert_null(cgroup_names_find(names, 0));
+	name = cgroup_names_find(names, service);
+	assert_string_equal(name->unit, "web.service");
+	assert_string_equal(name->container, "");
+	destroy(scene, "/a.slice/web.service");
+	assert_string_equal(cgroup_names_find(names, service)->unit, "web.service");
+	assert_string_equal(cgroup_names_find(names, none)->unit, "");
+	/* In the same place as the first one. */
+	assert_string_equal(cgroup_names_find(names, service + 256)->unit, "");
+	assert_string_equal(cgroup_names_find(names, service)->unit, "");
+	assert_null(cgroup_names_close(names));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -391,6 +454,8 @@ int main(void)
 		TEST(a_directory_that_cannot_be_watched_is_an_error_of_one_update),
 		TEST(a_unit_is_found_in_slices_only),
 		TEST(a_cgroup_is_found_by_its_id_while_it_exists),
+		TEST(the_id_of_a_container_is_read_where_only_root_chooses_names),
+		TEST(names_are_found_once_and_remembered_also_when_the_cgroup_has_gone),
 		TEST(what_ends_leaves_the_ids_that_its_successor_has),
 	};
 

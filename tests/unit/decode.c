@@ -507,7 +507,14 @@ static void the_keys_that_the_core_adds_are_those_that_plugins_may_not_use(void 
 	};
 	struct sample record = sample();
 	struct decoded_record decoded;
-	bool seen[LOG_KEYS] = { [LOG_KEY_PLUGIN] = true }; /* of the journal only: see log_sockets.c */
+	bool seen[LOG_KEYS] = {
+		[LOG_KEY_PLUGIN] = true, /* of the journal only: see log_sockets.c */
+		/* Of core/daemon/details.c: see tests/log/details.bats. */
+		[LOG_KEY_LOGINUID] = true,
+		[LOG_KEY_UNIT] = true,
+		[LOG_KEY_CONTAINER] = true,
+		[LOG_KEY_ORIGIN] = true,
+	};
 
 	(void)state;
 	assert_int_equal(record_decode(&source, &decision, sizeof(decision), 0, &decoded), 0);

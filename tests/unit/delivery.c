@@ -353,7 +353,7 @@ static void each_cpu_has_numbers_of_its_own(void **state)
 
 static void a_record_that_was_being_written_is_told_by_its_cpu(void **state)
 {
-	for (__u32 cpu = 0; cpu <= 1; cpu++) {
+	for (__u16 cpu = 0; cpu <= 1; cpu++) {
 		struct delivery_state kept = { 0 };
 		struct bpflock_stats stats[2] = { { 0 }, { 0 } };
 		struct bpflock_event written = { .sequence = 1, .cpu = 1 };

@@ -178,7 +178,7 @@ int bpf_map_lookup_elem(int fd, const void *key, void *value)
 }
 
 /* The kernel's side of a plugin: decisions of processes of this name. */
-static void record(const char *name, __u32 cpu, __u32 type, size_t count)
+static void record(const char *name, __u16 cpu, __u16 type, size_t count)
 {
 	while (count--) {
 		struct bpflock_decision *made = &kernel->ring[kernel->producer % ARRAY_SIZE(kernel->ring)];

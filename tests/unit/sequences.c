@@ -24,7 +24,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void take(struct sequences *sequences, __u32 cpu, __u64 sequence)
+static void take(struct sequences *sequences, __u16 cpu, __u64 sequence)
 {
 	struct bpflock_event event = { .cpu = cpu, .sequence = sequence };
 

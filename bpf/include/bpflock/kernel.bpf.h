@@ -132,6 +132,7 @@ struct task_struct {
 	struct task_struct *real_parent;
 	struct pid *thread_pid;
 	const struct cred *cred;
+	kuid_t loginuid; /* with CONFIG_AUDIT */
 	char comm[16];
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;

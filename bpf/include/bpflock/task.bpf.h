@@ -5,6 +5,7 @@
 
 #include <bpflock/kernel.bpf.h>
 
+#include <bpf/bpf_core_read.h>
 #include <bpf/bpf_helpers.h>
 #include <bpflock/event.h>
 
@@ -49,6 +50,11 @@ static __always_inline void bpflock_copy_comm(char *to, struct task_struct *task
 		to[i] = task->comm[i];
 }
 
+static __always_inline __u32 bpflock_loginuid(struct task_struct *task)
+{
+	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : BPFLOCK_NO_LOGINUID;
+}
+
 static __always_inline void bpflock_fill_task(struct bpflock_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
@@ -59,6 +65,7 @@ static __always_inline void bpflock_fill_task(struct bpflock_event *event)
 	event->pid = task->pid;
 	event->ppid = parent->tgid;
 	event->uid = (__u32)bpf_get_current_uid_gid();
+	event->loginuid = bpflock_loginuid(task);
 	bpflock_copy_comm(event->comm, task);
 	bpflock_copy_comm(event->pcomm, parent);
 }

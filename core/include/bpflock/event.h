@@ -13,6 +13,8 @@
 /* TASK_COMM_LEN of include/linux/sched.h, the terminating NUL included. */
 #define BPFLOCK_COMM_LEN 16
 
+#define BPFLOCK_NO_LOGINUID 0xffffffffu
+
 /**
  * struct bpflock_event - what every record starts with
  * @time:     when it happened: nanoseconds of CLOCK_BOOTTIME (bpf_ktime_get_boot_ns)
@@ -25,6 +27,8 @@
  * @pid:      thread, in the initial pid namespace
  * @ppid:     parent process, in the initial pid namespace
  * @uid:      real user id, in the initial user namespace
+ * @loginuid: who has logged in (task_struct.loginuid), in the initial user namespace; BPFLOCK_NO_LOGINUID where nobody
+ *            has, or where the kernel has no CONFIG_AUDIT
  * @type:     the plugin's number of the event, as in its table of events
  * @cpu:      where it was recorded
  * @comm:     name of the thread; not trusted, it may hold any bytes
@@ -42,8 +46,9 @@ struct bpflock_event {
 	__u32 pid;
 	__u32 ppid;
 	__u32 uid;
-	__u32 type;
-	__u32 cpu;
+	__u32 loginuid;
+	__u16 type;
+	__u16 cpu;
 	char comm[BPFLOCK_COMM_LEN];
 	char pcomm[BPFLOCK_COMM_LEN];
 };

@@ -204,7 +204,7 @@ struct bpflock_field {
 
 /**
  * struct bpflock_event_type - one kind of record
- * @type:    its number, as given to bpflock_event_begin() or bpflock_decide()
+ * @type:    its number, as given to bpflock_event_begin() or bpflock_decide(): at most 65535
  * @flags:   BPFLOCK_EVENT_*
  * @name:    `event=` in the log, [a-z][a-z0-9_]*
  * @summary: one line: when it happens

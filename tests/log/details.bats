@@ -1,0 +1,84 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What lines say beyond their records: loginuid, unit, container, and where the rule of a denial was written.
+
+load ../lib/policy.bash
+
+ID=0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef
+UNIT=$CGROUPS/system.slice/backup.service
+CONTAINER=$CGROUPS/system.slice/docker-$ID.scope
+FORGED=$UNIT/docker-$ID.scope
+
+setup_file() {
+	install_programs
+	mkdir -p "$UNIT" "$CONTAINER" "$FORGED"
+}
+
+teardown() {
+	clean_up_bpflock
+}
+
+teardown_file() {
+	rmdir "$FORGED" "$UNIT" "$CONTAINER"
+}
+
+# ask_in CGROUP NAME [LOGINUID]: a request that is denied
+ask_in() (
+	echo "$BASHPID" >"$1/cgroup.procs"
+	[[ -z ${3-} ]] || echo "$3" >/proc/self/loginuid
+	! "$PROGRAMS/ask" "$2" "$DEBUGFS" || exit 1
+)
+
+# start LINE...: of [bpflock]; two outputs, of which one is JSON by a second daemon's configuration
+start() {
+	printf '%s\n' '[bpflock]' "$@" '[kimglock]' 'profile = restricted' 'event_window = 0' 'block = dev_mem' >"$CONF"
+	start_bpflock -- -c "$CONF"
+}
+
+line_of() {
+	log_lines "\"comm\":\"$1\"|comm=$1 "
+}
+
+@test "in JSON a line has loginuid, unit and container, as far as they are known" {
+	start 'log_format = json'
+	ask_in "$CGROUPS" nobody
+	ask_in "$UNIT" service 4711
+	ask_in "$CONTAINER" contained 0
+	ask_in "$FORGED" forged
+	eventually line_of forged
+	line_of nobody | jq -e 'has("unit") or has("container") or has("loginuid") | not'
+	line_of service | jq -e '.unit == "backup.service" and .loginuid == 4711 and (has("container") | not)'
+	line_of contained | jq -e ".container == \"$ID\" and .loginuid == 0 and .unit == \"docker-$ID.scope\""
+	line_of forged | jq -e '.unit == "backup.service" and (has("container") | not)'
+}
+
+@test "a denial in JSON names the place of the rule that decided; what is allowed, and what has changed since, does not" {
+	start 'log_format = json'
+	ask_in "$CGROUPS" default
+	eventually line_of default
+	line_of default | jq -e ".origin == \"$CONF:4\""
+	"$PROGRAMS/ask" blocked /dev/mem || true
+	eventually line_of blocked
+	line_of blocked | jq -e ".origin == \"$CONF:6\""
+	forget_log
+	sed -i 's/restricted/privileged/' "$CONF"
+	kill -HUP "$DAEMON"
+	await_log '"event":"reloaded"'
+	"$PROGRAMS/ask" allowed "$DEBUGFS"
+	eventually line_of allowed
+	line_of allowed | jq -e 'has("origin") | not'
+}
+
+@test "logfmt is as it was, unless log_details asks for them" {
+	start
+	ask_in "$UNIT" plain 4711
+	eventually line_of plain
+	line_of plain | grep -E 'comm=plain pcomm=[^ ]+ retval=-1 reason=denied \(restricted\)" bpfprog=kimglock subsys=bpf$'
+	forget_log
+	sed -i '1a log_details = yes' "$CONF"
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	ask_in "$UNIT" detailed 4711
+	eventually line_of detailed
+	line_of detailed | grep -E "comm=detailed pcomm=[^ ]+ loginuid=4711 unit=backup.service origin=$CONF:4 retval=-1 reason=denied \\(restricted\\)\" bpfprog=kimglock subsys=bpf\$"
+}
