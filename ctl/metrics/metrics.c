@@ -39,8 +39,8 @@ int verb_metrics(struct ctl *ctl, int argc, char **argv)
 		      stderr);
 		return EXIT_USAGE;
 	}
+	if (listen)
+		return metrics_serve(ctl, listen);
 	fd = client_open(ctl, CLIENT_SECONDS);
-	if (fd < 0)
-		return -fd;
-	return listen ? metrics_serve(ctl, fd, listen) : metrics_print(ctl, fd, stdout);
+	return fd < 0 ? -fd : metrics_print(ctl, fd, stdout);
 }

@@ -17,9 +17,9 @@
 int metrics_print(const struct ctl *ctl, int fd, FILE *stream);
 
 /*
- * Answers GET /metrics at "ADDRESS:PORT", "[ADDRESS]:PORT" or "PORT", until the daemon at the other end of the socket
- * ends. Gives up all privileges before that. Returns an exit status, with everything printed to stderr.
+ * Connects to the daemon, and answers GET /metrics at "ADDRESS:PORT", "[ADDRESS]:PORT" or "PORT" until the daemon ends.
+ * Gives up all privileges before that. Returns an exit status, with everything printed to stderr.
  */
-int metrics_serve(const struct ctl *ctl, int fd, const char *listen);
+int metrics_serve(const struct ctl *ctl, const char *listen);
 
 #endif

@@ -6,10 +6,12 @@
  */
 #include <errno.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <microhttpd.h>
 #include <netdb.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "metrics/metrics.h"
@@ -125,13 +127,18 @@ static int give_up_changes(const struct server *server)
 	return status;
 }
 
-/* Another user loses all capabilities of root. Without root there is nothing to give up. */
+/* Another user loses the capabilities of root only where the secure bits, which a unit can set, do not keep them. */
 static int give_up_privileges(void)
 {
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return complain("cannot give up privileges", strerror(errno));
 	if (setgroups(0, NULL) < 0 || setresgid(NOBODY, NOBODY, NOBODY) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0)
 		return complain("cannot become nobody (user 65534)", strerror(errno));
+	if (syscall(SYS_capset, &header, none) < 0)
+		return complain("cannot give up capabilities", strerror(errno));
 	return 0;
 }
 
@@ -157,25 +164,33 @@ static int serve(struct server *server, struct MHD_Daemon *http)
 	return server->status;
 }
 
-int metrics_serve(const struct ctl *ctl, int fd, const char *listen)
+static int serve_at(struct server *server, const struct addrinfo *address, const char *listen)
 {
-	struct server server = { .ctl = ctl, .fd = fd };
+	struct MHD_Daemon *http = start(server, address);
+	int status;
+
+	if (!http)
+		return complain(listen,
+				"cannot listen there: another process may, or this machine has no such address");
+	status = give_up_changes(server);
+	if (!status)
+		status = give_up_privileges();
+	if (!status)
+		status = serve(server, http);
+	MHD_stop_daemon(http);
+	return status;
+}
+
+int metrics_serve(const struct ctl *ctl, const char *listen)
+{
 	struct addrinfo *address = resolve(listen);
-	struct MHD_Daemon *http;
+	CLEANUP(cleanup_close) int fd = -1;
 	int status;
 
 	if (!address)
 		return EXIT_USAGE;
-	http = start(&server, address);
+	fd = client_open(ctl, CLIENT_SECONDS);
+	status = fd < 0 ? -fd : serve_at(&(struct server){ .ctl = ctl, .fd = fd }, address, listen);
 	freeaddrinfo(address);
-	if (!http)
-		return complain(listen,
-				"cannot listen there: another process may, or this machine has no such address");
-	status = give_up_changes(&server);
-	if (!status)
-		status = give_up_privileges();
-	if (!status)
-		status = serve(&server, http);
-	MHD_stop_daemon(http);
 	return status;
 }
