@@ -94,7 +94,7 @@ static struct repeat *find_free(struct repeats *repeats)
 
 static void keep(struct repeat *repeat, const struct bpflock_decision *decision, size_t size)
 {
-	if (size > repeat->size)
+	if (!repeat->last || size > repeat->size)
 		repeat->last = xreallocarray(repeat->last, size, 1);
 	memcpy(repeat->last, decision, size);
 	repeat->size = size;

@@ -93,10 +93,9 @@ static struct addrinfo *resolve(const char *listen)
 {
 	const struct addrinfo hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST | AI_NUMERICSERV };
 	const char *colon = strrchr(listen, ':'), *port = colon ? colon + 1 : listen;
-	bool brackets = colon && listen[0] == '[' && colon > listen + 1 && colon[-1] == ']';
-	CLEANUP(cleanup_free)
-	char *address =
-		colon ? xstrndup(listen + brackets, (size_t)(colon - listen) - 2 * brackets) : xstrdup(DEFAULT_ADDRESS);
+	size_t bracket = colon && listen[0] == '[' && colon > listen + 1 && colon[-1] == ']';
+	size_t length = colon ? (size_t)(colon - listen) - 2 * bracket : 0;
+	CLEANUP(cleanup_free) char *address = colon ? xstrndup(listen + bracket, length) : xstrdup(DEFAULT_ADDRESS);
 	struct addrinfo *result = NULL;
 	int error = *address && *port ? getaddrinfo(address, port, &hints, &result) : EAI_NONAME;
 
