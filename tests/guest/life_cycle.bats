@@ -196,6 +196,11 @@ generations() {
 	denied restricted /dev/mem
 }
 
+# More than once: a kernel that preempts the program of one execution skips it for another.
+executes_and_is_told() {
+	is_open && log_lines 'comm=head .*filename=/usr/bin/head retval=0' >/dev/null
+}
+
 @test "SIGHUP enables and disables plugins" {
 	start_with '[kimglock]' 'enabled = yes' 'profile = restricted'
 	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted' '[execsnoop]' 'enabled = yes'
@@ -204,7 +209,7 @@ generations() {
 	reload_with reloaded '[execsnoop]' 'enabled = yes'
 	eventually is_open
 	[ ! -e "$PINS/v1/plugins/kimglock" ]
-	await_log 'comm=head .*filename=/usr/bin/head retval=0'
+	eventually executes_and_is_told
 	reload_with reloaded '[kimglock]' 'enabled = yes' 'profile = restricted'
 	denied restricted /dev/mem
 	[ "$(links | jq length)" -eq "$KIMGLOCK_PROGRAMS" ]
