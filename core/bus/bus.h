@@ -104,12 +104,14 @@ void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context);
  * struct decoded_record - a record of the ring, as the log takes it
  * @record:    points into the bytes of the ring, and to the other members
  * @truncated: names of the fields that were cut, separated by commas
+ * @truncated_in_logfmt: one of them is no detail, so logfmt has these names too
  * @operation: of a decision whose operation is in no table
  */
 struct decoded_record {
 	struct log_record record;
 	char operation[OPERATION_TEXT_SIZE];
 	char truncated[256];
+	bool truncated_in_logfmt;
 };
 
 /*

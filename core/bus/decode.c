@@ -60,10 +60,10 @@ static void add_enum(struct log_record *record, const struct bpflock_field *fiel
 	log_uint(record, field->name, number);
 }
 
-static void add_field(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes)
+static void add_value(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes,
+		      bool *ret_cut)
 {
 	struct log_record *record = &decoded->record;
-	bool cut = false;
 
 	switch (field->type) {
 	case BPFLOCK_FIELD_UINT:
@@ -80,18 +80,34 @@ static void add_field(struct decoded_record *decoded, const struct bpflock_field
 		add_enum(record, field, read_unsigned(bytes, field->size));
 		break;
 	case BPFLOCK_FIELD_STR:
-		add_string(decoded, field->name, bytes, field->size, &cut);
+		add_string(decoded, field->name, bytes, field->size, ret_cut);
 		break;
 	case BPFLOCK_FIELD_STRV:
-		add_strv(decoded, field->name, bytes, field->size, &cut);
+		add_strv(decoded, field->name, bytes, field->size, ret_cut);
 		break;
 	}
-	if (cut) {
-		size_t used = strlen(decoded->truncated);
+}
 
-		snprintf(decoded->truncated + used, sizeof(decoded->truncated) - used, "%s%s", used ? "," : "",
-			 field->name);
-	}
+static void mark_detail(struct log_field *field)
+{
+	field->detail = true;
+	field->json_only = true;
+}
+
+static void add_field(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes)
+{
+	struct log_record *record = &decoded->record;
+	size_t before = record->field_count, used = strlen(decoded->truncated);
+	bool cut = false;
+
+	add_value(decoded, field, bytes, &cut);
+	if (record->field_count > before && field->flags & BPFLOCK_FIELD_DETAIL)
+		mark_detail(&record->fields[before]);
+	if (!cut)
+		return;
+	snprintf(decoded->truncated + used, sizeof(decoded->truncated) - used, "%s%s", used ? "," : "", field->name);
+	if (!(field->flags & BPFLOCK_FIELD_DETAIL))
+		decoded->truncated_in_logfmt = true;
 }
 
 static bool is_retval(const struct bpflock_field *field)
@@ -138,8 +154,13 @@ static void add_operation(struct decoded_record *decoded, const struct operation
 
 static void add_truncated(struct decoded_record *decoded)
 {
-	if (decoded->truncated[0])
-		log_str(&decoded->record, log_keys[LOG_KEY_TRUNCATED], decoded->truncated);
+	struct log_record *record = &decoded->record;
+
+	if (!decoded->truncated[0])
+		return;
+	log_str(record, log_keys[LOG_KEY_TRUNCATED], decoded->truncated);
+	if (!decoded->truncated_in_logfmt)
+		mark_detail(&record->fields[record->field_count - 1]);
 }
 
 static int add_decision(struct decoded_record *decoded, const struct bus_source *source,
@@ -178,6 +199,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 	if (!type)
 		return -EINVAL;
 	ret->truncated[0] = '\0';
+	ret->truncated_in_logfmt = false;
 	ret->record = (struct log_record){
 		.time = clock_wall_time(event->time, boot_time),
 		.subsys = "bpf",

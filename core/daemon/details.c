@@ -17,13 +17,24 @@ void details_close(struct details *details)
 	details->names = cgroup_names_close(details->names);
 }
 
+static bool is_in_logfmt(const struct details *details)
+{
+	return config_number(settings_core(details->manager->config), "log_details");
+}
+
 /* The field that was appended last. */
 static void finish(const struct details *details, struct log_record *record)
 {
-	const struct config_section *core = settings_core(details->manager->config);
-
-	record->fields[record->field_count - 1].json_only = !config_number(core, "log_details");
+	record->fields[record->field_count - 1].json_only = !is_in_logfmt(details);
 	record_move_forward(record);
+}
+
+/* Details that are in the record. */
+static void show_details(const struct details *details, struct log_record *record)
+{
+	for (size_t i = 0; i < record->field_count; i++)
+		if (record->fields[i].detail)
+			record->fields[i].json_only = !is_in_logfmt(details);
 }
 
 static void add_text(const struct details *details, struct log_record *record, enum log_key key, const char *text)
@@ -67,6 +78,7 @@ void details_annotate(void *context, const struct bus_source *source, const stru
 	const struct bpflock_event_type *type = plugin_event_type(source->plugin, event->type);
 	const struct details *details = context;
 
+	show_details(details, record);
 	if (event->loginuid != BPFLOCK_NO_LOGINUID) {
 		log_uint(record, log_keys[LOG_KEY_LOGINUID], event->loginuid);
 		finish(details, record);

@@ -39,11 +39,13 @@ enum log_kind {
  * @key:       fixed text
  * @kind:      which member holds the value
  * @json_only: left out of logfmt
+ * @detail:    the same, unless `log_details = yes`
  */
 struct log_field {
 	const char *key;
 	enum log_kind kind;
 	bool json_only;
+	bool detail;
 	union {
 		__u64 unsigned_value;
 		__s64 signed_value;

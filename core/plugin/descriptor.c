@@ -211,7 +211,8 @@ static int check_field(const struct bpflock_event_type *event, const struct bpfl
 		return refuse(ret_reason,
 			      "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
 			      field->name, event->name);
-	if (field->flags & ~BPFLOCK_FIELD_KEY || (field->flags && !is_decision))
+	if (field->flags & ~(BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL) ||
+	    (field->flags & BPFLOCK_FIELD_KEY && !is_decision))
 		return refuse(ret_reason, "field '%s' of event '%s' has unknown flags, or a key of what is no decision",
 			      field->name, event->name);
 	if (is_decision && strcmp(field->name, "retval") == 0)

@@ -22,16 +22,83 @@ enum lockdown_reason {
 	LOCKDOWN_KEXEC,
 };
 enum kernel_read_file_id {
+	READING_MODULE,
 	READING_KEXEC_IMAGE,
+	READING_MODULE_COMPRESSED, /* newest kernels; older ones read compressed modules as READING_MODULE */
 };
 enum kernel_load_data_id {
+	LOADING_MODULE,
 	LOADING_KEXEC_IMAGE,
 };
 
-SEC("lsm/locked_down")
-int BPF_PROG(kl_locked_down, int what, int ret)
+#define MODULE_SIGNATURE (__u32) bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_MODULE_SIGNATURE)
+#define KEXEC (__u32) bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC)
+
+/*
+ * The module or kernel that a task has read last. The kernel asks about it later in the same system call, by
+ * `locked_down`, which gets no file.
+ */
+struct image {
+	__u64 operation; /* that the kernel will ask for; 0: the file is not known */
+	char file[KIMGLOCK_FILE_LEN];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_TASK_STORAGE);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__type(key, int);
+	__type(value, struct image);
+} images SEC(".maps");
+
+static __always_inline struct image *find_image(__u64 flags)
 {
-	return ret ? ret : bpflock_decide(what, KIMGLOCK_LOCKED_DOWN);
+	return bpf_task_storage_get(&images, bpf_get_current_task_btf(), NULL, flags);
+}
+
+/* A path that does not fit stays unknown. */
+static __always_inline void keep_file(__u64 operation, struct file *file)
+{
+	struct image *image = find_image(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!image)
+		return;
+	image->operation = bpf_d_path(&file->f_path, image->file, sizeof(image->file)) > 0 ? operation : 0;
+}
+
+static __always_inline void keep_memory(__u64 operation)
+{
+	struct image *image = find_image(BPF_LOCAL_STORAGE_GET_F_CREATE);
+
+	if (!image)
+		return;
+	image->operation = operation;
+	__builtin_memcpy(image->file, "(memory)", sizeof("(memory)"));
+}
+
+static __always_inline int decide_about_image(__u32 operation)
+{
+	struct bpflock_outcome outcome = bpflock_judge(operation);
+	struct image *image = outcome.recorded ? find_image(0) : NULL;
+	struct kimglock_locked_down *record;
+
+	if (!image || image->operation != operation)
+		return bpflock_record_outcome(&outcome, KIMGLOCK_LOCKED_DOWN);
+	record = bpflock_decision_begin(&outcome, KIMGLOCK_LOCKED_DOWN, sizeof(*record));
+	if (record) {
+		__builtin_memcpy(record->file, image->file, sizeof(record->file));
+		bpflock_event_submit(record);
+	}
+	return outcome.retval;
+}
+
+SEC("lsm/locked_down")
+int BPF_PROG(kl_locked_down, unsigned int what, int ret)
+{
+	if (ret)
+		return ret;
+	if (what != MODULE_SIGNATURE && what != KEXEC)
+		return bpflock_decide(what, KIMGLOCK_LOCKED_DOWN);
+	return decide_about_image(what);
 }
 
 /*
@@ -41,29 +108,57 @@ int BPF_PROG(kl_locked_down, int what, int ret)
 SEC("lsm/kernel_module_request")
 int BPF_PROG(kl_autoload, char *name, int ret)
 {
-	__u32 operation = bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_MODULE_SIGNATURE);
+	struct kimglock_locked_down *record;
+	struct bpflock_outcome outcome;
 
-	return ret ? ret : bpflock_decide_requester(operation, KIMGLOCK_LOCKED_DOWN);
+	if (ret)
+		return ret;
+	outcome = bpflock_judge_requester(MODULE_SIGNATURE);
+	record = bpflock_decision_begin(&outcome, KIMGLOCK_LOCKED_DOWN, offsetof(struct kimglock_locked_down, file));
+	if (record) {
+		bpflock_copy_kernel_string(record->module, sizeof(record->module), name);
+		bpflock_event_submit(record);
+	}
+	return outcome.retval;
+}
+
+static __always_inline bool is_module(unsigned int id)
+{
+	if (id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE))
+		return true;
+	return bpf_core_enum_value_exists(enum kernel_read_file_id, READING_MODULE_COMPRESSED) &&
+	       id == bpf_core_enum_value(enum kernel_read_file_id, READING_MODULE_COMPRESSED);
 }
 
 /*
  * For kexec_file_load() only kernels that check signatures of images call `locked_down`. All kernels call this hook.
+ * About modules it decides nothing.
  */
 SEC("lsm/kernel_read_file")
 int BPF_PROG(kl_read_file, struct file *file, unsigned int id, bool contents, int ret)
 {
-	if (ret || id != bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE))
+	if (ret)
 		return ret;
-	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC), KIMGLOCK_LOCKED_DOWN);
+	if (is_module(id))
+		keep_file(MODULE_SIGNATURE, file);
+	if (id != bpf_core_enum_value(enum kernel_read_file_id, READING_KEXEC_IMAGE))
+		return 0;
+	keep_file(KEXEC, file);
+	return decide_about_image(KEXEC);
 }
 
 /* The same for kexec_load(). */
 SEC("lsm/kernel_load_data")
 int BPF_PROG(kl_load_data, unsigned int id, bool contents, int ret)
 {
-	if (ret || id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE))
+	if (ret)
 		return ret;
-	return bpflock_decide(bpf_core_enum_value(enum lockdown_reason, LOCKDOWN_KEXEC), KIMGLOCK_LOCKED_DOWN);
+	if (id == bpf_core_enum_value(enum kernel_load_data_id, LOADING_MODULE))
+		keep_memory(MODULE_SIGNATURE);
+	if (id != bpf_core_enum_value(enum kernel_load_data_id, LOADING_KEXEC_IMAGE))
+		return 0;
+	keep_memory(KEXEC);
+	return decide_about_image(KEXEC);
 }
 
 /*

@@ -41,12 +41,23 @@ static const struct bpflock_option options[] = {
 	},
 };
 
+/* Each is a key, so that no file hides behind another one that was asked about in the same second. */
+#define DETAIL(member, about)                                                                             \
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL, struct kimglock_locked_down, member, \
+			   BPFLOCK_FIELD_STR, about)
+
+static const struct bpflock_field locked_down_fields[] = {
+	DETAIL(module, "module that the kernel is to load by itself"),
+	DETAIL(file, "file of the module or kernel, or (memory)"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{
 		.type = KIMGLOCK_LOCKED_DOWN,
 		.flags = BPFLOCK_EVENT_DECISION,
 		.name = "lsm_locked_down",
 		.summary = "the kernel asked whether it is locked down for an operation",
+		.fields = BPFLOCK_TABLE(locked_down_fields),
 	},
 	{
 		.type = KIMGLOCK_FILE_OPEN,

@@ -9,6 +9,7 @@ load ../lib/policy.bash
 # operations about which the kernel also asks.
 TRIGGERS="
 unsigned_insmod | unsigned_module          | unsigned module loading         |
+unsigned_memory | unsigned_module          | unsigned module loading         |
 module_param_hw | unsafe_module_parameters | unsafe module parameters        |
 dev_mem         | dev_mem                  | /dev/mem,kmem,port              |
 dev_port        | dev_mem                  | /dev/mem,kmem,port              |
@@ -137,6 +138,8 @@ blocked_alone() {
 
 @test "unsigned_module alone: an unsigned module" { blocked_alone unsigned_insmod; }
 
+@test "unsigned_module alone: an unsigned module from memory" { blocked_alone unsigned_memory; }
+
 @test "unsafe_module_parameters alone: a module's hardware parameter" { blocked_alone module_param_hw; }
 
 @test "dev_mem alone: /dev/mem" { blocked_alone dev_mem; }
@@ -186,4 +189,34 @@ blocked_alone() {
 	done
 	settle
 	[ -z "$(log_lines 'comm=(read_msr|read_pci_config|kprobe_multi) ')" ]
+}
+
+# decisions_of COMM: " COUNT OPERATION MODULE FILE", for decisions that are the same
+decisions_of() {
+	recent_log | jq -r --arg comm "$1" 'select(.event == "lsm_locked_down" and .comm == $comm) |
+		"\(.op) \(.module // "-") \(.file // "-")"' | uniq -c | tr -s ' '
+}
+
+@test "JSON names the file of a module and of a kernel, or the memory, and the module of an autoload; logfmt only with log_details" {
+	local asked
+	[ -z "$(log_lines 'event=lsm_locked_down .*(module|file)=')" ]
+	kill "$DAEMON"
+	wait_for_end "$DAEMON"
+	configure 'profile = baseline' 'event_window = 0'
+	start_bpflock BPFLOCK_LOG_FORMAT=json -- -c "$CONF"
+	for asked in unsigned_insmod unsigned_memory module_param_hw kexec_load kexec_file_load debugfs; do
+		"$PROGRAMS/trigger" "$asked"
+	done
+	contained "$PROGRAMS/ask" requester family:29 || true # AF_CAN
+	stop_bpflock
+	[ "$(decisions_of unsigned_insmod)" = " 1 unsigned_module - $PWD/unsigned.ko" ]
+	[ "$(decisions_of unsigned_memory)" = ' 1 unsigned_module - (memory)' ]
+	[ "$(decisions_of debugfs | cut -d ' ' -f 3-)" = 'debugfs - -' ]
+	[ "$(decisions_of requester)" = ' 1 unsigned_module net-pf-29 -' ]
+	# Each kernel asks as often as it likes.
+	[ "$(decisions_of kexec_load | cut -d ' ' -f 3- | uniq)" = 'kexec - (memory)' ]
+	[ "$(decisions_of kexec_file_load | cut -d ' ' -f 3- | uniq)" = "kexec - $PWD/vmlinuz" ]
+	start_bpflock BPFLOCK_LOG_DETAILS=yes -- -c "$CONF"
+	"$PROGRAMS/trigger" unsigned_memory
+	await_log 'comm=unsigned_memory .*file=\(memory\) .*retval=0 reason='
 }

@@ -25,6 +25,7 @@
 #include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 #ifdef __x86_64__
@@ -86,6 +87,26 @@ static int insert_module(const char *file, const char *parameters, const char *n
 static int unsigned_insmod(void)
 {
 	return insert_module("unsigned.ko", "", "dummy");
+}
+
+/* The same by init_module(), which gets no file. */
+static int unsigned_memory(void)
+{
+	int fd = open("unsigned.ko", O_RDONLY | O_CLOEXEC), error = result(fd);
+	struct stat file = { .st_size = 0 };
+	void *image;
+
+	if (error)
+		return error;
+	image = fstat(fd, &file) ? MAP_FAILED : mmap(NULL, file.st_size, PROT_READ, MAP_PRIVATE, fd, 0);
+	close(fd);
+	if (image == MAP_FAILED)
+		return -errno;
+	error = result(syscall(SYS_init_module, image, file.st_size, ""));
+	munmap(image, file.st_size);
+	if (!error)
+		error = result(syscall(SYS_delete_module, "dummy", O_NONBLOCK));
+	return error;
 }
 
 static int module_param_hw(void)
@@ -362,6 +383,7 @@ static const struct trigger {
 	int (*pull)(void);
 } triggers[] = {
 	{ "unsigned_insmod", unsigned_insmod },
+	{ "unsigned_memory", unsigned_memory },
 	{ "module_param_hw", module_param_hw },
 	{ "dev_mem", dev_mem },
 	{ "dev_port", dev_port },

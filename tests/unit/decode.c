@@ -43,6 +43,17 @@ static const struct bpflock_field decision_fields[] = {
 	BPFLOCK_FIELD(struct fielded, path, BPFLOCK_FIELD_STR, "s"),
 };
 
+struct detailed {
+	struct bpflock_event event;
+	char path[8];
+	char directory[8];
+};
+
+static const struct bpflock_field detailed_fields[] = {
+	BPFLOCK_FIELD(struct detailed, path, BPFLOCK_FIELD_STR, "s"),
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_DETAIL, struct detailed, directory, BPFLOCK_FIELD_STR, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = 5, .name = "sample", .summary = "s", .fields = BPFLOCK_TABLE(fields) },
 	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
@@ -51,6 +62,7 @@ static const struct bpflock_event_type events[] = {
 	  .name = "fielded",
 	  .summary = "s",
 	  .fields = BPFLOCK_TABLE(decision_fields) },
+	{ .type = 8, .name = "detailed", .summary = "s", .fields = BPFLOCK_TABLE(detailed_fields) },
 };
 
 static struct operation operation_items[] = {
@@ -467,6 +479,32 @@ static void fields_of_a_decision_stand_between_its_task_and_its_retval(void **st
 	assert_text(field(&decoded, "reason"), "denied (block)");
 }
 
+static void details_are_left_out_of_logfmt(void **state)
+{
+	struct detailed record = { .event = { .type = 8 } };
+	struct decoded_record decoded;
+
+	(void)state;
+	memcpy(record.path, "/a", sizeof("/a"));
+	memcpy(record.directory, "/verylo\1", sizeof(record.directory));
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "directory"), "/verylo");
+	assert_true(field(&decoded, "directory")->json_only);
+	assert_false(field(&decoded, "path")->json_only);
+	assert_text(field(&decoded, "truncated"), "directory");
+	assert_true(field(&decoded, "truncated")->json_only);
+	memcpy(record.path, "/verylo\1", sizeof(record.path));
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "truncated"), "path,directory");
+	assert_false(field(&decoded, "truncated")->json_only);
+	/* An empty detail is left out, and does not make another field one. */
+	record.directory[0] = '\0';
+	record.directory[sizeof(record.directory) - 1] = '\0';
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_null(field(&decoded, "directory"));
+	assert_false(field(&decoded, "path")->json_only);
+}
+
 static bool is_own_field(const char *key)
 {
 	for (size_t i = 0; i < sizeof(fields) / sizeof(fields[0]); i++)
@@ -557,6 +595,7 @@ int main(void)
 		cmocka_unit_test(a_decision_has_operation_retval_and_reason),
 		cmocka_unit_test(a_decision_by_a_grant_has_its_number),
 		cmocka_unit_test(fields_of_a_decision_stand_between_its_task_and_its_retval),
+		cmocka_unit_test(details_are_left_out_of_logfmt),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

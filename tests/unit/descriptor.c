@@ -277,7 +277,9 @@ static void a_decision_may_have_fields_behind_its_own_members(void **state)
 	d.fields[i].offset = behind + 16 * i
 	ACCEPTED(DECIDES);
 	ACCEPTED(DECIDES; d.fields[0].flags = BPFLOCK_FIELD_KEY);
-	REFUSED("unknown flags", DECIDES; d.fields[0].flags = 2);
+	ACCEPTED(DECIDES; d.fields[0].flags = BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL);
+	ACCEPTED(d.fields[0].flags = BPFLOCK_FIELD_DETAIL);
+	REFUSED("unknown flags", DECIDES; d.fields[0].flags = 4);
 	REFUSED("a key of what is no decision", d.fields[0].flags = BPFLOCK_FIELD_KEY);
 	REFUSED("a 'retval' already", DECIDES; d.fields[0].name = "retval");
 	REFUSED("outside the record", DECIDES; d.fields[0].offset = behind - 1);

@@ -157,18 +157,20 @@ struct bpflock_alias {
 #define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
 #define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
 
+/* Flags of fields. Since ABI 1.0. */
 /*
- * Flags of fields. Decisions of one kind within `event_window` become one line, which has the fields of the last of
- * them. Those that differ in a field with this flag are of different kinds. Since ABI 1.0.
+ * Decisions of one kind within `event_window` become one line, which has the fields of the last of them. Those that
+ * differ in a field with this flag are of different kinds. In decisions only.
  */
 #define BPFLOCK_FIELD_KEY 0x1u
+#define BPFLOCK_FIELD_DETAIL 0x2u /* in logfmt only with `log_details = yes` */
 
 /**
  * struct bpflock_field - one member of a record, and how it is logged
  * @name:    the key in the log, [a-z][a-z0-9_]*. A field named "retval" is written last; a decision has none.
  * @summary: one line for --help-plugin
  * @type:    BPFLOCK_FIELD_*
- * @flags:   BPFLOCK_FIELD_KEY, in decisions only
+ * @flags:   BPFLOCK_FIELD_KEY, BPFLOCK_FIELD_DETAIL
  * @size:    bytes of the member
  * @offset:  offset of the member in the record. A field that lies beyond the end of a record is left
  *           out, so a record may be submitted short.
@@ -188,7 +190,7 @@ struct bpflock_field {
 
 /* A field of the log, of the same name as the member of the record. */
 #define BPFLOCK_FIELD(structure, member, field_type, text) BPFLOCK_FIELD_WITH(0, structure, member, field_type, text)
-/* The same with BPFLOCK_FIELD_KEY. */
+/* The same with BPFLOCK_FIELD_KEY, or other flags. */
 #define BPFLOCK_KEY_FIELD(structure, member, field_type, text) \
 	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_KEY, structure, member, field_type, text)
 #define BPFLOCK_FIELD_WITH(field_flags, structure, member, field_type, text)                              \
