@@ -78,7 +78,7 @@ struct cgroup_names;
 struct cgroup_names *cgroup_names_open(const char *root);
 /*
  * The name of a cgroup, valid until the next call; NULL where it is not known. To find one that is not remembered the
- * whole hierarchy is read: 200 ms at a time and a twentieth of all time are spent on that at most.
+ * whole hierarchy is read. No search begins where the last ones took more than 200 ms and a twentieth of all time.
  */
 const struct cgroup_name *cgroup_names_find(struct cgroup_names *names, __u64 id);
 struct cgroup_names *cgroup_names_close(struct cgroup_names *names);

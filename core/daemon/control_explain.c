@@ -56,7 +56,7 @@ static void add_decision(struct json_object *object, const struct managed_plugin
 	CLEANUP(cleanup_free) char *cgroup = root ? cgroup_path_of(root, decision->event.cgroupid) : NULL;
 	char unit[CGROUP_UNIT_SIZE] = "", unknown[OPERATION_TEXT_SIZE];
 	struct policy_decider decider;
-	bool known = explain_find_decider(managed, operation, decision->rule, &decider);
+	bool known = explain_find_decider(managed, decision, &decider);
 	struct explanation explanation = {
 		.plugin = managed->plugin->name,
 		.verdict = decision->verdict,

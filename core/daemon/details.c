@@ -2,14 +2,17 @@
 #include "daemon/details.h"
 
 #include "daemon/explain.h"
+#include "kernel/namespaces.h"
 #include "log/keys.h"
 #include "util/memory.h"
 
 void details_open(struct details *details, const struct manager *manager)
 {
 	CLEANUP(cleanup_free) char *root = cgroup_root("/proc/self/mounts");
+	/* There the root of the hierarchy is some cgroup, in which others may have chosen the names. */
+	bool contained = namespaces_cgroup_is_contained();
 
-	*details = (struct details){ .manager = manager, .names = root ? cgroup_names_open(root) : NULL };
+	*details = (struct details){ .manager = manager, .names = root && !contained ? cgroup_names_open(root) : NULL };
 }
 
 void details_close(struct details *details)
@@ -64,10 +67,9 @@ static void add_origin(const struct details *details, const struct bus_source *s
 		       const struct bpflock_decision *decision, struct log_record *record)
 {
 	const struct managed_plugin *managed = manager_plugin_of(details->manager, source);
-	const struct operation *operation = operations_at(&source->plugin->operations, decision->operation);
 	struct policy_decider decider;
 
-	if (explain_find_decider(managed, operation, decision->rule, &decider) && decider.value)
+	if (explain_find_decider(managed, decision, &decider) && decider.value)
 		add_text(details, record, LOG_KEY_ORIGIN, explain_place(&decider));
 }
 

@@ -11,7 +11,7 @@
 
 /**
  * struct details - where they come from
- * @names: NULL where there is no cgroup v2
+ * @names: NULL where there is no cgroup v2, or only a part of it is seen
  */
 struct details {
 	const struct manager *manager;

@@ -5,15 +5,16 @@
 
 #include "util/memory.h"
 
-bool explain_find_decider(const struct managed_plugin *managed, const struct operation *operation, __u32 rule,
+bool explain_find_decider(const struct managed_plugin *managed, const struct bpflock_decision *decision,
 			  struct policy_decider *ret)
 {
-	if (!managed->policy || !operation)
+	const struct operation *operation = operations_at(&managed->plugin->operations, decision->operation);
+	__u32 rule = decision->rule == BPFLOCK_RULE_EXCEPTION ? BPFLOCK_RULE_BASELINE : decision->rule;
+
+	if (!managed->policy || !operation || decision->event.time < managed->since)
 		return false;
 	*ret = policy_decider(operation, managed->section, managed->policy);
-	if (rule == BPFLOCK_RULE_GRANT)
-		return true;
-	return ret->rule == (rule == BPFLOCK_RULE_EXCEPTION ? BPFLOCK_RULE_BASELINE : rule);
+	return rule == BPFLOCK_RULE_GRANT || ret->rule == rule;
 }
 
 static bool is_list(const struct policy_decider *decider)

@@ -30,10 +30,10 @@ char *explain_why(const struct explanation *explanation);
 char *explain_change(const struct explanation *explanation);
 
 /*
- * What has made `rule` the rule of the operation, which may be NULL. False where the policy in force is another one: the
- * configuration may have changed since, and then nobody knows what it said.
+ * What has made the rule of a decision the rule. False where the configuration in force is a later one, or the rule is
+ * another one: then nobody knows what the configuration said.
  */
-bool explain_find_decider(const struct managed_plugin *managed, const struct operation *operation, __u32 rule,
+bool explain_find_decider(const struct managed_plugin *managed, const struct bpflock_decision *decision,
 			  struct policy_decider *ret);
 
 /* The item of the configuration that has decided, and where it was written. `value` of the decider is not NULL. */

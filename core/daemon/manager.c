@@ -7,6 +7,7 @@
 
 #include "loader/limits.h"
 #include "plugin/host.h"
+#include "util/clock.h"
 #include "util/memory.h"
 
 /* One step of a change, for one plugin. Returns 0 or a negative errno, reported. */
@@ -363,6 +364,7 @@ static void take_section(struct managed_plugin *managed, struct config *config)
 	managed->change.policy = NULL;
 	managed->config = config_hold(config);
 	managed->section = managed->change.section;
+	managed->since = clock_since_boot();
 	config_free(old);
 }
 

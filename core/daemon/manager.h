@@ -44,6 +44,7 @@ struct losses {
  * @config:       the configuration that contains @section: the one in force, or an older one where the last change
  *                failed for this plugin; a counted reference
  * @section:      its configuration in force; NULL before there is one
+ * @since:        when @section was put in force, as bpflock_event.time
  * @instance:     NULL where it does not run
  * @stopped:      an instance that has stopped, or that a predecessor left; until manager_finalize()
  * @verification: of an enforcer: whether it was seen to enforce
@@ -58,6 +59,7 @@ struct managed_plugin {
 	const struct plugin *plugin;
 	struct config *config;
 	const struct config_section *section;
+	__u64 since;
 	struct instance *instance;
 	struct instance *stopped;
 	struct verification verification;

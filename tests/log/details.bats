@@ -52,7 +52,7 @@ line_of() {
 	line_of forged | jq -e '.unit == "backup.service" and (has("container") | not)'
 }
 
-@test "a denial in JSON names the place of the rule that decided; what is allowed, and what has changed since, does not" {
+@test "a denial in JSON names the place of the rule that decided, and what is allowed none" {
 	start 'log_format = json'
 	ask_in "$CGROUPS" default
 	eventually line_of default
@@ -81,4 +81,18 @@ line_of() {
 	ask_in "$UNIT" detailed 4711
 	eventually line_of detailed
 	line_of detailed | grep -E "comm=detailed pcomm=[^ ]+ loginuid=4711 unit=backup.service origin=$CONF:4 retval=-1 reason=denied \\(restricted\\)\" bpfprog=kimglock subsys=bpf\$"
+}
+
+@test "decisions before a reload name no place: it may be another one now" {
+	start 'log_format = json'
+	sed -i 's/^event_window = 0/event_window = 3s/' "$CONF"
+	kill -HUP "$DAEMON"
+	await_log '"event":"reloaded"'
+	"$PROGRAMS/ask" -c 3 held /dev/mem || true
+	eventually line_of held
+	line_of held | jq -e ".origin == \"$CONF:6\""
+	sed -i '1i # one line more' "$CONF"
+	kill -HUP "$DAEMON"
+	await_log '"comm":"held".*"count":2'
+	line_of held | tail -n 1 | jq -e '.count == 2 and (has("origin") | not)'
 }
