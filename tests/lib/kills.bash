@@ -9,6 +9,7 @@ PLUGINS=/run/plugins
 
 install_careless() {
 	install_programs
+	rm -rf "$PLUGINS" # those that another file has left
 	mkdir -p "$PLUGINS"
 	install -m 755 "$BPFLOCK_BUILD/tests/plugins/careless.so" "$PLUGINS"
 }
