@@ -108,9 +108,13 @@ static void copy_lines(FILE *from, FILE *to)
 static FILE *open_log(const char *path)
 {
 	FILE *file = fopen(path, "re");
+	int byte = 0;
 
-	if (file && fseek(file, -LOG_BYTES_MAX, SEEK_END) < 0)
-		rewind(file);
+	if (!file || fseek(file, -LOG_BYTES_MAX, SEEK_END) < 0)
+		return file;
+	/* The line that begins before may have lost what says that it stays out. */
+	while (byte != EOF && byte != '\n')
+		byte = getc(file);
 	return file;
 }
 

@@ -70,7 +70,7 @@ every_line_is_json() {
 @test "F: JSON has the first keys in their order, for decisions and for executions" {
 	start BPFLOCK_LOG_FORMAT=json
 	decision=$(json '.event == "lsm_locked_down" and .comm == "head"' unshare -n head -c 1 /dev/mem)
-	[ "$(keys <<<"$decision")" = subsys,bpfprog,event,operation,tgid,pid,cgroupid,comm,retval,reason,time,level,op,ppid,uid,pcomm ]
+	[ "$(keys <<<"$decision")" = subsys,bpfprog,event,operation,tgid,pid,cgroupid,comm,retval,reason,time,level,op,ppid,uid,pcomm,origin ]
 	execution=$(json '.event == "syscall_execve" and .comm == "head"' true)
 	[ "$(keys <<<"$execution")" = subsys,bpfprog,event,tgid,pid,cgroupid,comm,retval,time,level,ppid,uid,pcomm,filename ]
 	stop_bpflock
