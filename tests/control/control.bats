@@ -64,10 +64,10 @@ teardown_file() {
 
 @test "status in JSON has the same, and the counts are those of the log" {
 	status=$(bpflockctl status --json)
-	jq -e '.daemon | .pid == '"$DAEMON"' and .ring_bytes == 1048576 and .ring_used_bytes < 1048576' <<<"$status"
-	jq -e '.daemon.resident_bytes | . > 1000000 and . < 9000000' <<<"$status"
-	jq -e '.plugins[] | select(.name == "kimglock") | .decisions.denied == 1 and .required' <<<"$status"
-	jq -e '.plugins[] | select(.name == "execsnoop") | .state == "observing" and (.required | not)' <<<"$status"
+	is_json '.daemon | .pid == '"$DAEMON"' and .ring_bytes == 1048576 and .ring_used_bytes < 1048576' <<<"$status"
+	is_json '.daemon.resident_bytes | . > 1000000 and . < 9000000' <<<"$status"
+	is_json '.plugins[] | select(.name == "kimglock") | .decisions.denied == 1 and .required' <<<"$status"
+	is_json '.plugins[] | select(.name == "execsnoop") | .state == "observing" and (.required | not)' <<<"$status"
 	allowed=$(jq '.plugins[] | select(.name == "kimglock").decisions.allowed' <<<"$status")
 	kill -USR1 "$DAEMON"
 	await_log 'event=records .*bpfprog=kimglock'

@@ -27,7 +27,7 @@ teardown() {
 	! head -c 1 /dev/mem || false
 	expect_log 'event=control_call method=Reload pid=[0-9]+ uid=0 comm=bpflockctl'
 	expect_log 'event=reloaded'
-	call Reload | jq -e '.findings | length == 1 and .[0].level == "warning" and .[0].event == "unguarded"'
+	call Reload | is_json '.findings | length == 1 and .[0].level == "warning" and .[0].event == "unguarded"'
 }
 
 @test "reload of a bad configuration says what is wrong, ends with 1, and changes nothing" {
@@ -40,7 +40,7 @@ teardown() {
 	denied restricted /dev/mem
 	run call Reload
 	[ "$status" -eq 3 ]
-	jq -e '.error == "io.bpflock.ReloadRefused" and .parameters.findings[0].level == "error"' <<<"$output"
+	is_json '.error == "io.bpflock.ReloadRefused" and .parameters.findings[0].level == "error"' <<<"$output"
 }
 
 @test "stop ends the daemon, removes everything, and is logged with who has asked" {
@@ -76,7 +76,7 @@ teardown() {
 
 @test "stop says what it does not keep, also where on_exit = keep" {
 	start_with 'profile = restricted' '[bpflock]' 'on_exit = keep'
-	call Stop '{"keep":false}' | jq -e '.pinned == []'
+	call Stop '{"keep":false}' | is_json '.pinned == []'
 	wait "$DAEMON_JOB"
 	expect_log 'event=stopped on_exit=unload'
 }

@@ -40,9 +40,9 @@ row() {
 
 @test "policy in JSON has the types that the interface declares" {
 	call Policy
-	call Policy '{"diff":true}' | jq -e '.plugins == .configured and ([.findings[].level] | index("error") | not)'
-	call Policy '{"plugin":"kimglock"}' | jq -e '.plugins | length == 1'
-	call Policy '{"plugin":"execsnoop"}' | jq -e '.plugins == []'
+	call Policy '{"diff":true}' | is_json '.plugins == .configured and ([.findings[].level] | index("error") | not)'
+	call Policy '{"plugin":"kimglock"}' | is_json '.plugins | length == 1'
+	call Policy '{"plugin":"execsnoop"}' | is_json '.plugins == []'
 	ctl_fails 1 policy kimblock
 	[[ $output == *'there is no plugin of that name'* ]]
 }
@@ -110,7 +110,7 @@ ask() {
 	ask last "$DEBUGFS"
 	eventually monitored '"comm":"last"'
 	end_monitor
-	grep '"comm":"last"' <<<"$output" | jq -e '.bpfprog == "kimglock" and .event == "lsm_locked_down" and .op == "debugfs" and
+	grep '"comm":"last"' <<<"$output" | is_json '.bpfprog == "kimglock" and .event == "lsm_locked_down" and .op == "debugfs" and
 		.retval == -1 and .reason == "denied (block)" and .uid == 0'
 }
 
@@ -176,7 +176,7 @@ ask() {
 	ask denied /proc/kcore
 	ctl_fails 1 monitor
 	[[ $output == *'16 clients monitor the daemon already'* ]]
-	bpflockctl status --json | jq -e '.daemon.resident_bytes < 9000000'
+	bpflockctl status --json | is_json '.daemon.resident_bytes < 9000000'
 	kill "$CLIENT"
 	wait "$CLIENT" || true
 	eventually monitor
@@ -244,7 +244,7 @@ explained() {
 	[ -z "$(explained namespaces)" ]
 	[ "$(explained rule)" = "block: block = kcore at $CONF:4" ]
 	[ "$(explained 'to change')" = "take kcore out of \`block\` in [kimglock] at $CONF:4" ]
-	call Explain | jq -e '.event.comm == "byname" and (.outdated | not)'
+	call Explain | is_json '.event.comm == "byname" and (.outdated | not)'
 	remove_cgroup /system.slice/a.service/below
 	remove_cgroup /system.slice/a.service
 }
@@ -282,7 +282,7 @@ explained() {
 	[[ $(explained exceptions) == are* && $(explained rule) == "baseline: profile = baseline at $CONF:2" ]]
 	run bpflockctl explain --operation dev_mem
 	[[ $(explained containers) == allowed && $(explained rule) == 'allow: allow = dev_mem at -o kimglock.allow=dev_mem' ]]
-	call ExplainOperation '{"operation":"kcore"}' | jq -e '.operations[0] | .initial == "denied" and .policy.option == "block"'
+	call ExplainOperation '{"operation":"kcore"}' | is_json '.operations[0] | .initial == "denied" and .policy.option == "block"'
 	ctl_fails 1 explain --operation kcor
 	[[ $output == *'bpflockctl policy lists them'* ]]
 }
@@ -296,7 +296,7 @@ explained() {
 	echo "$output"
 	[[ $(explained verdict) == allowed && $(explained rule) == "grant: block = kcore at $CONF:4" ]]
 	[[ $(explained 'to change') == 'bpflockctl grants '* ]]
-	call Explain | jq -e '.event.grant > 0'
+	call Explain | is_json '.event.grant > 0'
 }
 
 @test "a line that the policy does not come from any more is not named" {

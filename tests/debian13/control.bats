@@ -34,7 +34,7 @@ teardown_file() {
 
 @test "varlinkctl call returns replies and errors" {
 	varlinkctl --json=short call "$SOCKET" io.bpflock.Status '{}' |
-		jq -e '.plugins[] | select(.name == "kimglock" and .state == "enforcing")'
+		is_json '.plugins[] | select(.name == "kimglock" and .state == "enforcing")'
 	run varlinkctl call "$SOCKET" io.bpflock.Grant '{"operations":["nothing"],"seconds":60,"reason":"x"}'
 	[[ $status -ne 0 && $output == *io.bpflock.GrantRefused* ]]
 }

@@ -242,6 +242,16 @@ log_lines() {
 	recent_log | grep -E -- "$1" || true
 }
 
+# Expects that stdin is JSON for which the filter is true: an object, or several. jq -e is content with no input at all.
+is_json() {
+	local input
+	input=$(cat)
+	jq -en "[inputs] | length > 0 and all($1)" <<<"$input" >/dev/null || {
+		echo "this is not so: $1, of: $input" >&2
+		return 1
+	}
+}
+
 # Expects that a line of the log matches now, without waiting. Prints all such lines.
 expect_log() {
 	local - && set +T

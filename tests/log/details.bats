@@ -36,7 +36,11 @@ start() {
 }
 
 line_of() {
-	log_lines "\"comm\":\"$1\"|comm=$1 "
+	expect_log "\"comm\":\"$1\"|comm=$1 "
+}
+
+await_line_of() {
+	await_log "\"comm\":\"$1\"|comm=$1 "
 }
 
 @test "in JSON a line has loginuid, unit and container, as far as they are known" {
@@ -45,41 +49,41 @@ line_of() {
 	ask_in "$UNIT" service 4711
 	ask_in "$CONTAINER" contained 0
 	ask_in "$FORGED" forged
-	eventually line_of forged
-	line_of nobody | jq -e 'has("unit") or has("container") or has("loginuid") | not'
-	line_of service | jq -e '.unit == "backup.service" and .loginuid == 4711 and (has("container") | not)'
-	line_of contained | jq -e ".container == \"$ID\" and .loginuid == 0 and .unit == \"docker-$ID.scope\""
-	line_of forged | jq -e '.unit == "backup.service" and (has("container") | not)'
+	await_line_of forged
+	line_of nobody | is_json 'has("unit") or has("container") or has("loginuid") | not'
+	line_of service | is_json '.unit == "backup.service" and .loginuid == 4711 and (has("container") | not)'
+	line_of contained | is_json ".container == \"$ID\" and .loginuid == 0 and .unit == \"docker-$ID.scope\""
+	line_of forged | is_json '.unit == "backup.service" and (has("container") | not)'
 }
 
 @test "a denial in JSON names the place of the rule that decided, and what is allowed none" {
 	start 'log_format = json'
 	ask_in "$CGROUPS" default
-	eventually line_of default
-	line_of default | jq -e ".origin == \"$CONF:4\""
+	await_line_of default
+	line_of default | is_json ".origin == \"$CONF:4\""
 	"$PROGRAMS/ask" blocked /dev/mem || true
-	eventually line_of blocked
-	line_of blocked | jq -e ".origin == \"$CONF:6\""
+	await_line_of blocked
+	line_of blocked | is_json ".origin == \"$CONF:6\""
 	forget_log
 	sed -i 's/restricted/privileged/' "$CONF"
 	kill -HUP "$DAEMON"
 	await_log '"event":"reloaded"'
 	"$PROGRAMS/ask" allowed "$DEBUGFS"
-	eventually line_of allowed
-	line_of allowed | jq -e 'has("origin") | not'
+	await_line_of allowed
+	line_of allowed | is_json 'has("origin") | not'
 }
 
 @test "logfmt is as it was, unless log_details asks for them" {
 	start
 	ask_in "$UNIT" plain 4711
-	eventually line_of plain
+	await_line_of plain
 	line_of plain | grep -E 'comm=plain pcomm=[^ ]+ retval=-1 reason=denied \(restricted\)" bpfprog=kimglock subsys=bpf$'
 	forget_log
 	sed -i '1a log_details = yes' "$CONF"
 	kill -HUP "$DAEMON"
 	await_log 'event=reloaded'
 	ask_in "$UNIT" detailed 4711
-	eventually line_of detailed
+	await_line_of detailed
 	line_of detailed | grep -E "comm=detailed pcomm=[^ ]+ loginuid=4711 unit=backup.service origin=$CONF:4 retval=-1 reason=denied \\(restricted\\)\" bpfprog=kimglock subsys=bpf\$"
 }
 
@@ -89,10 +93,10 @@ line_of() {
 	kill -HUP "$DAEMON"
 	await_log '"event":"reloaded"'
 	"$PROGRAMS/ask" -c 3 held /dev/mem || true
-	eventually line_of held
-	line_of held | jq -e ".origin == \"$CONF:6\""
+	await_line_of held
+	line_of held | is_json ".origin == \"$CONF:6\""
 	sed -i '1i # one line more' "$CONF"
 	kill -HUP "$DAEMON"
 	await_log '"comm":"held".*"count":2'
-	line_of held | tail -n 1 | jq -e '.count == 2 and (has("origin") | not)'
+	line_of held | tail -n 1 | is_json '.count == 2 and (has("origin") | not)'
 }
