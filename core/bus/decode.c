@@ -32,6 +32,48 @@ static void add_strv(struct decoded_record *decoded, const char *name, const cha
 		log_strv(&decoded->record, name, bytes + sizeof(length), length);
 }
 
+static void append(struct decoded_record *decoded, const char *bytes, size_t length)
+{
+	memcpy(decoded->paths + decoded->paths_length, bytes, length);
+	decoded->paths_length += length;
+}
+
+/* The names of a BPFLOCK_PATH(), which end in NUL each, from the last to the first. */
+static void join_names(struct decoded_record *decoded, const char *names, size_t end)
+{
+	if (end == 1)
+		append(decoded, "/", 1);
+	while (end) {
+		size_t begin = end - 1;
+
+		while (begin && names[begin - 1])
+			begin--;
+		append(decoded, names + begin, end - 1 - begin);
+		if (begin)
+			append(decoded, "/", 1);
+		end = begin;
+	}
+}
+
+static void add_path(struct decoded_record *decoded, const char *name, const char *bytes, size_t size, bool *ret_cut)
+{
+	const char *names = bytes + sizeof(__u32), *path = decoded->paths + decoded->paths_length;
+	__u32 length;
+	size_t end;
+
+	memcpy(&length, bytes, sizeof(length));
+	end = length & ~BPFLOCK_PATH_DELETED;
+	if (end > size - sizeof(length))
+		end = size - sizeof(length);
+	if (!end || names[end - 1])
+		return;
+	*ret_cut = end > 1 && names[end - 2];
+	join_names(decoded, names, end);
+	if (length & BPFLOCK_PATH_DELETED)
+		append(decoded, DELETED_SUFFIX, strlen(DELETED_SUFFIX));
+	log_bytes(&decoded->record, name, path, (size_t)(decoded->paths + decoded->paths_length - path));
+}
+
 static __u64 read_unsigned(const char *bytes, size_t size)
 {
 	__u64 number = 0;
@@ -85,7 +127,17 @@ static void add_value(struct decoded_record *decoded, const struct bpflock_field
 	case BPFLOCK_FIELD_STRV:
 		add_strv(decoded, field->name, bytes, field->size, ret_cut);
 		break;
+	case BPFLOCK_FIELD_PATH:
+		add_path(decoded, field->name, bytes, field->size, ret_cut);
+		break;
 	}
+}
+
+static bool is_left_out(const struct bpflock_field *field, const char *bytes)
+{
+	static const unsigned char unset[sizeof(__u64)] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
+
+	return field->flags & BPFLOCK_FIELD_OPTIONAL && memcmp(bytes, unset, field->size) == 0;
 }
 
 static void mark_detail(struct log_field *field)
@@ -100,6 +152,8 @@ static void add_field(struct decoded_record *decoded, const struct bpflock_field
 	size_t before = record->field_count, used = strlen(decoded->truncated);
 	bool cut = false;
 
+	if (is_left_out(field, bytes))
+		return;
 	add_value(decoded, field, bytes, &cut);
 	if (record->field_count > before && field->flags & BPFLOCK_FIELD_DETAIL)
 		mark_detail(&record->fields[before]);
@@ -200,6 +254,7 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		return -EINVAL;
 	ret->truncated[0] = '\0';
 	ret->truncated_in_logfmt = false;
+	ret->paths_length = 0;
 	ret->record = (struct log_record){
 		.time = clock_wall_time(event->time, boot_time),
 		.subsys = "bpf",

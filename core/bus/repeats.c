@@ -17,14 +17,14 @@ static bool is_alike(const struct repeat *repeat, const struct bus_source *sourc
 	       last->event.cgroupid == decision->event.cgroupid;
 }
 
-/* The bytes of a field that mean something: see BPFLOCK_CUT and BPFLOCK_STRV(). */
+/* The bytes of a field that mean something: see BPFLOCK_CUT, BPFLOCK_STRV() and BPFLOCK_PATH(). */
 static size_t used_size(const struct bpflock_field *field, const char *bytes)
 {
 	__u32 length;
 
 	if (field->type == BPFLOCK_FIELD_STR)
 		return strnlen(bytes, field->size);
-	if (field->type != BPFLOCK_FIELD_STRV)
+	if (field->type != BPFLOCK_FIELD_STRV && field->type != BPFLOCK_FIELD_PATH)
 		return field->size;
 	memcpy(&length, bytes, sizeof(length));
 	length &= ~BPFLOCK_STRV_CUT;

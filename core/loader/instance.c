@@ -21,6 +21,7 @@
 #define VERIFIER_LOG_END 1000
 #define COUNTERS_MAP ".data.counters"
 #define GRANTS_MAP ".data.grants"
+#define MAY_READ_KERNEL "bpflock_may_read_kernel"
 
 int instance_fail(const struct instance *instance, int error, struct report *report, const char *format, ...)
 {
@@ -88,7 +89,8 @@ static __u64 kernel_device(dev_t device)
 }
 
 /* An object has only the variables of the headers that it includes. */
-static int set_shared_variables(const struct instance *instance, const struct stat *pins, struct report *report)
+static int set_shared_variables(const struct instance *instance, const struct kernel *kernel, const struct stat *pins,
+				struct report *report)
 {
 	const struct {
 		const char *name;
@@ -96,6 +98,7 @@ static int set_shared_variables(const struct instance *instance, const struct st
 	} variables[] = {
 		{ "bpflock_source", instance->plugin->source },
 		{ "bpflock_generation", instance->generation },
+		{ MAY_READ_KERNEL, !kernel_is_confidential(kernel) },
 		{ "bpflock_pins_device", kernel_device(pins->st_dev) },
 		{ "bpflock_pins_inode", pins->st_ino },
 	};
@@ -157,13 +160,16 @@ int instance_check_options(const struct plugin *plugin, const struct config_sect
 	return error;
 }
 
-/* Only bpf_probe_read_user may be put back under confidentiality (see core/loader/section.c). */
+/*
+ * Only bpf_probe_read_user may be put back under confidentiality (see core/loader/section.c). An object with this
+ * variable reads only where it is set: see <bpflock/path.bpf.h>. The kernel does not look at what it cannot reach.
+ */
 static int refuse_kernel_reads(const struct instance *instance, const struct kernel *kernel, struct report *report)
 {
 	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
 	size_t size = (size_t)(descriptor->object_end - descriptor->object);
 
-	if (!kernel_is_confidential(kernel) ||
+	if (!kernel_is_confidential(kernel) || variable_set_number(instance->object, MAY_READ_KERNEL, 0) == 0 ||
 	    (!object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel) &&
 	     !object_uses_helper(descriptor->object, size, BPF_FUNC_probe_read_kernel_str)))
 		return 0;
@@ -221,9 +227,9 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (error)
 		return instance_fail(instance, error, report,
 				     "the maps that its generations share cannot be opened or made");
-	error = refuse_kernel_reads(instance, kernel, report);
+	error = open_object(instance, report);
 	if (!error)
-		error = open_object(instance, report);
+		error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = check_bpf_lsm(instance, kernel, report);
 	if (!error)
@@ -231,7 +237,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = instance_select_programs(instance, kernel, report);
 	if (!error)
-		error = set_shared_variables(instance, &status, report);
+		error = set_shared_variables(instance, kernel, &status, report);
 	if (!error)
 		error = set_options(instance, report);
 	if (!error)

@@ -192,10 +192,27 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 	case BPFLOCK_FIELD_STR:
 		return field->size > 0;
 	case BPFLOCK_FIELD_STRV:
+	case BPFLOCK_FIELD_PATH:
 		return field->size > sizeof(__u32);
 	default:
 		return field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8;
 	}
+}
+
+static bool field_is_text(const struct bpflock_field *field)
+{
+	return field->type == BPFLOCK_FIELD_STR || field->type == BPFLOCK_FIELD_STRV ||
+	       field->type == BPFLOCK_FIELD_PATH;
+}
+
+/* Only decisions have windows, and so keys. Only an integer has a value for what is not there. */
+static bool field_flags_are_valid(const struct bpflock_field *field, bool is_decision)
+{
+	if (field->flags & ~(BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL | BPFLOCK_FIELD_OPTIONAL))
+		return false;
+	if (field->flags & BPFLOCK_FIELD_KEY && !is_decision)
+		return false;
+	return !(field->flags & BPFLOCK_FIELD_OPTIONAL && field_is_text(field));
 }
 
 static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field, char **ret_reason)
@@ -207,13 +224,14 @@ static int check_field(const struct bpflock_event_type *event, const struct bpfl
 	if (log_key_is_reserved(field->name))
 		return refuse(ret_reason, "field '%s' of event '%s' has the name of one of the core's", field->name,
 			      event->name);
-	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_STRV || !field_size_is_valid(field))
+	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_PATH || !field_size_is_valid(field))
 		return refuse(ret_reason,
 			      "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
 			      field->name, event->name);
-	if (field->flags & ~(BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL) ||
-	    (field->flags & BPFLOCK_FIELD_KEY && !is_decision))
-		return refuse(ret_reason, "field '%s' of event '%s' has unknown flags, or a key of what is no decision",
+	if (!field_flags_are_valid(field, is_decision))
+		return refuse(ret_reason,
+			      "field '%s' of event '%s' has unknown flags, is a key of what is no decision, or is "
+			      "optional but no integer",
 			      field->name, event->name);
 	if (is_decision && strcmp(field->name, "retval") == 0)
 		return refuse(ret_reason, "event '%s' is a decision, which has a 'retval' already", event->name);
@@ -247,7 +265,7 @@ static int check_fields(const struct bpflock_event_type *event, char **ret_reaso
 		if (field_is_in(fields, i, fields[i].name))
 			return refuse(ret_reason, "field '%s' of event '%s' is there twice", fields[i].name,
 				      event->name);
-		if (fields[i].type == BPFLOCK_FIELD_STR || fields[i].type == BPFLOCK_FIELD_STRV)
+		if (field_is_text(&fields[i]))
 			text += fields[i].size;
 	}
 	if (text > LOG_STRING_MAX)

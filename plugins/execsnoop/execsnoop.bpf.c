@@ -8,10 +8,12 @@
  */
 #include <bpflock/cgroup.bpf.h>
 #include <bpflock/event.bpf.h>
+#include <bpflock/path.bpf.h>
 #include <bpflock/string.bpf.h>
 #include <bpflock/syscall.bpf.h>
 
 #include <bpf/bpf_tracing.h>
+#include <linux/fcntl.h>
 
 #include "execsnoop.h"
 
@@ -64,13 +66,29 @@ static __always_inline bool is_traced(void)
 }
 
 /* The verifier of 6.1 needs a separate code path for each size: see <bpflock/event.bpf.h>. */
-#define WITH_ARGS sizeof(struct execsnoop_execve)
-#define WITHOUT_ARGS offsetof(struct execsnoop_execve, args)
+#define SHORT offsetof(struct execsnoop_execve, args)
+#define WITH_ARGS offsetof(struct execsnoop_execve, cwd)
+#define WITH_PATHS sizeof(struct execsnoop_execve)
 
-/* Both texts are written in each record, so their rooms need not be zeroed. */
-static __always_inline struct execsnoop_execve *begin(__u64 size)
+/* All texts are written in each record, so their rooms need not be zeroed. */
+static __always_inline struct execsnoop_execve *begin(struct task_struct *task, __u64 size)
 {
-	return bpflock_event_begin_long(EXECSNOOP_EXECVE, size, offsetof(struct execsnoop_execve, filename));
+	struct execsnoop_execve *event =
+		bpflock_event_begin_long(EXECSNOOP_EXECVE, size, offsetof(struct execsnoop_execve, filename));
+	__u32 euid;
+
+	if (!event)
+		return NULL;
+	euid = task->cred->euid.val;
+	event->euid = euid == event->event.uid ? EXECSNOOP_SAME_UID : euid;
+	return event;
+}
+
+static __always_inline void copy_cwd(struct execsnoop_execve *event, struct task_struct *task)
+{
+	event->cwd.length = 0;
+	if (event->filename[0] != '/')
+		event->cwd.length = bpflock_copy_path(event->cwd.bytes, &task->fs->pwd);
 }
 
 /* argv of the new program is at the top of its stack. The kernel has just written it, so it is not paged out. */
@@ -89,18 +107,65 @@ static __always_inline void copy_args(struct execsnoop_execve *event, struct mm_
 	event->args.length = length | cut;
 }
 
+/* The kernel has opened another file than it was given the name of. */
+static __always_inline bool is_script(struct linux_binprm *bprm)
+{
+	return bprm->interp != bprm->filename;
+}
+
+/* The compiler may call memcmp() for more than a few bytes, which BPF does not have. */
+static __always_inline bool starts_with(const char *name, const char *prefix, int length)
+{
+	for (int i = 0; i < length; i++)
+		if (name[i] != prefix[i])
+			return false;
+	return true;
+}
+
+/* Names of descriptors: /dev/fd/N, which is also the kernel's name for what fexecve(3) runs, and those in /proc. */
+static __always_inline bool is_link_of_process(const char *name)
+{
+	return starts_with(name, "/proc/", 6) || starts_with(name, "/dev/fd/", 8);
+}
+
+static __always_inline void copy_file(struct execsnoop_execve *event, struct linux_binprm *bprm)
+{
+	bool deleted = bpflock_is_deleted(&bprm->file->f_path);
+	__u32 length;
+
+	event->file.length = 0;
+	if (is_script(bprm) || (!deleted && !is_link_of_process(event->filename)))
+		return;
+	length = bpflock_copy_path(event->file.bytes, &bprm->file->f_path);
+	event->file.length = length | (deleted ? BPFLOCK_PATH_DELETED : 0);
+}
+
 static __always_inline int succeeded(struct task_struct *task, struct linux_binprm *bprm, __u64 size)
 {
-	struct execsnoop_execve *event = begin(size);
+	struct execsnoop_execve *event = begin(task, size);
 
 	if (!event)
 		return 0;
 	event->retval = 0;
 	bpflock_copy_kernel_string(event->filename, sizeof(event->filename), bprm->filename);
-	if (size == WITH_ARGS)
+	if (size >= WITH_ARGS)
+		event->args.length = 0;
+	if (size >= WITH_ARGS && args)
 		copy_args(event, task->mm);
+	if (size == WITH_PATHS) {
+		copy_cwd(event, task);
+		copy_file(event, bprm);
+	}
 	bpflock_event_submit(event);
 	return 0;
+}
+
+static __always_inline bool needs_paths(struct linux_binprm *bprm)
+{
+	char name[16] = {};
+
+	bpflock_copy_kernel_string(name, sizeof(name), bprm->filename);
+	return name[0] != '/' || is_link_of_process(name) || bpflock_is_deleted(&bprm->file->f_path);
 }
 
 SEC("tp_btf/sched_process_exec")
@@ -108,54 +173,75 @@ int BPF_PROG(es_exec, struct task_struct *task, pid_t old_pid, struct linux_binp
 {
 	if (!is_traced())
 		return 0;
-	return args ? succeeded(task, bprm, WITH_ARGS) : succeeded(task, bprm, WITHOUT_ARGS);
+	if (needs_paths(bprm))
+		return succeeded(task, bprm, WITH_PATHS);
+	return args ? succeeded(task, bprm, WITH_ARGS) : succeeded(task, bprm, SHORT);
 }
 
 /*
  * `filename` points to the caller's memory. This reads it after the kernel has read it, so another thread of the caller
  * may have changed it in between. For a success the kernel's copy is used.
  */
-static __always_inline int record_failure(const char *filename, long ret, __u64 size)
+static __always_inline int record_failure(struct task_struct *task, const char *filename, long ret, __u64 size)
 {
-	struct execsnoop_execve *event = begin(size);
+	struct execsnoop_execve *event = begin(task, size);
 
 	if (!event)
 		return 0;
 	event->retval = ret;
 	bpflock_copy_user_string(event->filename, sizeof(event->filename), filename);
-	if (size == WITH_ARGS)
+	if (size >= WITH_ARGS)
 		event->args.length = 0;
+	if (size == WITH_PATHS) {
+		copy_cwd(event, task);
+		event->file.length = 0;
+	}
 	bpflock_event_submit(event);
 	return 0;
 }
 
-static __always_inline int failed(const char *filename, long ret)
+static __always_inline bool is_relative(const char *filename)
 {
+	char first = '/';
+
+	bpf_probe_read_user(&first, sizeof(first), filename);
+	return first != '/';
+}
+
+/* A name that is relative to another directory than the working directory gets none. */
+static __always_inline int failed(int directory, const char *filename, long ret)
+{
+	struct task_struct *task = bpf_get_current_task_btf();
+
 	if (ret >= 0 || !is_traced())
 		return 0;
-	return args ? record_failure(filename, ret, WITH_ARGS) : record_failure(filename, ret, WITHOUT_ARGS);
+	if (directory == AT_FDCWD && is_relative(filename))
+		return record_failure(task, filename, ret, WITH_PATHS);
+	return args ? record_failure(task, filename, ret, WITH_ARGS) : record_failure(task, filename, ret, SHORT);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execve))
 int BPF_PROG(es_execve, const struct pt_regs *regs, long ret)
 {
-	return failed((const char *)BPFLOCK_SYSCALL_ARG1(regs), ret);
+	return failed(AT_FDCWD, (const char *)BPFLOCK_SYSCALL_ARG1(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execveat))
 int BPF_PROG(es_execveat, const struct pt_regs *regs, long ret)
 {
-	return failed((const char *)BPFLOCK_SYSCALL_ARG2(regs), ret);
+	return failed((int)BPFLOCK_SYSCALL_ARG1(regs), (const char *)BPFLOCK_SYSCALL_ARG2(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execve))
 int BPF_PROG(es_execve_32, const struct pt_regs *regs, long ret)
 {
-	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG1(regs), ret);
+	return failed(AT_FDCWD, (const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG1(regs), ret);
 }
 
 SEC("fexit/" BPFLOCK_COMPAT_SYSCALL(execveat))
 int BPF_PROG(es_execveat_32, const struct pt_regs *regs, long ret)
 {
-	return failed((const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG2(regs), ret);
+	int directory = (int)BPFLOCK_COMPAT_SYSCALL_ARG1(regs);
+
+	return failed(directory, (const char *)(__u64)BPFLOCK_COMPAT_SYSCALL_ARG2(regs), ret);
 }

@@ -82,6 +82,12 @@ static const struct bpflock_alias aliases[] = {
 static const struct bpflock_field execve_fields[] = {
 	BPFLOCK_FIELD(struct execsnoop_execve, filename, BPFLOCK_FIELD_STR, "path, as given to the system call"),
 	BPFLOCK_FIELD(struct execsnoop_execve, args, BPFLOCK_FIELD_STRV, "arguments, the program's name first"),
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_DETAIL, struct execsnoop_execve, cwd, BPFLOCK_FIELD_PATH,
+			   "the working directory, where filename is relative to it"),
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_DETAIL, struct execsnoop_execve, file, BPFLOCK_FIELD_PATH,
+			   "the file that runs, where filename is a descriptor or in /proc, or the file is deleted"),
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_DETAIL | BPFLOCK_FIELD_OPTIONAL, struct execsnoop_execve, euid,
+			   BPFLOCK_FIELD_UINT, "effective user id of the new program, where it is not uid"),
 	BPFLOCK_FIELD(struct execsnoop_execve, retval, BPFLOCK_FIELD_ERRNO, "0, or the negative errno of a failure"),
 };
 

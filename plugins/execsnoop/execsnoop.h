@@ -19,12 +19,19 @@
 #define EXECSNOOP_FILENAME_LEN 256
 #define EXECSNOOP_ARGS_LEN 512
 
+/* euid of struct execsnoop_execve where it is the same as uid: (uid_t)-1, which is no user. */
+#define EXECSNOOP_SAME_UID 0xffffffffu
+
 struct execsnoop_execve {
 	struct bpflock_event event;
 	__s32 retval;
+	__u32 euid;
 	char filename[EXECSNOOP_FILENAME_LEN];
-	/* Only with args = yes. Other records end here. */
+	/* Only with args = yes, or with what follows. Other records end here. */
 	BPFLOCK_STRV(EXECSNOOP_ARGS_LEN) args;
+	/* Only where `filename` alone does not say which file that is. */
+	BPFLOCK_PATH(BPFLOCK_PATH_LEN) cwd;
+	BPFLOCK_PATH(BPFLOCK_PATH_LEN) file;
 };
 
 #endif

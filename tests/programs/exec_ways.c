@@ -5,6 +5,9 @@
  *	plain		execve(), without the help that execvp() gives
  *	at		execveat() of the path
  *	fd		fexecve() of the opened file
+ *	in:DIRECTORY	execveat() of the path, relative to the opened directory
+ *	memory:NAME	fexecve() of a copy that lies in memory, as memfd_create() makes it
+ *	deleted		deletes the file after it was opened, then fexecve()
  *	thread		execve() by a thread that is not the leader, named "second"
  *	storm:N		N times in a row, one process after the other
  *
@@ -17,7 +20,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/sendfile.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -47,6 +52,33 @@ static int by_descriptor(char **program)
 	int fd = open(program[0], O_RDONLY);
 
 	if (fd >= 0)
+		syscall(SYS_execveat, fd, "", program, environ, AT_EMPTY_PATH);
+	return fail(errno);
+}
+
+static int in_directory(const char *directory, char **program)
+{
+	int fd = open(directory, O_PATH);
+
+	if (fd >= 0)
+		syscall(SYS_execveat, fd, program[0], program, environ, 0);
+	return fail(errno);
+}
+
+static int from_memory(const char *name, char **program)
+{
+	int from = open(program[0], O_RDONLY), fd = memfd_create(name, 0);
+
+	if (from >= 0 && fd >= 0 && sendfile(fd, from, NULL, 1 << 30) > 0)
+		syscall(SYS_execveat, fd, "", program, environ, AT_EMPTY_PATH);
+	return fail(errno);
+}
+
+static int deleted(char **program)
+{
+	int fd = open(program[0], O_RDONLY);
+
+	if (fd >= 0 && unlink(program[0]) == 0)
 		syscall(SYS_execveat, fd, "", program, environ, AT_EMPTY_PATH);
 	return fail(errno);
 }
@@ -91,10 +123,17 @@ int main(int argc, char **argv)
 		return at(argv + 2);
 	if (strcmp(how, "fd") == 0)
 		return by_descriptor(argv + 2);
+	if (strncmp(how, "in:", 3) == 0)
+		return in_directory(how + 3, argv + 2);
+	if (strncmp(how, "memory:", 7) == 0)
+		return from_memory(how + 7, argv + 2);
+	if (strcmp(how, "deleted") == 0)
+		return deleted(argv + 2);
 	if (strcmp(how, "thread") == 0)
 		return by_thread(argv + 2);
 	if (strncmp(how, "storm:", 6) == 0)
 		return storm(atoi(how + 6), argv + 2);
-	fprintf(stderr, "usage: exec_ways plain|at|fd|thread|storm:N PATH [ARGUMENT...]\n");
+	fprintf(stderr,
+		"usage: exec_ways plain|at|fd|in:DIRECTORY|memory:NAME|deleted|thread|storm:N PATH [ARGUMENT...]\n");
 	return 2;
 }

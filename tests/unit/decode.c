@@ -54,6 +54,17 @@ static const struct bpflock_field detailed_fields[] = {
 	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_DETAIL, struct detailed, directory, BPFLOCK_FIELD_STR, "s"),
 };
 
+struct located {
+	struct bpflock_event event;
+	__u32 euid;
+	BPFLOCK_PATH(16) file;
+};
+
+static const struct bpflock_field located_fields[] = {
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_OPTIONAL, struct located, euid, BPFLOCK_FIELD_UINT, "s"),
+	BPFLOCK_FIELD(struct located, file, BPFLOCK_FIELD_PATH, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = 5, .name = "sample", .summary = "s", .fields = BPFLOCK_TABLE(fields) },
 	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
@@ -63,6 +74,7 @@ static const struct bpflock_event_type events[] = {
 	  .summary = "s",
 	  .fields = BPFLOCK_TABLE(decision_fields) },
 	{ .type = 8, .name = "detailed", .summary = "s", .fields = BPFLOCK_TABLE(detailed_fields) },
+	{ .type = 9, .name = "located", .summary = "s", .fields = BPFLOCK_TABLE(located_fields) },
 };
 
 static struct operation operation_items[] = {
@@ -210,6 +222,77 @@ static void an_empty_string_is_left_out(void **state)
 	record.path[0] = '\0';
 	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
 	assert_null(field(&decoded, "path"));
+}
+
+static struct located located(const char *names, __u32 length)
+{
+	struct located record = { .event = { .type = 9 }, .euid = 0xffffffff, .file = { .length = length } };
+
+	memset(record.file.bytes, 'x', sizeof(record.file.bytes));
+	memcpy(record.file.bytes, names, length & ~BPFLOCK_PATH_DELETED);
+	return record;
+}
+
+static void names_from_the_last_to_the_first_are_a_path(void **state)
+{
+	static const struct {
+		const char *names;
+		__u32 length;
+		const char *path, *truncated;
+	} rows[] = {
+		{ "c\0bb\0\0", 6, "/bb/c", NULL },
+		{ "\0", 1, "/", NULL },
+		{ "c\0bb\0", 5, "bb/c", "file" },
+		{ "c\0\0", 3 | BPFLOCK_PATH_DELETED, "/c (deleted)", NULL },
+		{ "1234567890123\0a", 15, NULL, NULL },
+		{ "12345678901234\0", 16, "/12345678901234", NULL },
+		{ "123456789012345", 16, "123456789012345", "file" },
+		{ "", 0, NULL, NULL },
+		{ "", BPFLOCK_PATH_DELETED, NULL, NULL },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		struct located record = located(rows[i].names, rows[i].length);
+		struct decoded_record decoded;
+
+		assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+		if (rows[i].path)
+			assert_text(field(&decoded, "file"), rows[i].path);
+		else
+			assert_null(field(&decoded, "file"));
+		if (rows[i].truncated)
+			assert_text(field(&decoded, "truncated"), rows[i].truncated);
+		else
+			assert_null(field(&decoded, "truncated"));
+	}
+}
+
+static void the_length_of_a_path_is_not_believed(void **state)
+{
+	struct located record = located("123456789012345", 16);
+	struct decoded_record decoded;
+
+	(void)state;
+	record.file.length = 0x7fffffff;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "file"), "123456789012345");
+}
+
+static void an_optional_number_is_left_out_where_all_its_bits_are_one(void **state)
+{
+	struct located record = located("", 0);
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_null(field(&decoded, "euid"));
+	record.euid = 0;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "euid")->unsigned_value, 0);
+	record.euid = 0x7fffffff;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(field(&decoded, "euid")->unsigned_value, 0x7fffffff);
 }
 
 static void what_no_table_describes_is_refused(void **state)
@@ -579,6 +662,9 @@ int main(void)
 		cmocka_unit_test(a_short_record_has_fewer_fields),
 		cmocka_unit_test(a_length_beyond_the_record_is_not_believed),
 		cmocka_unit_test(an_empty_string_is_left_out),
+		cmocka_unit_test(names_from_the_last_to_the_first_are_a_path),
+		cmocka_unit_test(the_length_of_a_path_is_not_believed),
+		cmocka_unit_test(an_optional_number_is_left_out_where_all_its_bits_are_one),
 		cmocka_unit_test(what_no_table_describes_is_refused),
 		cmocka_unit_test(a_decision_that_is_too_short_is_refused),
 		cmocka_unit_test(a_decision_about_an_unknown_operation_has_its_number),

@@ -279,8 +279,10 @@ static void a_decision_may_have_fields_behind_its_own_members(void **state)
 	ACCEPTED(DECIDES; d.fields[0].flags = BPFLOCK_FIELD_KEY);
 	ACCEPTED(DECIDES; d.fields[0].flags = BPFLOCK_FIELD_KEY | BPFLOCK_FIELD_DETAIL);
 	ACCEPTED(d.fields[0].flags = BPFLOCK_FIELD_DETAIL);
-	REFUSED("unknown flags", DECIDES; d.fields[0].flags = 4);
+	REFUSED("unknown flags", DECIDES; d.fields[0].flags = 8);
 	REFUSED("a key of what is no decision", d.fields[0].flags = BPFLOCK_FIELD_KEY);
+	ACCEPTED(d.fields[0].flags = BPFLOCK_FIELD_OPTIONAL);
+	REFUSED("optional but no integer", d.fields[2].flags = BPFLOCK_FIELD_OPTIONAL);
 	REFUSED("a 'retval' already", DECIDES; d.fields[0].name = "retval");
 	REFUSED("outside the record", DECIDES; d.fields[0].offset = behind - 1);
 }
@@ -312,11 +314,13 @@ static void a_field_is_of_a_known_type_with_a_size_for_it(void **state)
 {
 	(void)state;
 	REFUSED("unknown type", d.fields[0].type = 0);
-	REFUSED("unknown type", d.fields[0].type = BPFLOCK_FIELD_STRV + 1);
+	REFUSED("unknown type", d.fields[0].type = BPFLOCK_FIELD_PATH + 1);
 	REFUSED("a size that does not fit", d.fields[0].size = 3);
 	REFUSED("a size that does not fit", d.fields[2].size = 0);
 	REFUSED("a size that does not fit", d.fields[2].type = BPFLOCK_FIELD_STRV; d.fields[2].size = 4);
 	ACCEPTED(d.fields[2].type = BPFLOCK_FIELD_STRV; d.fields[2].size = 5);
+	REFUSED("a size that does not fit", d.fields[2].type = BPFLOCK_FIELD_PATH; d.fields[2].size = 4);
+	ACCEPTED(d.fields[2].type = BPFLOCK_FIELD_PATH; d.fields[2].size = 5);
 }
 
 static void a_field_lies_inside_the_largest_record(void **state)

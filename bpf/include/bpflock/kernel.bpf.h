@@ -61,7 +61,12 @@ struct qstr {
 	const unsigned char *name;
 };
 
+struct hlist_bl_node {
+	struct hlist_bl_node **pprev;
+};
+
 struct dentry {
+	struct hlist_bl_node d_hash;
 	struct dentry *d_parent;
 	struct qstr d_name;
 	struct inode *d_inode;
@@ -76,6 +81,8 @@ struct vfsmount {
 
 /* @mnt_t_flags: since 6.17 */
 struct mount {
+	struct mount *mnt_parent;
+	struct dentry *mnt_mountpoint;
 	struct vfsmount mnt;
 	int mnt_group_id;
 	int mnt_t_flags;
@@ -90,6 +97,10 @@ struct file {
 	unsigned int f_mode;
 	struct path f_path;
 	struct inode *f_inode;
+};
+
+struct fs_struct {
+	struct path pwd;
 };
 
 struct fs_parameter {
@@ -107,6 +118,7 @@ struct user_namespace {
 };
 
 struct cred {
+	kuid_t euid;
 	struct user_namespace *user_ns;
 };
 
@@ -134,17 +146,22 @@ struct task_struct {
 	const struct cred *cred;
 	kuid_t loginuid; /* with CONFIG_AUDIT */
 	char comm[16];
+	struct fs_struct *fs;
 	struct nsproxy *nsproxy;
 	struct css_set *cgroups;
 };
 
-/* @p: lowest byte of the new stack, which holds the strings of argv, then those of envp up to @exec */
+/*
+ * @p:      lowest byte of the new stack, which holds the strings of argv, then those of envp up to @exec
+ * @interp: the same pointer as @filename, unless that is a script (or of binfmt_misc), which @file then is not
+ */
 struct linux_binprm {
 	unsigned long p;
 	struct file *file;
 	int unsafe;
 	int argc;
 	const char *filename;
+	const char *interp;
 	unsigned long exec;
 };
 

@@ -98,4 +98,14 @@ struct bpflock_state {
 	}
 #define BPFLOCK_STRV_CUT 0x80000000u
 
+/*
+ * A path, as a program finds it: the names from the last to the first, each with its NUL, then an empty one for the
+ * root. Without the empty one the beginning is not known. BPFLOCK_PATH_DELETED in the length says that the name exists
+ * no more; the log then appends " (deleted)", as the kernel does. Length 0: there is no path. Bytes behind the length
+ * have no meaning. Since ABI 1.0.
+ */
+#define BPFLOCK_PATH(size) BPFLOCK_STRV(size)
+#define BPFLOCK_PATH_LEN 512u /* what bpflock_copy_path() needs */
+#define BPFLOCK_PATH_DELETED 0x80000000u
+
 #endif

@@ -156,6 +156,7 @@ struct bpflock_alias {
 #define BPFLOCK_FIELD_ENUM 5u  /* unsigned; printed by its name in `values`, or as a number */
 #define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
 #define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
+#define BPFLOCK_FIELD_PATH 8u  /* a BPFLOCK_PATH(); one that has no names is left out */
 
 /* Flags of fields. Since ABI 1.0. */
 /*
@@ -163,14 +164,15 @@ struct bpflock_alias {
  * differ in a field with this flag are of different kinds. In decisions only.
  */
 #define BPFLOCK_FIELD_KEY 0x1u
-#define BPFLOCK_FIELD_DETAIL 0x2u /* in logfmt only with `log_details = yes` */
+#define BPFLOCK_FIELD_DETAIL 0x2u   /* in logfmt only with `log_details = yes` */
+#define BPFLOCK_FIELD_OPTIONAL 0x4u /* integers only: left out where all its bits are one, as in (uid_t)-1 */
 
 /**
  * struct bpflock_field - one member of a record, and how it is logged
  * @name:    the key in the log, [a-z][a-z0-9_]*. A field named "retval" is written last; a decision has none.
  * @summary: one line for --help-plugin
  * @type:    BPFLOCK_FIELD_*
- * @flags:   BPFLOCK_FIELD_KEY, BPFLOCK_FIELD_DETAIL
+ * @flags:   BPFLOCK_FIELD_KEY, BPFLOCK_FIELD_DETAIL, BPFLOCK_FIELD_OPTIONAL
  * @size:    bytes of the member
  * @offset:  offset of the member in the record. A field that lies beyond the end of a record is left
  *           out, so a record may be submitted short.
