@@ -49,7 +49,9 @@ static void print_option(const struct json_object *option, FILE *stream)
 
 static void print_field(const struct json_object *field, FILE *stream)
 {
-	fprintf(stream, "    %-16s %s\n", json_get_text(field, NAME), json_get_text(field, SUMMARY));
+	fprintf(stream, "    %-16s %s%s%s\n", json_get_text(field, NAME), json_get_text(field, SUMMARY),
+		json_get_bool(field, "key") ? "; decisions that differ in it have lines of their own" : "",
+		json_get_bool(field, "detail") ? "; in logfmt only with log_details = yes" : "");
 }
 
 static void print_event(const struct json_object *event, FILE *stream)

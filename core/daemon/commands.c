@@ -8,6 +8,7 @@
 #include "control/plugin_text.h"
 #include "daemon/daemon.h"
 #include "daemon/describe.h"
+#include "daemon/schema.h"
 #include "daemon/settings.h"
 #include "kernel/kernel.h"
 #include "loader/loader.h"
@@ -171,12 +172,44 @@ static struct json_object *new_machine(const struct config_sources *sources)
 	return object;
 }
 
+/* None where the configuration is bad. */
+static struct json_object *new_outputs(const struct config_sources *sources)
+{
+	struct json_object *object = json_new(), *list = json_new_list();
+	const struct config_value *outputs = NULL;
+	struct view view;
+
+	if (view_open(&view, sources) == 0)
+		outputs = config_value(settings_core(view.config), "log_output");
+	for (size_t i = 0; outputs && i < outputs->count; i++)
+		json_append(list, json_text(outputs->strings[i]));
+	json_add(object, "outputs", list);
+	view_close(&view);
+	return object;
+}
+
+static struct json_object *new_schema(const struct config_sources *sources)
+{
+	struct json_object *schema;
+	struct view view;
+
+	(void)view_open(&view, sources);
+	if (!view.settings.plugins.count)
+		report_print(&view.report, stderr);
+	schema = schema_of_log(&view.settings.plugins);
+	view_close(&view);
+	return schema;
+}
+
 int command_describe(const struct config_sources *sources, const char *what)
 {
 	static const struct {
 		const char *what;
 		struct json_object *(*make)(const struct config_sources *sources);
-	} rows[] = { { "plugins", new_plugins }, { "machine", new_machine } };
+	} rows[] = { { "plugins", new_plugins },
+		     { "machine", new_machine },
+		     { "outputs", new_outputs },
+		     { "log", new_schema } };
 
 	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
 		CLEANUP(cleanup_json) struct json_object *object = NULL;
@@ -187,6 +220,6 @@ int command_describe(const struct config_sources *sources, const char *what)
 		puts(json_object_to_json_string_ext(object, JSON_C_TO_STRING_PLAIN));
 		return EXIT_SUCCESS;
 	}
-	fprintf(stderr, "bpflock: '%s' cannot be described; valid: plugins, machine\n", what);
+	fprintf(stderr, "bpflock: '%s' cannot be described; valid: plugins, machine, outputs, log\n", what);
 	return EXIT_CONFIG;
 }

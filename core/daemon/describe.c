@@ -81,13 +81,22 @@ static struct json_object *new_options(const struct plugin *plugin)
 	return list;
 }
 
+static struct json_object *new_field(const struct bpflock_field *field)
+{
+	struct json_object *object = new_named(field->name, field->summary);
+
+	json_add_bool(object, "key", field->flags & BPFLOCK_FIELD_KEY);
+	json_add_bool(object, "detail", field->flags & BPFLOCK_FIELD_DETAIL);
+	return object;
+}
+
 static struct json_object *new_event(const struct bpflock_event_type *event)
 {
 	struct json_object *object = new_named(event->name, event->summary), *fields = json_new_list();
 	const struct bpflock_field *rows = event->fields.rows;
 
 	for (__u32 i = 0; i < event->fields.count; i++)
-		json_append(fields, new_named(rows[i].name, rows[i].summary));
+		json_append(fields, new_field(&rows[i]));
 	json_add(object, "fields", fields);
 	return object;
 }
