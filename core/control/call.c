@@ -126,9 +126,9 @@ bool control_continue(struct control_call *call, const char *parameters)
 	return call->send(call->context, text, strlen(text));
 }
 
-void control_give_up_changes(struct control_call *call)
+void control_restrict_to_status(struct control_call *call)
 {
-	call->peer->read_only = true;
+	call->peer->status_only = true;
 }
 
 /* An error of org.varlink.service: all have one parameter, a name. */
@@ -251,18 +251,19 @@ static void call_method(struct control_calls *calls, const struct peer *peer, co
 			void *context, struct control_call *call)
 {
 	const struct control_options *options = calls->options;
-	bool restricted = method->changes && options->is_restricted(options->context);
-	const struct refusal refusal = permission_refuse(peer, method->changes, restricted);
+	bool changes = method->access == CONTROL_CHANGE;
+	bool restricted = changes && options->is_restricted(options->context);
+	const struct refusal refusal = permission_refuse(peer, method->access, restricted);
 	const char *wrong = wrong_parameter(call, method);
 
 	if (refusal.text) {
-		if (method->changes)
+		if (changes)
 			log_refusal(calls, peer, method->name, refusal.text);
 		control_refuse(call, CONTROL_REFUSED, refusal.text, refusal.remedy);
 	} else if (wrong) {
 		fail_service(call, SERVICE ".InvalidParameter", "parameter", wrong);
 	} else {
-		if (method->changes)
+		if (changes)
 			log_call(calls, peer, method->name, NULL);
 		method->handler(context, call);
 	}

@@ -50,7 +50,7 @@ struct control_interface {
 /**
  * struct control_calls - what is needed to answer
  * @options: of the user
- * @refused: calls of methods with @changes that were refused, and that the log does not have
+ * @refused: calls of methods with CONTROL_CHANGE that were refused, and that the log does not have
  * @told:    time of the last line about such a call, in nanoseconds since boot
  */
 struct control_calls {

@@ -65,15 +65,21 @@ struct control_parameter {
 	bool required;
 };
 
+/* What a method does. */
+enum control_access {
+	CONTROL_STATUS, /* says what runs, and counts */
+	CONTROL_READ,	/* says more: events, the policy; or verifies */
+	CONTROL_CHANGE, /* changes what is in force: fewer clients may call it, and each call is logged with its client */
+};
+
 /**
  * struct control_method - one method; a row for each method in the .varlink file
  * @name:    without the interface
- * @changes: it changes what is in force: fewer clients may call it, and each call is logged with its client
  * @handler: is only called for a client that may, and with parameters of these types
  */
 struct control_method {
 	const char *name;
-	bool changes;
+	enum control_access access;
 	control_handler *handler;
 	struct control_parameter parameters[CONTROL_PARAMETERS_MAX];
 };
@@ -82,7 +88,7 @@ struct control_method {
  * struct control_options - what the module needs of its user
  * @log:           points to the current log
  * @methods:       of CONTROL_INTERFACE
- * @is_restricted: whether a guard denies root on the host what methods with @changes do
+ * @is_restricted: whether a guard denies root on the host what methods with CONTROL_CHANGE do
  * @context:       for @is_restricted and the handlers
  */
 struct control_options {
@@ -125,8 +131,8 @@ bool control_stream(struct control_call *call, void (*ended)(void *stream), void
  * follow: CONTROL_QUEUE_MAX bytes wait, and this reply is not sent.
  */
 bool control_continue(struct control_call *call, const char *parameters);
-/* From now on the connection may only call methods that change nothing. */
-void control_give_up_changes(struct control_call *call);
+/* From now on the connection may only call methods with CONTROL_STATUS. */
+void control_restrict_to_status(struct control_call *call);
 /* Fails with the parameters that all errors of our interface have. */
 void control_refuse(struct control_call *call, const char *error, const char *text, const char *remedy);
 

@@ -18,7 +18,7 @@
  * @known:    the members below are those of that process
  * @initial_user: it is in the initial user namespace
  * @initial_namespaces: it is in the pid namespace of our /proc, and in the network namespace of its process 1
- * @read_only: it has given up whatever is not reading, for this connection: see control_give_up_changes()
+ * @status_only: it has given up all else, for this connection: see control_restrict_to_status()
  * @own_cgroup: its cgroup is that of this process, and not the root of the hierarchy
  * @loginuid: as /proc shows it, without its newline; empty where it is not set
  * @comm:     chosen by the process, not trusted
@@ -31,7 +31,7 @@ struct peer {
 	bool initial_user;
 	bool initial_namespaces;
 	bool own_cgroup;
-	bool read_only;
+	bool status_only;
 	char loginuid[16];
 	char comm[64];
 	char unit[CGROUP_UNIT_SIZE];

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "control/permission.h"
 
-struct refusal permission_refuse(const struct peer *peer, bool changes, bool restricted)
+struct refusal permission_refuse(const struct peer *peer, enum control_access access, bool restricted)
 {
 	if (!peer->known)
 		return (struct refusal){
@@ -13,12 +13,12 @@ struct refusal permission_refuse(const struct peer *peer, bool changes, bool res
 			"the client is not root (user 0 in the initial user namespace)",
 			"run it as root of the host",
 		};
-	if (changes && peer->read_only)
+	if (access != CONTROL_STATUS && peer->status_only)
 		return (struct refusal){
-			"the client has called ReadOnly on this connection",
+			"the client has called StatusOnly on this connection",
 			"use another connection",
 		};
-	if (!changes || peer->pid == 1 || peer->own_cgroup)
+	if (access != CONTROL_CHANGE || peer->pid == 1 || peer->own_cgroup)
 		return (struct refusal){ 0 };
 	if (restricted)
 		return (struct refusal){

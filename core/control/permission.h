@@ -3,6 +3,7 @@
 #ifndef BPFLOCK_CONTROL_PERMISSION_H
 #define BPFLOCK_CONTROL_PERMISSION_H
 
+#include "control/control.h"
 #include "control/peer.h"
 
 /**
@@ -15,7 +16,7 @@ struct refusal {
 	const char *remedy;
 };
 
-/* `changes`: the method changes what is in force. `restricted`: a guard denies that to root on the host. */
-struct refusal permission_refuse(const struct peer *peer, bool changes, bool restricted);
+/* `restricted`: a guard denies changes to root on the host. */
+struct refusal permission_refuse(const struct peer *peer, enum control_access access, bool restricted);
 
 #endif

@@ -35,7 +35,10 @@ static void get_interface_description(void *context, struct control_call *call)
 }
 
 const struct control_method control_service_methods[] = {
-	{ "GetInfo", false, get_info, {} },
-	{ "GetInterfaceDescription", false, get_interface_description, { { "interface", json_type_string, true } } },
+	{ "GetInfo", CONTROL_STATUS, get_info, {} },
+	{ "GetInterfaceDescription",
+	  CONTROL_STATUS,
+	  get_interface_description,
+	  { { "interface", json_type_string, true } } },
 };
 const size_t control_service_method_count = ARRAY_SIZE(control_service_methods);

@@ -51,10 +51,10 @@ static void ping(void *context, struct control_call *call)
 	control_reply(call, NULL);
 }
 
-static void read_only(void *context, struct control_call *call)
+static void status_only(void *context, struct control_call *call)
 {
 	(void)context;
-	control_give_up_changes(call);
+	control_restrict_to_status(call);
 	control_reply(call, NULL);
 }
 
@@ -148,14 +148,14 @@ void control_methods_stopped(struct daemon *daemon, const struct report *report)
 
 /* The rows are those of core/control/io.bpflock.varlink, in its order. */
 static const struct control_method methods[] = {
-	{ "Ping", false, ping, {} },
-	{ "ReadOnly", false, read_only, {} },
-	{ "Status", false, control_status, {} },
-	{ "Plugins", false, plugins, { { "name", json_type_string, false } } },
-	{ "Verify", false, control_verify, {} },
-	{ "Grants", false, control_grants, {} },
+	{ "Ping", CONTROL_STATUS, ping, {} },
+	{ "StatusOnly", CONTROL_STATUS, status_only, {} },
+	{ "Status", CONTROL_STATUS, control_status, {} },
+	{ "Plugins", CONTROL_READ, plugins, { { "name", json_type_string, false } } },
+	{ "Verify", CONTROL_READ, control_verify, {} },
+	{ "Grants", CONTROL_STATUS, control_grants, {} },
 	{ "Grant",
-	  true,
+	  CONTROL_CHANGE,
 	  control_grant,
 	  { { "operations", json_type_array, true },
 	    { "seconds", json_type_int, true },
@@ -163,13 +163,13 @@ static const struct control_method methods[] = {
 	    { "unit", json_type_string, false },
 	    { "cgroup", json_type_string, false },
 	    { "everyone", json_type_boolean, false } } },
-	{ "Revoke", true, control_revoke, { { "id", json_type_int, true } } },
+	{ "Revoke", CONTROL_CHANGE, control_revoke, { { "id", json_type_int, true } } },
 	{ "Policy",
-	  false,
+	  CONTROL_READ,
 	  control_policy,
 	  { { "plugin", json_type_string, false }, { "diff", json_type_boolean, false } } },
 	{ "Monitor",
-	  false,
+	  CONTROL_READ,
 	  control_monitor,
 	  { { "plugin", json_type_string, false },
 	    { "denied", json_type_boolean, false },
@@ -177,10 +177,10 @@ static const struct control_method methods[] = {
 	    { "comm", json_type_string, false },
 	    { "unit", json_type_string, false },
 	    { "logfmt", json_type_boolean, false } } },
-	{ "Explain", false, control_explain, { { "number", json_type_int, false } } },
-	{ "ExplainOperation", false, control_explain_operation, { { "operation", json_type_string, true } } },
-	{ "Reload", true, reload, {} },
-	{ "Stop", true, stop, { { "keep", json_type_boolean, false } } },
+	{ "Explain", CONTROL_READ, control_explain, { { "number", json_type_int, false } } },
+	{ "ExplainOperation", CONTROL_READ, control_explain_operation, { { "operation", json_type_string, true } } },
+	{ "Reload", CONTROL_CHANGE, reload, {} },
+	{ "Stop", CONTROL_CHANGE, stop, { { "keep", json_type_boolean, false } } },
 };
 
 /* As long as a guard denies root on the host to signal the daemon, root may not ask for the same here. */

@@ -115,10 +115,10 @@ static struct MHD_Daemon *start(struct server *server, const struct addrinfo *ad
 				SECONDS_MAX, MHD_OPTION_END);
 }
 
-static int give_up_changes(const struct server *server)
+static int restrict_to_status(const struct server *server)
 {
 	struct reply reply;
-	int status = client_call(server->ctl, server->fd, "ReadOnly", NULL, &reply);
+	int status = client_call(server->ctl, server->fd, "StatusOnly", NULL, &reply);
 
 	if (!status)
 		(void)reply_is_to_print(server->ctl, &reply, &status);
@@ -171,7 +171,7 @@ static int serve_at(struct server *server, const struct addrinfo *address, const
 	if (!http)
 		return complain(listen,
 				"cannot listen there: another process may, or this machine has no such address");
-	status = give_up_changes(server);
+	status = restrict_to_status(server);
 	if (!status)
 		status = give_up_privileges();
 	if (!status)

@@ -84,22 +84,28 @@ value() {
 }
 
 # What a server does before it gives up its privileges. After that, whoever takes it over has this connection.
-@test "a connection that has given up changes cannot stop the daemon, nor grant anything" {
+@test "a connection that has restricted itself can neither change anything nor read events" {
 	start_client <<-'END'
 		client = connect()
 		def call(method, parameters='{}'):
 		    client.send(('{"method":"io.bpflock.%s","parameters":%s}\0' % (method, parameters)).encode())
 		    say(client.recv(100000).decode().rstrip('\0'))
-		call('ReadOnly')
+		call('StatusOnly')
 		call('Stop')
 		call('Grant', '{"operations":["dev_mem"],"seconds":60,"reason":"x"}')
 		call('Revoke', '{"id":1}')
 		call('Reload')
+		call('Verify')
+		call('Policy')
+		call('Explain')
+		call('Plugins')
+		client.send(b'{"method":"io.bpflock.Monitor","more":true}\0')
+		say(client.recv(100000).decode().rstrip('\0'))
 		call('Ping')
 	END
 	wait "$CLIENT"
 	cat "$CLIENT_OUTPUT"
-	[ "$(grep -c '"error":"io.bpflock.Refused".*ReadOnly' "$CLIENT_OUTPUT")" -eq 4 ]
+	[ "$(grep -c '"error":"io.bpflock.Refused".*StatusOnly' "$CLIENT_OUTPUT")" -eq 9 ]
 	[ "$(tail -n 1 "$CLIENT_OUTPUT")" = '{"parameters":{}}' ]
 	expect_log 'event=control_refused method=Stop '
 	[ "$(bpflockctl grants --json | jq '.grants | length')" -eq 1 ]

@@ -44,12 +44,12 @@ start_daemon() {
 	[ "$status" -eq 3 ]
 }
 
-@test "a server ends where the daemon does not know ReadOnly" {
-	start_daemon '{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.bpflock.ReadOnly"}}'
+@test "a server ends where the daemon does not know StatusOnly" {
+	start_daemon '{"error":"org.varlink.service.MethodNotFound","parameters":{"method":"io.bpflock.StatusOnly"}}'
 	run timeout 20 "$CTL" --socket "$SOCKET" metrics --listen 0
 	echo "$output"
 	[ "$status" -eq 1 ]
-	[ "$(cat calls)" = io.bpflock.ReadOnly ]
+	[ "$(cat calls)" = io.bpflock.StatusOnly ]
 }
 
 # The capabilities go after the user.
@@ -58,7 +58,7 @@ gave_up_all() {
 		[ "$(grep -cE '^Cap(Inh|Prm|Eff|Amb):.0{16}$' "/proc/$SERVER/status")" -eq 4 ]
 }
 
-@test "a server calls ReadOnly first, and keeps no capability, whatever the secure bits say" {
+@test "a server calls StatusOnly first, and keeps no capability, whatever the secure bits say" {
 	((EUID == 0)) || skip "needs root"
 	start_daemon '{"parameters":{}}'
 	setpriv --securebits +no_setuid_fixup "$CTL" --socket "$SOCKET" metrics --listen 0 >server 2>&1 3>&- &
@@ -69,5 +69,5 @@ gave_up_all() {
 	done
 	cat server "/proc/$SERVER/status"
 	gave_up_all
-	[ "$(head -n 1 calls)" = io.bpflock.ReadOnly ]
+	[ "$(head -n 1 calls)" = io.bpflock.StatusOnly ]
 }

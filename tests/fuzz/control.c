@@ -59,9 +59,9 @@ static void stream(void *context, struct control_call *call)
 }
 
 static const struct control_method methods[] = {
-	{ "Echo", false, echo, { { "any", json_type_object, false } } },
-	{ "Change", true, change, {} },
-	{ "Stream", false, stream, {} },
+	{ "Echo", CONTROL_READ, echo, { { "any", json_type_object, false } } },
+	{ "Change", CONTROL_CHANGE, change, {} },
+	{ "Stream", CONTROL_READ, stream, {} },
 };
 
 static bool is_restricted(void *context)

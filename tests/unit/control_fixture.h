@@ -96,11 +96,11 @@ static void follow(void *context, struct control_call *call)
 }
 
 static const struct control_method methods[] = {
-	{ "Echo", false, echo, { { "text", json_type_string, true }, { "loud", json_type_boolean, false } } },
-	{ "Change", true, change, {} },
-	{ "Shout", false, shout, {} },
-	{ "Hold", false, hold, {} },
-	{ "Follow", false, follow, {} },
+	{ "Echo", CONTROL_READ, echo, { { "text", json_type_string, true }, { "loud", json_type_boolean, false } } },
+	{ "Change", CONTROL_CHANGE, change, {} },
+	{ "Shout", CONTROL_READ, shout, {} },
+	{ "Hold", CONTROL_READ, hold, {} },
+	{ "Follow", CONTROL_READ, follow, {} },
 };
 
 static bool is_restricted(void *context)

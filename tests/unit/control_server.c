@@ -306,12 +306,12 @@ static void rubbish_closes_its_connection_and_no_other_and_is_counted(void **sta
 struct may {
 	const char *text;
 	struct peer peer;
-	bool read, change, change_restricted;
+	bool status, read, change, change_restricted;
 };
 
-static bool is_allowed(const struct peer *peer, bool changes, bool restricted)
+static bool is_allowed(const struct peer *peer, enum control_access access, bool restricted)
 {
-	const struct refusal refusal = permission_refuse(peer, changes, restricted);
+	const struct refusal refusal = permission_refuse(peer, access, restricted);
 
 	assert_true(!refusal.text == !refusal.remedy);
 	return !refusal.text;
@@ -323,9 +323,10 @@ static bool is_allowed(const struct peer *peer, bool changes, bool restricted)
 static void who_may_do_what(void **state)
 {
 	static const struct may table[] = {
-		{ "nobody knows who", { .pid = 4711 }, false, false, false },
+		{ "nobody knows who", { .pid = 4711 }, false, false, false, false },
 		{ "another user",
 		  { KNOWN, .uid = 1000, .initial_user = true, .initial_namespaces = true },
+		  false,
 		  false,
 		  false,
 		  false },
@@ -333,32 +334,37 @@ static void who_may_do_what(void **state)
 		  { KNOWN, .uid = 1000, .initial_user = true, .own_cgroup = true },
 		  false,
 		  false,
+		  false,
 		  false },
 		{ "user 0 of a user namespace",
 		  { KNOWN, .initial_namespaces = true, .own_cgroup = true },
 		  false,
 		  false,
+		  false,
 		  false },
-		{ "root in a container", { ROOT }, true, false, false },
-		{ "root on the host", { ROOT, .initial_namespaces = true }, true, true, false },
-		{ "root in our container", { ROOT, .own_cgroup = true }, true, true, true },
+		{ "root in a container", { ROOT }, true, true, false, false },
+		{ "root on the host", { ROOT, .initial_namespaces = true }, true, true, true, false },
+		{ "root in our container", { ROOT, .own_cgroup = true }, true, true, true, true },
 		{ "process 1",
 		  { .pid = 1, .known = true, .initial_user = true, .initial_namespaces = true },
 		  true,
 		  true,
-		  true },
-		{ "process 1, which has given up changes",
-		  { .pid = 1, .known = true, .initial_user = true, .initial_namespaces = true, .read_only = true },
 		  true,
+		  true },
+		{ "process 1, which has given up all but the status",
+		  { .pid = 1, .known = true, .initial_user = true, .initial_namespaces = true, .status_only = true },
+		  true,
+		  false,
 		  false,
 		  false },
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
-		if (is_allowed(&table[i].peer, false, true) != table[i].read ||
-		    is_allowed(&table[i].peer, true, false) != table[i].change ||
-		    is_allowed(&table[i].peer, true, true) != table[i].change_restricted)
+		if (is_allowed(&table[i].peer, CONTROL_STATUS, true) != table[i].status ||
+		    is_allowed(&table[i].peer, CONTROL_READ, true) != table[i].read ||
+		    is_allowed(&table[i].peer, CONTROL_CHANGE, false) != table[i].change ||
+		    is_allowed(&table[i].peer, CONTROL_CHANGE, true) != table[i].change_restricted)
 			fail_msg("wrong: %s", table[i].text);
 }
 
