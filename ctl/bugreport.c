@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "client.h"
+#include "describe.h"
+#include "entry.h"
 #include "process.h"
 #include "util/json.h"
 #include "util/memory.h"
@@ -18,6 +20,8 @@
 /* How much of the end of a log is read. */
 #define LOG_BYTES_MAX (1 << 20)
 #define NAME "bpflock-report"
+/* For each command: a daemon that hangs is something to report, and not to wait for. */
+#define SECONDS "20"
 
 /**
  * struct part - a file of the archive
@@ -30,7 +34,7 @@ struct part {
 
 static const struct part parts[] = {
 	{ "version", { "bpflock", "--version" } },
-	{ "system", { "uname", "-a" } },
+	{ "system", { "uname", "-srvm" } }, /* not the name of the host */
 	{ "os-release", { "cat", "/etc/os-release" } },
 	{ "check", { "bpflockctl", "check" } },
 	{ "configuration", { "bpflock", "--dump-config" } },
@@ -51,15 +55,16 @@ static int complain(const char *what)
 /* The output of a command, and its errors. */
 static void run(const struct ctl *ctl, int output, const struct part *part)
 {
-	const char *words[8] = { part->words[0] };
-	size_t count = 1;
+	CLEANUP(cleanup_free) char *self = realpath("/proc/self/exe", NULL);
+	const char *words[10] = { "timeout", SECONDS, part->words[0] };
+	size_t count = 3;
 
 	if (strcmp(part->words[0], "bpflockctl") == 0) {
-		words[0] = "/proc/self/exe";
+		words[2] = self ? self : "bpflockctl";
 		words[count++] = "--socket";
 		words[count++] = ctl->socket;
 	} else if (strcmp(part->words[0], "bpflock") == 0) {
-		words[0] = ctl->daemon;
+		words[2] = ctl->daemon;
 	}
 	for (size_t i = 1; part->words[i]; i++)
 		words[count++] = part->words[i];
@@ -81,28 +86,32 @@ static int add_part(const struct ctl *ctl, int directory, const struct part *par
 	return 0;
 }
 
-/* Lines of the daemon, and decisions; not those of observers, nor what has arguments. */
-static bool is_to_report(const char *line)
+/* Lines of the daemon, and decisions; not those of observers, nor what is no line of bpflock. */
+static bool is_to_report(const char *line, size_t length)
 {
-	bool daemon = strstr(line, "subsys=bpflock") || strstr(line, "\"subsys\":\"bpflock\"");
-	bool decision = strstr(line, " reason=") || strstr(line, "\"reason\":");
+	CLEANUP(cleanup_free) char *copy = xstrdup(line); /* entry_read() changes it */
+	struct entry entry;
+	bool is;
 
-	return (daemon || decision) && !strstr(line, " args=") && !strstr(line, "\"args\":");
+	is = entry_read(&entry, copy, length) &&
+	     (strcmp(entry.values[ENTRY_SUBSYS], "bpflock") == 0 || *entry.values[ENTRY_REASON]);
+	entry_clear(&entry);
+	return is;
 }
 
 static void copy_lines(FILE *from, FILE *to)
 {
 	CLEANUP(cleanup_free) char *line = NULL;
 	size_t size = 0, left_out = 0;
+	ssize_t length;
 
-	while (getline(&line, &size, from) > 0) {
-		if (is_to_report(line))
+	while ((length = getline(&line, &size, from)) > 0) {
+		if (is_to_report(line, strnlen(line, (size_t)length)))
 			fputs(line, to);
 		else
 			left_out++;
 	}
-	fprintf(to, "(%zu other lines are left out: those of observers, and what has arguments of programs)\n",
-		left_out);
+	fprintf(to, "(%zu other lines are left out: those of observers, and what is no line of bpflock)\n", left_out);
 }
 
 static FILE *open_log(const char *path)
@@ -118,27 +127,35 @@ static FILE *open_log(const char *path)
 	return file;
 }
 
-/* The first output of the log that is a file; NULL where there is none, or no daemon. To be freed. */
+/* The first output that is a file, of a list of names or of objects with names. To be freed; NULL where there is none. */
+static char *find_file(const struct json_object *outputs)
+{
+	for (size_t i = 0; i < json_length(outputs); i++) {
+		struct json_object *output = json_object_array_get_idx(outputs, i);
+		const char *name = json_object_is_type(output, json_type_object) ? json_get_text(output, "name") :
+										   json_object_get_string(output);
+
+		if (name && strncmp(name, "file:", 5) == 0)
+			return xstrdup(name + 5);
+	}
+	return NULL;
+}
+
+/* The log of the daemon that runs; or else the one that is configured, for one that does not. */
 static char *find_log(const struct ctl *ctl)
 {
-	const struct json_object *daemon = NULL;
-	struct json_object *value = NULL;
-	struct reply reply = { 0 };
 	const struct ctl raw = { .socket = ctl->socket, .daemon = ctl->daemon, .json = true };
+	CLEANUP(cleanup_close) int fd = access(ctl->socket, F_OK) < 0 ? -1 : client_open(&raw, CLIENT_PING_SECONDS);
+	CLEANUP(cleanup_json) struct json_object *configured = NULL;
+	struct json_object *daemon = NULL;
+	struct reply reply = { 0 };
 	char *path = NULL;
 
-	if (access(ctl->socket, F_OK) < 0 || client_ask(&raw, "Status", NULL, &reply) || reply.error)
-		goto out;
-	json_object_object_get_ex(reply.parameters, "daemon", &value);
-	daemon = value;
-	for (size_t i = 0; !path && i < json_length(json_get_list(daemon, "outputs")); i++) {
-		const char *name =
-			json_get_text(json_object_array_get_idx(json_get_list(daemon, "outputs"), i), "name");
-
-		if (strncmp(name, "file:", 5) == 0)
-			path = xstrdup(name + 5);
-	}
-out:
+	if (fd >= 0 && client_call(&raw, fd, "Status", NULL, &reply) == 0 && !reply.error &&
+	    json_object_object_get_ex(reply.parameters, "daemon", &daemon))
+		path = find_file(json_get_list(daemon, "outputs"));
+	else if (describe(ctl, "outputs", &configured) == 0)
+		path = find_file(json_get_list(configured, "outputs"));
 	reply_clear(&reply);
 	return path;
 }
@@ -163,7 +180,7 @@ static void add_journal(FILE *to)
 	struct process journal;
 
 	if (process_start(&journal, words) < 0) {
-		fputs("there is no journal here, and the log has no file\n", to);
+		fputs("the log has no file, and there is no journal here\n", to);
 		return;
 	}
 	copy_lines(journal.output, to);

@@ -14,7 +14,8 @@
  *	check		check
  *	bugreport	bugreport
  *	metrics/	metrics: the text, and a server of it
- *	advise/		advise: reads logs (entry), counts (advice, timeline), concludes, prints (print, ini, html, object)
+ *	advise/		advise: reads logs, counts (advice, timeline), concludes, prints (print, ini, html, object)
+ *	entry		a line of the log, for advise and bugreport
  *	describe	asks the daemon's binary where no daemon is needed; process runs it
  *	pinned		what is in force without a daemon
  *	findings	prints what a reload or a stop has found

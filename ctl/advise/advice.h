@@ -15,7 +15,7 @@
 #include <stdio.h>
 #include <time.h>
 
-#include "advise/entry.h"
+#include "entry.h"
 
 /* What a decision was, as far as it matters for what a policy has to permit. */
 enum outcome {

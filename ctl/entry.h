@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* One line of bpflock's log, in any of its forms: JSON, logfmt, or an entry of `journalctl -o json`. */
-#ifndef BPFLOCKCTL_ADVISE_ENTRY_H
-#define BPFLOCKCTL_ADVISE_ENTRY_H
+#ifndef BPFLOCKCTL_ENTRY_H
+#define BPFLOCKCTL_ENTRY_H
 
 #include <linux/types.h>
 #include <stdbool.h>

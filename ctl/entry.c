@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "advise/entry.h"
+#include "entry.h"
 
 #include <ctype.h>
 #include <errno.h>
