@@ -88,6 +88,32 @@ teardown() {
 	bpflockctl status
 }
 
+# report NAME: the files of a new report
+report() {
+	mkdir "$BATS_TEST_TMPDIR/$1"
+	BPFLOCK_LOG_OUTPUT="file:$BATS_TEST_TMPDIR/log" bpflockctl bugreport "$BATS_TEST_TMPDIR/$1.tar.gz"
+	tar -xzf "$BATS_TEST_TMPDIR/$1.tar.gz" -C "$BATS_TEST_TMPDIR/$1" --strip-components 1
+	cd "$BATS_TEST_TMPDIR/$1"
+	grep 'event=started ' log
+	grep 'event=lsm_locked_down .*reason=denied' log
+	! grep -r s3cret . || false
+}
+
+@test "bugreport has the log of a daemon that runs, and of one that was killed, without command lines" {
+	start_bpflock "BPFLOCK_LOG_OUTPUT=stderr,file:$BATS_TEST_TMPDIR/log" BPFLOCK_KIMGLOCK_PROFILE=restricted \
+		BPFLOCK_EXECSNOOP_ARGS=yes -- -c /dev/null
+	/usr/bin/printf s3cret >/dev/null
+	! head -c 1 /dev/mem || false
+	await_log 'comm=printf'
+	report running
+	grep -E '^kimglock +[^ ]+ +enforcing' status
+	grep -E '^dev_mem|dev_mem +restricted' policy
+	kill -KILL "$DAEMON"
+	wait_for_end "$DAEMON"
+	report killed
+	grep 'in force: kimglock' status
+}
+
 @test "a daemon that was killed leaves its socket: status ends with 3, and the next daemon replaces it" {
 	start_with 'profile = restricted'
 	kill -KILL "$DAEMON"

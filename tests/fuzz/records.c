@@ -57,10 +57,17 @@ static const struct bpflock_field longest_fields[] = {
 	BPFLOCK_FIELD(struct longest, words, BPFLOCK_FIELD_STRV, "s"),
 };
 
+static const struct bpflock_field paths_fields[] = {
+	BPFLOCK_FIELD_WITH(BPFLOCK_FIELD_OPTIONAL, struct paths, euid, BPFLOCK_FIELD_UINT, "s"),
+	BPFLOCK_FIELD(struct paths, cwd, BPFLOCK_FIELD_PATH, "s"),
+	BPFLOCK_FIELD(struct paths, file, BPFLOCK_FIELD_PATH, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = NUMBERS, .name = "numbers", .summary = "s", .fields = BPFLOCK_TABLE(number_fields) },
 	{ .type = STRINGS, .name = "strings", .summary = "s", .fields = BPFLOCK_TABLE(string_fields) },
 	{ .type = LONG, .name = "longest", .summary = "s", .fields = BPFLOCK_TABLE(longest_fields) },
+	{ .type = PATHS, .name = "paths", .summary = "s", .fields = BPFLOCK_TABLE(paths_fields) },
 	{ .type = DECISION, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 };
 

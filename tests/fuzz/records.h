@@ -6,7 +6,7 @@
 #include <bpflock/policy.h>
 
 /* Types of events. UNKNOWN is none: no table describes it. */
-enum { UNKNOWN, NUMBERS, STRINGS, LONG, DECISION, TYPES };
+enum { UNKNOWN, NUMBERS, STRINGS, LONG, PATHS, DECISION, TYPES };
 
 /**
  * struct input_head - what stands before a record in an input
@@ -38,6 +38,14 @@ struct longest {
 	struct bpflock_event event;
 	char path[4096];
 	BPFLOCK_STRV(4092) words;
+};
+
+/* The same, of two paths. */
+struct paths {
+	struct bpflock_event event;
+	__u32 euid;
+	BPFLOCK_PATH(28) cwd;
+	BPFLOCK_PATH(8156) file;
 };
 
 #endif

@@ -47,6 +47,8 @@ int main(int argc, char **argv)
 					 .words = { .length = 5, .bytes = "ls\0-l" },
 					 .retval = -13 };
 	static struct longest longest = { .path = "/etc/passwd", .words = { .length = 3, .bytes = "a\0b" } };
+	static struct paths paths = { .cwd = { .length = 3 | BPFLOCK_PATH_DELETED, .bytes = "a\0b" },
+				      .file = { .length = 6, .bytes = "ls\0bin\0" } };
 	const struct bpflock_decision decision = { .event = event(DECISION),
 						   .operation = 1,
 						   .rule = BPFLOCK_RULE_BASELINE,
@@ -56,10 +58,12 @@ int main(int argc, char **argv)
 	if (argc != 2)
 		return 2;
 	longest.event = event(LONG);
+	paths.event = event(PATHS);
 	write_seed(argv[1], "numbers", &numbers, sizeof(numbers));
 	write_seed(argv[1], "strings", &strings, sizeof(strings));
 	write_seed(argv[1], "short", &strings, offsetof(struct strings, words));
 	write_seed(argv[1], "longest", &longest, sizeof(longest));
+	write_seed(argv[1], "paths", &paths, sizeof(paths));
 	write_seed(argv[1], "decision", &decision, sizeof(decision));
 	return 0;
 }
