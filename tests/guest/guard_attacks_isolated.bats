@@ -77,9 +77,7 @@ nothing_was_taken() {
 	attack=$!
 	start_with 'profile = baseline' '[execsnoop]' 'enabled = yes'
 	[ ! -s "$BATS_TEST_TMPDIR/new" ]
-	reload_with 'profile = baseline' '[execsnoop]' 'enabled = yes' 'trace = none'
-	nothing_was_taken
-	reload_with 'profile = baseline' '[execsnoop]' 'enabled = yes' '[selfguard]' 'block = lock_pin'
+	reload_with 'profile = baseline' '[execsnoop]' 'enabled = yes' 'trace = none' '[selfguard]' 'block = lock_pin'
 	nothing_was_taken
 	kill "$attack"
 	wait "$attack" || true

@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What tests/guest/kills.bats does with some of the steps, with each of them.
+# What tests/daemon/kills.bats does with some of the steps, with each of them.
 
 load ../lib/kills.bash
 
