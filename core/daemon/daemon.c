@@ -550,6 +550,7 @@ static int stop(struct daemon *daemon)
 	save_heartbeat(daemon);
 	control_methods_stopped(daemon, &report);
 	report_clear(&report);
+	notify_stopped(keep ? "stopped, enforcers stay in force" : "stopped");
 	return error;
 }
 

@@ -25,6 +25,11 @@ void notify_stopping(void)
 	(void)sd_notify(0, "STOPPING=1\nSTATUS=stopping");
 }
 
+void notify_stopped(const char *status)
+{
+	(void)sd_notifyf(0, "STATUS=%s", status);
+}
+
 void notify_alive(void)
 {
 	(void)sd_notify(0, "WATCHDOG=1");
@@ -43,6 +48,11 @@ void notify_reloading(void)
 
 void notify_stopping(void)
 {
+}
+
+void notify_stopped(const char *status)
+{
+	(void)status;
 }
 
 void notify_alive(void)

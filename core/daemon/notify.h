@@ -11,6 +11,8 @@ void notify_ready(const char *status);
 /* A reload has begun. Call notify_ready() when it has ended, also where it was refused. */
 void notify_reloading(void);
 void notify_stopping(void);
+/* What the operator sees of a service that does not run. */
+void notify_stopped(const char *status);
 /*
  * The event loop runs. Without this for WatchdogSec= the service manager ends the daemon by a signal. The handler of
  * crashes then logs which plugin's callback hangs.

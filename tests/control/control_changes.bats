@@ -91,7 +91,7 @@ teardown() {
 # report NAME: the files of a new report
 report() {
 	mkdir "$BATS_TEST_TMPDIR/$1"
-	BPFLOCK_LOG_OUTPUT="file:$BATS_TEST_TMPDIR/log" bpflockctl bugreport "$BATS_TEST_TMPDIR/$1.tar.gz"
+	env -u BPFLOCK_BUILD BPFLOCK_LOG_OUTPUT="file:$BATS_TEST_TMPDIR/log" bpflockctl bugreport "$BATS_TEST_TMPDIR/$1.tar.gz"
 	tar -xzf "$BATS_TEST_TMPDIR/$1.tar.gz" -C "$BATS_TEST_TMPDIR/$1" --strip-components 1
 	cd "$BATS_TEST_TMPDIR/$1"
 	grep 'event=started ' log
@@ -112,6 +112,7 @@ report() {
 	wait_for_end "$DAEMON"
 	report killed
 	grep 'in force: kimglock' status
+	resume_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_EXECSNOOP_ARGS=yes -- -c /dev/null
 }
 
 @test "a daemon that was killed leaves its socket: status ends with 3, and the next daemon replaces it" {

@@ -160,6 +160,7 @@ state_is() {
 	start_unit restricted
 	is_denied
 	systemctl stop bpflock.service
+	[ "$(property StatusText)" = stopped ]
 	eventually head -c 1 /dev/mem
 	[ -z "$(find /sys/fs/bpf -mindepth 1)" ]
 	[ -z "$(attached_programs | grep -vx restrict_filesystems)" ] # systemd's own, since Debian 13
