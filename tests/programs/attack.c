@@ -44,7 +44,7 @@
 #define COUNT(array) (sizeof(array) / sizeof(*(array)))
 
 #define CGROUPS "/sys/fs/cgroup"
-#define PAUSE_NANOSECONDS 50000
+#define PAUSE_NANOSECONDS 200000
 
 /* Of so many rounds one looks at all ids, the others at new ones only. */
 #define ROUNDS 64
