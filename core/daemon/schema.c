@@ -47,11 +47,12 @@ static struct json_object *new_type(const char *type, const char *description)
 	return schema;
 }
 
-static struct json_object *new_unsigned(const char *description)
+/* `bound` is "minimum" or "maximum": of 0. */
+static struct json_object *new_integer(const char *bound, const char *description)
 {
 	struct json_object *schema = new_type("integer", description);
 
-	json_add_uint(schema, "minimum", 0);
+	json_add_uint(schema, bound, 0);
 	return schema;
 }
 
@@ -73,14 +74,6 @@ static struct json_object *new_level(void)
 	return schema;
 }
 
-static struct json_object *new_errno(const char *description)
-{
-	struct json_object *schema = new_type("integer", description);
-
-	json_add_uint(schema, "maximum", 0);
-	return schema;
-}
-
 /* A number that has no name is logged as a number. */
 static struct json_object *new_named(const struct bpflock_field *field)
 {
@@ -92,7 +85,7 @@ static struct json_object *new_named(const struct bpflock_field *field)
 		json_append(names, json_text(values[i].name));
 	json_add(name, "enum", names);
 	json_append(either, name);
-	json_append(either, new_unsigned(NULL));
+	json_append(either, new_integer("minimum", NULL));
 	json_add(schema, "anyOf", either);
 	json_add_text(schema, "description", field->summary);
 	return schema;
@@ -111,11 +104,11 @@ static struct json_object *new_field(const struct bpflock_field *field)
 	switch (field->type) {
 	case BPFLOCK_FIELD_UINT:
 	case BPFLOCK_FIELD_HEX:
-		return new_unsigned(field->summary);
+		return new_integer("minimum", field->summary);
 	case BPFLOCK_FIELD_INT:
 		return new_type("integer", field->summary);
 	case BPFLOCK_FIELD_ERRNO:
-		return new_errno(field->summary);
+		return new_integer("maximum", field->summary);
 	case BPFLOCK_FIELD_ENUM:
 		return new_named(field);
 	case BPFLOCK_FIELD_STRV:
@@ -169,11 +162,12 @@ static void add_core_keys(struct line *line, bool is_decision)
 
 		if (!row->decisions_only || is_decision)
 			add(line, log_keys[row->key],
-			    row->text ? new_type("string", row->meaning) : new_unsigned(row->meaning), row->required);
+			    row->text ? new_type("string", row->meaning) : new_integer("minimum", row->meaning),
+			    row->required);
 	}
 	if (!is_decision)
 		return;
-	add(line, "retval", new_errno("0, or the negative errno of a denial"), true);
+	add(line, "retval", new_integer("maximum", "0, or the negative errno of a denial"), true);
 	add(line, log_keys[LOG_KEY_REASON], new_reason(), true);
 }
 

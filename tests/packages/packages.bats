@@ -6,7 +6,7 @@ load ../lib/enforcement.bash
 
 PACKAGES=$BPFLOCK_BUILD/packages
 
-# That of man-db would read all manuals of the host.
+# Without triggers: that of man-db would read all manual pages of the host.
 package() {
 	dpkg --no-triggers "$@"
 }
@@ -21,10 +21,6 @@ setup_file() {
 
 teardown() {
 	clean_up_bpflock
-}
-
-in_force() {
-	find /sys/fs/bpf -mindepth 1 | wc -l
 }
 
 @test "what is installed runs, with the configuration that is installed" {
@@ -50,8 +46,7 @@ in_force() {
 
 @test "an upgrade takes nothing out of force, and the next daemon takes over" {
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
-	kill -KILL "$DAEMON"
-	wait_for_end "$DAEMON"
+	kill_bpflock
 	start_hammer
 	dpkg-deb --raw-extract "$PACKAGES"/bpflock_*.deb "$BATS_TEST_TMPDIR/next"
 	sed -i 's/^Version: .*/Version: 99/' "$BATS_TEST_TMPDIR/next/DEBIAN/control"
@@ -66,8 +61,7 @@ in_force() {
 @test "removal takes out of force what a dead daemon has pinned, and purge leaves no file" {
 	UNACCOUNTED='no daemon follows the one that was killed'
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
-	kill -KILL "$DAEMON"
-	wait_for_end "$DAEMON"
+	kill_bpflock
 	is_denied
 	echo '# mine' >/etc/bpflock/conf.d/50-mine.conf
 	mkdir -p /var/log/bpflock
@@ -75,7 +69,7 @@ in_force() {
 	[ "$(wc -l <"$BATS_TEST_TMPDIR/files")" -gt 20 ]
 	package --remove bpflock
 	eventually head -c 1 /dev/mem >/dev/null
-	[ "$(in_force)" -eq 0 ]
+	nothing_is_left
 	[ -e /etc/bpflock/bpflock.conf ]
 	[ ! -e /usr/sbin/bpflock ]
 	package --purge bpflock
