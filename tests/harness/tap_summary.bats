@@ -37,6 +37,15 @@ ends_with() {
 	ends_with '3 passed, 1 failed, 0 skipped'
 }
 
+@test "the end of a failed test's diagnostics is shown, and nothing of the others" {
+	tap bad 1..3 'ok 1 - one' '# of one' 'not ok 2 - two' "$(printf '# line %d of two\n' {1..30})" 'ok 3 - three' '# of three'
+	tap last 1..1 'not ok 1 - four' '# of four'
+	summarize bad.tap last.tap
+	[[ $output == *$'How they ended:\nnot ok 2 - two\n# line 6 of two\n'* ]]
+	[[ $output == *$'# line 30 of two\nnot ok 1 - four\n# of four\n'* ]]
+	[[ $output != *'line 5 of'* && $output != *'of one'* && $output != *'of three'* ]]
+}
+
 @test "a file with fewer results than planned is a failure" {
 	tap short 1..3 'ok 1 - one'
 	summarize good.tap short.tap
