@@ -27,8 +27,11 @@
 #include "util/loop.h"
 #include "util/report.h"
 
+/* Nobody else's. */
+#define RUNTIME_DIRECTORY "/run/bpflock"
+
 /* The default of `control`, and its value for no socket. */
-#define CONTROL_PATH "/run/bpflock/io.bpflock"
+#define CONTROL_PATH RUNTIME_DIRECTORY "/io.bpflock"
 #define CONTROL_NONE "none"
 
 /* The interface of the methods, and its errors. */

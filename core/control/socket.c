@@ -47,6 +47,16 @@ int control_check_path(const char *path, const char *where, struct report *repor
 	return -EINVAL;
 }
 
+/* A tmpfs that an engine mounts for us (--tmpfs /run/bpflock) has mode 1777. */
+static void take_from_others(const char *directory)
+{
+	CLEANUP(cleanup_close) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct stat status;
+
+	if (fd >= 0 && fstat(fd, &status) == 0 && file_is_writable_by_others(&status))
+		(void)fchmod(fd, DIRECTORY_MODE);
+}
+
 /* In a directory that others may write to, they could put a socket of theirs in the place of ours. */
 static int check_directory(const char *directory)
 {
@@ -55,6 +65,8 @@ static int check_directory(const char *directory)
 
 	if (mkdir(directory, DIRECTORY_MODE) < 0 && errno != EEXIST)
 		return -errno;
+	if (strcmp(directory, RUNTIME_DIRECTORY) == 0)
+		take_from_others(directory);
 	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;
@@ -72,7 +84,8 @@ static int make_directory(const char *path, struct report *report)
 			    "%s is not root's, or others may write to it", directory);
 	if (error)
 		return fail(path, error,
-			    "make it writable (a container: --tmpfs /run/bpflock), or choose another directory: "
+			    "make it writable (a container: --tmpfs " RUNTIME_DIRECTORY
+			    "), or choose another directory: "
 			    "[bpflock] control = PATH",
 			    report, "%s cannot be made: %s", directory, strerror(-error));
 	return 0;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "kernel/checks.h"
+#include "kernel/container.h"
 #include "kernel/namespaces.h"
 #include "util/memory.h"
 
@@ -63,12 +64,6 @@ char *boot_loader_advice(const char *root, const char *parameter)
 		if (is_there(root, loaders[i].pattern))
 			return advice_of(&loaders[i], parameter);
 	return NULL;
-}
-
-bool container_is_around(void)
-{
-	return getenv("container") || getenv("KUBERNETES_SERVICE_HOST") || access("/.dockerenv", F_OK) == 0 ||
-	       access("/run/.containerenv", F_OK) == 0;
 }
 
 /* The files of a container are not those of the boot loader. In the initial pid namespace process 1 has these. */

@@ -8,6 +8,7 @@
 #include <sysexits.h>
 
 #include "kernel/checks.h"
+#include "kernel/container.h"
 #include "kernel/namespaces.h"
 #include "util/filesystem.h"
 #include "util/memory.h"
@@ -22,16 +23,18 @@
 
 #define BPFFS "/sys/fs/bpf"
 
-static __attribute__((format(printf, 3, 4))) void missing(struct report *report, const char *what, const char *remedy,
-							  ...)
+static __attribute__((format(printf, 3, 4))) struct report_item *missing(struct report *report, const char *what,
+									 const char *remedy, ...)
 {
+	struct report_item *item = report_add(report, REPORT_ERROR, "kernel_requirement", NULL, "%s", what);
 	CLEANUP(cleanup_free) char *text = NULL;
 	va_list args;
 
 	va_start(args, remedy);
 	text = xvasprintf(remedy, args);
 	va_end(args);
-	report_remedy(report_add(report, REPORT_ERROR, "kernel_requirement", NULL, "%s", what), "%s", text);
+	report_remedy(item, "%s", text);
+	return item;
 }
 
 static bool have_capabilities(void)
@@ -55,18 +58,6 @@ bool check_seccomp_filter(void)
 	return found;
 }
 
-/* Where this process may not use bpf(2) in spite of its capabilities: what refuses it, with the remedy. */
-static const char *refuser(void)
-{
-	if (namespaces_user_is_contained())
-		return "it is in a user namespace of its own: run it as root of the initial user namespace, in a "
-		       "container without --userns and not rootless";
-	if (check_seccomp_filter())
-		return "probably by its seccomp filter: run the container with --privileged, or with "
-		       "--cap-add SYS_ADMIN and a seccomp profile that allows bpf";
-	return "run it as root with all capabilities, in a container with --privileged";
-}
-
 /* A map that nobody uses; a process that may not make it could not open what is pinned either. */
 static int try_bpf(void)
 {
@@ -87,11 +78,28 @@ static bool is_too_old(const char *release)
 int check_capabilities(struct report *report)
 {
 	if (!have_capabilities()) {
-		missing(report, "this process may not load BPF programs",
-			"run it as root, or with CAP_BPF and CAP_PERFMON");
+		container_remedy(missing(report, "this process may not load BPF programs",
+					 "run it as root, or with CAP_BPF and CAP_PERFMON"),
+				 CONTAINER_CAPABILITIES);
 		return -EPERM;
 	}
 	return 0;
+}
+
+/* Where this process may not use bpf(2) in spite of its capabilities: what refuses it, with the remedy. */
+static void report_refuser(struct report *report, const char *refused)
+{
+	if (namespaces_user_is_contained())
+		container_remedy(missing(report, refused,
+					 "it is in a user namespace of its own: run it as root of the initial user "
+					 "namespace, in a container without --userns and not rootless"),
+				 CONTAINER_USER_NAMESPACE);
+	else if (check_seccomp_filter())
+		container_remedy(missing(report, refused,
+					 "probably by its seccomp filter: run it without, or with one that allows bpf"),
+				 CONTAINER_SECCOMP);
+	else
+		missing(report, refused, "run it as root with all capabilities, in a container with --privileged");
 }
 
 int check_bpf(struct report *report)
@@ -102,7 +110,7 @@ int check_bpf(struct report *report)
 	if (!error)
 		return 0;
 	refused = xasprintf("the system call bpf(2) is refused to this process: %s", strerror(-error));
-	missing(report, refused, "%s", refuser());
+	report_refuser(report, refused);
 	return error;
 }
 
@@ -126,7 +134,8 @@ void check_btf(const struct kernel *kernel, struct report *report)
 void check_bpffs(struct report *report)
 {
 	if (!filesystem_is(BPFFS, BPF_FS_MAGIC))
-		missing(report, "there is no bpffs on " BPFFS, "mount -t bpf bpf " BPFFS);
+		container_remedy(missing(report, "there is no bpffs on " BPFFS, "mount -t bpf bpf " BPFFS),
+				 CONTAINER_BPFFS);
 }
 
 int kernel_check(const struct kernel *kernel, struct report *report)

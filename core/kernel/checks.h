@@ -25,7 +25,4 @@ char *boot_remedy(const char *parameter);
 /* The same for the machine whose root directory this is; "" for this one. NULL where its boot loader is not known. */
 char *boot_loader_advice(const char *root, const char *parameter);
 
-/* Is this process in a container, as far as engines show it? */
-bool container_is_around(void);
-
 #endif

@@ -7,6 +7,7 @@
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 
+#include "kernel/container.h"
 #include "util/memory.h"
 
 /*
@@ -65,16 +66,21 @@ struct report_item *namespaces_refuse_enforcer(struct report *report)
 					      "it could not take over what is pinned");
 
 	report_remedy(item, "start the container with --pid=host, or enable observers only");
+	container_remedy(item, CONTAINER_PID_NAMESPACE);
 	return item;
 }
 
 void namespaces_report_cgroup(struct report *report)
 {
-	if (namespaces_cgroup_is_contained())
-		report_remedy(report_add(report, REPORT_WARNING, "namespace_kept", NULL,
-					 "bpflock is in a cgroup namespace of its own: of the cgroups in the "
-					 "configuration it only finds those below its own cgroup"),
-			      "start the container with --cgroupns=host");
+	struct report_item *item;
+
+	if (!namespaces_cgroup_is_contained())
+		return;
+	item = report_add(report, REPORT_WARNING, "namespace_kept", NULL,
+			  "bpflock is in a cgroup namespace of its own: of the cgroups in the configuration it only "
+			  "finds those below its own cgroup");
+	report_remedy(item, "start the container with --cgroupns=host");
+	container_remedy(item, CONTAINER_CGROUP_NAMESPACE);
 }
 
 /* Is this process seen to be in another network namespace than process 1? Only who may trace process 1 can see that. */
@@ -115,4 +121,5 @@ void namespaces_enter_initial_network(struct report *report)
 			  "for a contained one",
 			  strerror(-error));
 	report_remedy(item, "start the container with --network=host, or with CAP_SYS_ADMIN");
+	container_remedy(item, CONTAINER_NETWORK_NAMESPACE);
 }

@@ -6,6 +6,7 @@
 #include <sys/utsname.h>
 
 #include "kernel/checks.h"
+#include "kernel/container.h"
 #include "kernel/namespaces.h"
 #include "util/memory.h"
 #include "util/words.h"
@@ -254,51 +255,33 @@ static char *survey_programs(struct survey *survey, struct report *report)
 
 /**
  * struct check - one row of the survey
- * @flag: what an engine lacks where the check fails in a container; NULL where no flag changes it
- * @pod:  the same for Kubernetes
+ * @need: what an engine has to give where the check fails in a container
  */
 struct check {
 	const char *name;
 	char *(*run)(struct survey *survey, struct report *report);
-	const char *flag;
-	const char *pod;
+	enum container_need need;
 };
 
 static const struct check checks[] = {
-	{ "kernel", survey_release, NULL, NULL },
-	{ "capabilities", survey_capabilities, "--cap-add=BPF,PERFMON,SYS_ADMIN,SETPCAP",
-	  "securityContext.capabilities.add: [BPF, PERFMON, SYS_ADMIN, SETPCAP]" },
-	{ "user namespace", survey_user_namespace, "--userns=host, as root", "hostUsers: true" },
-	{ "pid namespace", survey_pid_namespace, "--pid=host", "hostPID: true" },
-	{ "network namespace", survey_network_namespace, "--network=host", "hostNetwork: true" },
-	{ "cgroup namespace", survey_cgroup_namespace, "--cgroupns=host", NULL },
-	{ "bpf(2)", survey_bpf, "--cap-add=SYS_ADMIN, or --security-opt seccomp=unconfined",
-	  "securityContext.seccompProfile.type: Unconfined" },
-	{ "BTF", survey_btf, NULL, NULL },
-	{ "bpffs", survey_bpffs, "-v /sys/fs/bpf:/sys/fs/bpf", "a hostPath volume for /sys/fs/bpf" },
-	{ "trampolines", survey_trampolines, NULL, NULL },
-	{ "BPF LSM", survey_lsm, NULL, NULL },
-	{ "cgroup v2", survey_cgroups, NULL, NULL },
-	{ "kernel lockdown", survey_lockdown, NULL, NULL },
-	{ "unprivileged BPF", survey_unprivileged_bpf, NULL, NULL },
-	{ "AppArmor", survey_apparmor, "--security-opt apparmor=unconfined",
-	  "securityContext.appArmorProfile.type: Unconfined" },
-	{ "SELinux", survey_selinux, "--security-opt label=disable", "securityContext.seLinuxOptions.type: spc_t" },
-	{ "BPF LSM programs", survey_programs, NULL, NULL },
+	{ "kernel", survey_release, CONTAINER_NEEDS_NOTHING },
+	{ "capabilities", survey_capabilities, CONTAINER_CAPABILITIES },
+	{ "user namespace", survey_user_namespace, CONTAINER_USER_NAMESPACE },
+	{ "pid namespace", survey_pid_namespace, CONTAINER_PID_NAMESPACE },
+	{ "network namespace", survey_network_namespace, CONTAINER_NETWORK_NAMESPACE },
+	{ "cgroup namespace", survey_cgroup_namespace, CONTAINER_CGROUP_NAMESPACE },
+	{ "bpf(2)", survey_bpf, CONTAINER_SECCOMP },
+	{ "BTF", survey_btf, CONTAINER_NEEDS_NOTHING },
+	{ "bpffs", survey_bpffs, CONTAINER_BPFFS },
+	{ "trampolines", survey_trampolines, CONTAINER_NEEDS_NOTHING },
+	{ "BPF LSM", survey_lsm, CONTAINER_NEEDS_NOTHING },
+	{ "cgroup v2", survey_cgroups, CONTAINER_NEEDS_NOTHING },
+	{ "kernel lockdown", survey_lockdown, CONTAINER_NEEDS_NOTHING },
+	{ "unprivileged BPF", survey_unprivileged_bpf, CONTAINER_NEEDS_NOTHING },
+	{ "AppArmor", survey_apparmor, CONTAINER_APPARMOR },
+	{ "SELinux", survey_selinux, CONTAINER_SELINUX },
+	{ "BPF LSM programs", survey_programs, CONTAINER_NEEDS_NOTHING },
 };
-
-/* In a container the flag is what has to be changed, not what a host would be told. */
-static void name_flag(const struct check *check, struct report *report)
-{
-	bool pod = getenv("KUBERNETES_SERVICE_HOST");
-	const char *flag = pod ? check->pod : check->flag;
-
-	if (!flag || !container_is_around())
-		return;
-	for (size_t i = 0; i < report->count; i++)
-		report_remedy(&report->items[i], "%s %s",
-			      pod ? "in the pod's specification:" : "start the container with", flag);
-}
 
 void kernel_survey(struct kernel *kernel, kernel_visit_finding *visit, void *context)
 {
@@ -309,8 +292,8 @@ void kernel_survey(struct kernel *kernel, kernel_visit_finding *visit, void *con
 		CLEANUP(cleanup_free) char *found = checks[i].run(&survey, &report);
 		struct kernel_finding finding = { .check = checks[i].name, .found = found };
 
-		name_flag(&checks[i], &report);
 		for (size_t j = 0; j < report.count; j++) {
+			container_remedy(&report.items[j], checks[i].need);
 			finding.item = &report.items[j];
 			visit(context, &finding);
 		}

@@ -54,12 +54,23 @@ static int check_directory(int fd, const char *path, struct report *report)
 	return -EPERM;
 }
 
+/* The bpffs is root's, so this error is no matter of its mode. */
+static int fail_to_make(const char *path, int error, struct report *report)
+{
+	fail(-error, report, path, "cannot make it: %s", strerror(error));
+	if (error == EACCES)
+		report_remedy(&report->items[report->count - 1],
+			      "AppArmor or SELinux confines this process: run it unconfined, in a container with "
+			      "--security-opt apparmor=unconfined or --security-opt label=disable");
+	return -error;
+}
+
 static int open_directory(const char *path, struct report *report)
 {
 	int fd, error;
 
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
-		return fail(-errno, report, path, "cannot make it: %s", strerror(errno));
+		return fail_to_make(path, errno, report);
 	fd = open(path, O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return fail(-errno, report, path, "cannot open it: %s", strerror(errno));
