@@ -22,7 +22,7 @@ set_up_podman() {
 	printf '%s\n' '[engine]' 'cgroup_manager = "cgroupfs"' 'events_logger = "file"' \
 		'[containers]' 'log_driver = "k8s-file"' >/etc/containers/containers.conf
 	modprobe -a veth bridge
-	podman load --quiet --input "$BPFLOCK_BUILD/bpflock-image.tar"
+	podman load --quiet --input "$BATS_TEST_DIRNAME/../../build/bpflock-image.tar"
 	tar -C / --transform 's,.*/busybox,bin/busybox,' -cf - "$(realpath --relative-to=/ "$(command -v busybox)")" | podman import --quiet - shell
 	mkdir -p "$PROGRAMS"
 	cp "$BPFLOCK_BUILD"/tests/programs/{ask,hammer} "$PROGRAMS"
