@@ -152,6 +152,7 @@ static struct json_object *new_plugins(const struct config_sources *sources)
 
 		json_append(list, describe_plugin(plugin, enabled, &view.kernel));
 	}
+	json_add(object, "options", describe_core_options());
 	json_add(object, "plugins", list);
 	json_add_bool(object, "exceptions", exceptions_are_possible());
 	view_close(&view);

@@ -66,6 +66,14 @@ static void append_options(struct json_object *list, const char *plugin, const s
 		json_append(list, new_option(plugin, &options[i]));
 }
 
+struct json_object *describe_core_options(void)
+{
+	struct json_object *list = json_new_list();
+
+	append_options(list, CONFIG_CORE_SECTION, &core_options);
+	return list;
+}
+
 static struct json_object *new_options(const struct plugin *plugin)
 {
 	struct json_object *list = json_new_list();

@@ -14,6 +14,9 @@
  */
 struct json_object *describe_plugin(const struct plugin *plugin, bool enabled, const struct kernel *kernel);
 
+/* The options of the section [bpflock], as those of a plugin. */
+struct json_object *describe_core_options(void);
+
 /*
  * Appends a finding to a list: check, state ("ok", "note", "limited" or "missing"), and where they are known found, text
  * and remedy.
