@@ -25,6 +25,11 @@ teardown() {
 	grep -F '[confidentiality]' /sys/kernel/security/lockdown
 }
 
+@test "beside it the example for Secure Boot starts, and says who decides first" {
+	start_bpflock -- -c "$BATS_TEST_DIRNAME/../../conf/examples/secure-boot.conf"
+	expect_log 'event=kernel_lockdown '
+}
+
 @test "execsnoop logs success and failure" {
 	start_bpflock BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
 	"$WORK/target"
