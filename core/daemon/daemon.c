@@ -427,7 +427,7 @@ static int status_of(int error)
 	switch (error) {
 	case 0:
 		return EXIT_SUCCESS;
-	case -EBUSY:
+	case -EALREADY:
 		return EX_TEMPFAIL;
 	case -EOPNOTSUPP:
 	case -524: /* the kernel's ENOTSUPP: no trampolines for LSM programs on this architecture */

@@ -83,7 +83,7 @@ static int unload_locked(const char *plugin, struct report *report)
 		return EXIT_SUCCESS;
 	}
 	if (directory < 0)
-		return directory == -EBUSY ? EX_TEMPFAIL : EXIT_FAILURE;
+		return directory == -EALREADY ? EX_TEMPFAIL : EXIT_FAILURE;
 	status = plugin ? unload_plugin(plugin, report) : unload_all(report);
 	/* A moment after this the kernel has detached the programs, by a work queue. */
 	pins_await_removal();

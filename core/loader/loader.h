@@ -88,7 +88,7 @@ struct pins {
 
 /*
  * Takes the lock, marks this process as the daemon, and opens or makes the shared maps. `ring_size` is in bytes, a
- * power of two. With `hide` it also does what pins_hide() does. Returns 0 or a negative errno, reported; -EBUSY when
+ * power of two. With `hide` it also does what pins_hide() does. Returns 0 or a negative errno, reported; -EALREADY when
  * another daemon runs.
  */
 int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report);
@@ -112,7 +112,7 @@ int pins_mend(struct pins *pins, struct report *report);
 /* Closes everything. Pins stay. */
 void pins_close(struct pins *pins);
 /*
- * Only takes the lock. Returns its fd; -ENOENT when nothing is pinned; or a negative errno, reported: -EBUSY when a
+ * Only takes the lock. Returns its fd; -ENOENT when nothing is pinned; or a negative errno, reported: -EALREADY when a
  * daemon runs.
  */
 int pins_lock(struct report *report);

@@ -105,9 +105,33 @@ static int lock_holder(int fd)
 	return 0;
 }
 
+/* Only bpflock has a reason to lock that directory. Whoever else does it is named, and is no other daemon. */
+static bool is_bpflock(int pid)
+{
+	CLEANUP(cleanup_free) char *path = xasprintf("/proc/%d/comm", pid);
+	CLEANUP(cleanup_fclose) FILE *stream = fopen(path, "re");
+	char name[sizeof("bpflock")] = "";
+
+	return !stream || (fgets(name, sizeof(name), stream) && strcmp(name, "bpflock") == 0);
+}
+
+static int report_holder(int pid, struct report *report)
+{
+	int error = pid && !is_bpflock(pid) ? -EAGAIN : -EALREADY;
+
+	if (error == -EAGAIN)
+		fail(error, report, PINS_ROOT, "process %d has locked it, which is no bpflock", pid);
+	else if (pid)
+		fail(error, report, PINS_ROOT, "bpflock runs already, as process %d", pid);
+	else
+		fail(error, report, PINS_ROOT, "bpflock runs already, in another pid namespace");
+	report_remedy(&report->items[report->count - 1],
+		      error == -EAGAIN ? "end that process" : "stop it first, or reload it by SIGHUP");
+	return error;
+}
+
 static int take_lock(int fd, struct report *report)
 {
-	int pid;
 
 	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
 		return 0;
@@ -115,13 +139,7 @@ static int take_lock(int fd, struct report *report)
 		return guarded_report(PINS_ROOT, report);
 	if (errno != EWOULDBLOCK)
 		return fail(-errno, report, PINS_ROOT, "cannot lock it: %s", strerror(errno));
-	pid = lock_holder(fd);
-	if (pid)
-		fail(-EBUSY, report, PINS_ROOT, "bpflock runs already, as process %d", pid);
-	else
-		fail(-EBUSY, report, PINS_ROOT, "bpflock runs already, in another pid namespace");
-	report_remedy(&report->items[report->count - 1], "stop it first, or reload it by SIGHUP");
-	return -EBUSY;
+	return report_holder(lock_holder(fd), report);
 }
 
 /* The lock of a daemon whose directory was removed is on a directory that nobody finds any more. */
@@ -136,7 +154,7 @@ static int refuse_beside_other(struct report *report)
 		report, REPORT_ERROR, "pins_failed", PINS_ROOT,
 		"bpflock runs already, as process %llu, and its pins have been removed or are on another bpffs", pid);
 	report_remedy(item, "stop it first; or wait until it has pinned everything anew, and reload it by SIGHUP");
-	return -EBUSY;
+	return -EALREADY;
 }
 
 static int open_shared(__u64 ring_size, struct pins *pins, struct report *report)

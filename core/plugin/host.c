@@ -85,8 +85,8 @@ int host_call(struct host *host, const char *phase, host_callback callback, cons
 		report_result(host, phase, error);
 	if (!error && host->report->errors == errors)
 		return 0;
-	/* -EBUSY would say that another daemon runs. */
-	return is_errno(error) && error != -EBUSY ? error : -EINVAL;
+	/* -EALREADY would say that another daemon runs. */
+	return is_errno(error) && error != -EALREADY ? error : -EINVAL;
 }
 
 void host_observe(struct host *host, const char *source, const struct bpflock_event *event, __u64 size)

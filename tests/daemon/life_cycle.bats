@@ -267,6 +267,17 @@ executes_and_is_told() {
 	[ "$(grep -c 'event=pins_failed' <<<"$output")" -eq 1 ]
 }
 
+@test "somebody else's lock on the pins is no other daemon: status 1, and it is named" {
+	mkdir -p "$PINS"
+	chmod 700 "$PINS"
+	flock "$PINS" sleep 60 3>&- &
+	holder=$!
+	eventually grep -q "FLOCK .*$holder" /proc/locks
+	refused 1 "process $holder has locked it, which is no bpflock" BPFLOCK_EXEC_SNOOP=all -- -c /dev/null
+	kill "$holder"
+	pkill -x sleep
+}
+
 @test "a second instance in another container ends with status 75 too, and changes nothing" {
 	start BPFLOCK_KIMGLOCK_PROFILE=restricted
 	before=$(pinned)

@@ -235,6 +235,50 @@ state_is() {
 	[ "$(property NRestarts)" -eq 1 ]
 }
 
+@test "beside another daemon it ends with 75, and is not started again" {
+	systemctl stop bpflock.service
+	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	systemctl reset-failed bpflock.service
+	run systemctl start bpflock.service
+	[ "$status" -ne 0 ]
+	eventually state_is failed
+	[ "$(property ExecMainStatus)" -eq 75 ]
+	[ "$(property NRestarts)" -eq 0 ]
+	is_denied
+	stop_bpflock
+}
+
+@test "an upgrade of the package leaves no moment without enforcement, and the new daemon runs" {
+	rm -f /usr/sbin/policy-rc.d # images of containers have one, which forbids packages to start anything
+	dpkg --no-triggers --force-confold --install "$BPFLOCK_BUILD"/packages/bpflock_*.deb
+	start_unit restricted
+	before=$(property ExecMainStartTimestampMonotonic)
+	start_hammer
+	dpkg-deb --raw-extract "$BPFLOCK_BUILD"/packages/bpflock_*.deb "$BATS_TEST_TMPDIR/next"
+	sed -i 's/^Version: .*/Version: 99/' "$BATS_TEST_TMPDIR/next/DEBIAN/control"
+	dpkg-deb --root-owner-group -Znone --build "$BATS_TEST_TMPDIR/next" "$BATS_TEST_TMPDIR/next.deb"
+	dpkg --no-triggers --force-confold --install "$BATS_TEST_TMPDIR/next.deb"
+	[ "$(property ExecMainStartTimestampMonotonic)" -gt "$before" ]
+	state_is active
+	DAEMON=$(pidof bpflock)
+	nothing_opened
+}
+
+@test "a log in the unit's directory works, and one elsewhere is refused by name" {
+	start_unit restricted
+	printf '[bpflock]\nlog_output = file:/var/log/bpflock/bpflock.log\n' >/etc/bpflock/conf.d/60-log.conf
+	bpflockctl reload
+	head -c 1 /dev/mem || true
+	LOG=/var/log/bpflock/bpflock.log await_log 'event=lsm_locked_down .*comm=head .*denied'
+	printf '[bpflock]\nlog_output = file:/var/log/bpflock.log\n' >/etc/bpflock/conf.d/60-log.conf
+	run bpflockctl reload
+	[ "$status" -eq 1 ]
+	[[ $output == *'/var/log/bpflock.log'*'Read-only file system'* ]]
+	rm /etc/bpflock/conf.d/60-log.conf
+	bpflockctl reload
+	UNACCOUNTED='the log of the middle is elsewhere'
+}
+
 @test "a loop of crashes ends, and enforcement goes on" {
 	start_unit restricted
 	until state_is failed; do
