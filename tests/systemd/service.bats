@@ -3,40 +3,27 @@
 # The unit, as installed, under a real systemd: process 1 of the guest, with basic.target.
 
 load ../lib/enforcement.bash
+load ../lib/systemd.bash
 
-UNITS=/run/systemd/system
 PARTIAL=yes
 CONF=/etc/bpflock/conf.d/50-test.conf
-
-# Units that manage hardware, disks and clocks, or that would empty /tmp during the tests.
-UNWANTED=(systemd-udevd systemd-udev-trigger systemd-modules-load systemd-timesyncd systemd-hwdb-update
-	systemd-remount-fs systemd-tmpfiles-setup systemd-tmpfiles-setup-dev systemd-journal-flush keyboard-setup console-setup)
 
 setup_file() {
 	install_programs
 	mkdir -p "$UNITS/bpflock.service.d" "${CONF%/*}"
-	printf '%s\n' '[Unit]' 'Requires=basic.target' 'After=basic.target' >"$UNITS/guest.target"
 	# The log goes where the tests read it. The interval of the start limit is long, because an emulated machine is slow.
 	printf '%s\n' '[Unit]' 'StartLimitIntervalSec=1h' '[Service]' "StandardError=append:$LOG" >"$UNITS/bpflock.service.d/test.conf"
-	for unit in "${UNWANTED[@]}"; do ln -sf /dev/null "$UNITS/$unit.service"; done
 	# A limit that a test can exceed: journald multiplies it by at most 6.
 	mkdir -p /run/systemd/journald.conf.d
 	printf '%s\n' '[Journal]' 'RateLimitBurst=20' >/run/systemd/journald.conf.d/limit.conf
 	set_profile restricted
 	systemctl --root=/ --quiet enable bpflock.service
-	printf '%s\n' '#!/bin/sh' "exec env -i PATH=$PATH /lib/systemd/systemd \
-		--system --unit=guest.target --log-target=kmsg --show-status=no" >/run/init
-	chmod +x /run/init
-	kill -USR1 1
-	await_systemd
+	boot_systemd
 }
 
-await_systemd() {
-	local deadline=$((SECONDS + 120))
-	until systemctl is-active --quiet guest.target 2>/dev/null; do
-		((SECONDS < deadline)) || { dmesg && return 1; }
-		sleep 0.5
-	done
+teardown_file() {
+	rm -r "$UNITS/bpflock.service.d"
+	systemctl daemon-reload
 }
 
 property() {
