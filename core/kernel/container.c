@@ -17,7 +17,7 @@ static const struct flag {
 	const char *engine;
 	const char *pod;
 } flags[] = {
-	[CONTAINER_CAPABILITIES] = { "--cap-add=BPF,PERFMON,SYS_ADMIN,SETPCAP",
+	[CONTAINER_CAPABILITIES] = { "--cap-add=BPF --cap-add=PERFMON --cap-add=SYS_ADMIN --cap-add=SETPCAP",
 				     "securityContext.capabilities.add: [BPF, PERFMON, SYS_ADMIN, SETPCAP]" },
 	[CONTAINER_USER_NAMESPACE] = { "--userns=host, by an engine that runs as root", "hostUsers: true" },
 	[CONTAINER_PID_NAMESPACE] = { "--pid=host" NESTED, "hostPID: true" NESTED },

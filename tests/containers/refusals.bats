@@ -26,9 +26,9 @@ refused() {
 @test "mounts, capabilities and namespaces that are missing are named as flags" {
 	refused 69 'start the container with -v /sys/fs/bpf:/sys/fs/bpf' --pid=host --network=none --privileged
 	refused 77 'start the container with --pid=host' --network=none --privileged "${BPFFS[@]}"
-	refused 77 'start the container with --cap-add=BPF,PERFMON,SYS_ADMIN,SETPCAP' "${HOST_NAMESPACES[@]}" "${BPFFS[@]}"
+	refused 77 'start the container with --cap-add=BPF --cap-add=PERFMON --cap-add=SYS_ADMIN --cap-add=SETPCAP' "${HOST_NAMESPACES[@]}" "${BPFFS[@]}"
 	refused 77 'start the container with --cap-add=SYS_ADMIN, or --security-opt seccomp=unconfined' \
-		"${HOST_NAMESPACES[@]}" --cap-add=BPF,PERFMON "${BPFFS[@]}"
+		"${HOST_NAMESPACES[@]}" --cap-add=BPF --cap-add=PERFMON "${BPFFS[@]}"
 	refused 77 'start the container with --userns=host' "${HOST_NAMESPACES[@]}" --privileged --uidmap 0:100000:1000 "${BPFFS[@]}"
 }
 

@@ -3,7 +3,7 @@
 # scripts/test with fake parts: what it does when a part fails, dies or leaves something out.
 
 setup() {
-	mkdir -p "$BATS_TEST_TMPDIR"/{scripts,build/tests/unit,build-sanitize/tests/unit} "$BATS_TEST_TMPDIR"/tests/{vm,fuzz,static,packages}
+	mkdir -p "$BATS_TEST_TMPDIR"/{scripts,build/tests/unit,build-sanitize/tests/unit} "$BATS_TEST_TMPDIR"/tests/{vm,fuzz,static,packages,containers,kubernetes}
 	cd "$BATS_TEST_TMPDIR"
 	cp "$BATS_TEST_DIRNAME/../../scripts/test" scripts
 	cp -r "$BATS_TEST_DIRNAME"/../{tap-summary,tap.bash,expected-skips} tests
@@ -14,6 +14,8 @@ setup() {
 	play tests/fuzz/run 'printf "1..1\nok 1 - fuzz\n"'
 	play tests/static/run 'printf "1..1\nok 1 - static\n"'
 	play tests/packages/run 'printf "1..1\nok 1 - packages\n"'
+	play tests/containers/run 'printf "1..1\nok 1 - image\n"'
+	play tests/kubernetes/run 'printf "1..1\nok 1 - manifests\n"'
 	play tests/vm/run-tests 'for kernel in one two; do printf "1..1\nok 1 guest\n" >"build/results/vm-$kernel.tap"; done'
 	play bats 'printf "1..1\nok 1 harness\n"'
 	play build/tests/unit/test_a 'printf "1..2\nok 1 - a\nok 2 - b\n"'
@@ -40,7 +42,7 @@ fails_with() {
 @test "everything passes, and the last line says how much" {
 	run_test
 	[ "$status" -eq 0 ]
-	[ "${lines[-1]}" = '14 passed, 0 failed, 0 skipped' ]
+	[ "${lines[-1]}" = '16 passed, 0 failed, 0 skipped' ]
 }
 
 @test "a build that fails is a failure" {

@@ -5,7 +5,8 @@ IMAGE=linuxlock/bpflock
 BPFFS=(-v /sys/fs/bpf:/sys/fs/bpf)
 SECURITYFS=(-v /sys/kernel/security:/sys/kernel/security:ro)
 HOST_NAMESPACES=(--pid=host --network=host --cgroupns=host)
-CAPABILITIES=(--cap-drop=all '--cap-add=BPF,PERFMON,SYS_ADMIN,SETPCAP')
+# docker takes no lists.
+CAPABILITIES=(--cap-drop=all --cap-add=BPF --cap-add=PERFMON --cap-add=SYS_ADMIN --cap-add=SETPCAP)
 
 # What the documentation recommends.
 TIGHT=("${HOST_NAMESPACES[@]}" --read-only --tmpfs /run/bpflock "${CAPABILITIES[@]}"
