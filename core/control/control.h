@@ -27,7 +27,7 @@
 #include "util/loop.h"
 #include "util/report.h"
 
-/* Nobody else's. */
+/* bpflock's own directory, in which nobody else may write. */
 #define RUNTIME_DIRECTORY "/run/bpflock"
 
 /* The default of `control`, and its value for no socket. */

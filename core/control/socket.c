@@ -47,8 +47,8 @@ int control_check_path(const char *path, const char *where, struct report *repor
 	return -EINVAL;
 }
 
-/* A tmpfs that an engine mounts for us (--tmpfs /run/bpflock) has mode 1777. */
-static void take_from_others(const char *directory)
+/* A tmpfs that a container engine mounts there (--tmpfs /run/bpflock) has mode 1777. */
+static void deny_writing_to_others(const char *directory)
 {
 	CLEANUP(cleanup_close) int fd = open(directory, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	struct stat status;
@@ -66,7 +66,7 @@ static int check_directory(const char *directory)
 	if (mkdir(directory, DIRECTORY_MODE) < 0 && errno != EEXIST)
 		return -errno;
 	if (strcmp(directory, RUNTIME_DIRECTORY) == 0)
-		take_from_others(directory);
+		deny_writing_to_others(directory);
 	fd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &status) < 0)
 		return -errno;

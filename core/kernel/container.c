@@ -26,7 +26,6 @@ static const struct flag {
 	[CONTAINER_SECCOMP] = { "--cap-add=SYS_ADMIN, or --security-opt seccomp=unconfined",
 				"securityContext.seccompProfile.type: Unconfined" },
 	[CONTAINER_BPFFS] = { "-v /sys/fs/bpf:/sys/fs/bpf", "a hostPath volume for /sys/fs/bpf" },
-	[CONTAINER_RUNTIME_DIRECTORY] = { "--tmpfs /run/bpflock", "an emptyDir volume for /run/bpflock" },
 	[CONTAINER_APPARMOR] = { "--security-opt apparmor=unconfined",
 				 "securityContext.appArmorProfile.type: Unconfined" },
 	[CONTAINER_SELINUX] = { "--security-opt label=disable", "securityContext.seLinuxOptions.type: spc_t" },
@@ -45,12 +44,9 @@ bool container_is_around(void)
 
 void container_remedy(struct report_item *item, enum container_need need)
 {
-	const struct flag *flag = &flags[need];
+	const char *flag = is_pod() ? flags[need].pod : flags[need].engine;
 
-	if (!container_is_around())
-		return;
-	if (is_pod() && flag->pod)
-		report_remedy(item, "in the pod's specification: %s", flag->pod);
-	else if (!is_pod() && flag->engine)
-		report_remedy(item, "start the container with %s", flag->engine);
+	if (flag && container_is_around())
+		report_remedy(item, "%s %s", is_pod() ? "in the pod's specification:" : "start the container with",
+			      flag);
 }

@@ -110,24 +110,24 @@ static bool is_bpflock(int pid)
 {
 	CLEANUP(cleanup_free) char *path = xasprintf("/proc/%d/comm", pid);
 	CLEANUP(cleanup_fclose) FILE *stream = fopen(path, "re");
-	char name[sizeof("bpflock")] = "";
+	char name[32] = "";
 
-	return !stream || (fgets(name, sizeof(name), stream) && strcmp(name, "bpflock") == 0);
+	return !stream || (fgets(name, sizeof(name), stream) && strcmp(name, "bpflock\n") == 0);
 }
 
 static int report_holder(int pid, struct report *report)
 {
-	int error = pid && !is_bpflock(pid) ? -EAGAIN : -EALREADY;
-
-	if (error == -EAGAIN)
-		fail(error, report, PINS_ROOT, "process %d has locked it, which is no bpflock", pid);
-	else if (pid)
-		fail(error, report, PINS_ROOT, "bpflock runs already, as process %d", pid);
+	if (pid && !is_bpflock(pid)) {
+		fail(-EAGAIN, report, PINS_ROOT, "process %d has locked it, which is no bpflock", pid);
+		report_remedy(&report->items[report->count - 1], "end that process");
+		return -EAGAIN;
+	}
+	if (pid)
+		fail(-EALREADY, report, PINS_ROOT, "bpflock runs already, as process %d", pid);
 	else
-		fail(error, report, PINS_ROOT, "bpflock runs already, in another pid namespace");
-	report_remedy(&report->items[report->count - 1],
-		      error == -EAGAIN ? "end that process" : "stop it first, or reload it by SIGHUP");
-	return error;
+		fail(-EALREADY, report, PINS_ROOT, "bpflock runs already, in another pid namespace");
+	report_remedy(&report->items[report->count - 1], "stop it first, or reload it by SIGHUP");
+	return -EALREADY;
 }
 
 static int take_lock(int fd, struct report *report)
