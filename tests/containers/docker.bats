@@ -37,7 +37,8 @@ done
 	start_log
 	docker run --name bpflock "${OLD_CAPABILITIES[@]}" --health-interval 1s -e BPFLOCK_ON_EXIT=unload \
 		-e BPFLOCK_KIMGLOCK_PROFILE=baseline "$IMAGE" >>"$LOG" 2>&1 3>&- &
-	DAEMON_JOBS+=("$!")
+	DAEMON_JOB=$!
+	DAEMON_JOBS+=("$DAEMON_JOB")
 	await_start 0
 	eventually healthy
 	run in_container --privileged -- head -c 1 /dev/mem
@@ -54,6 +55,7 @@ done
 		-e BPFLOCK_EXEC_SNOOP=all -e BPFLOCK_KIMGLOCK_PROFILE=allow \
 		-v /sys/kernel/:/sys/kernel/ -v /sys/fs/bpf:/sys/fs/bpf $IMAGE" /dev/null </dev/null 2>&1 |
 		stdbuf -oL tr -d '\r' >>"$LOG" 3>&- &
+	DAEMON_JOB=$!
 	await_start 0
 	in_container --privileged -- head -c 1 /dev/mem >/dev/null
 	decision /dev/mem,kmem,port allow privileged busybox

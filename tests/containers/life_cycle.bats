@@ -18,6 +18,7 @@ teardown() {
 with_terminal() {
 	start_log
 	script --quiet --flush --command "$1" /dev/null </dev/null 2>&1 | stdbuf -oL tr -d '\r' >>"$LOG" 3>&- &
+	DAEMON_JOB=$!
 	await_start 0
 }
 

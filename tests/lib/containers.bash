@@ -46,15 +46,6 @@ resume_container() {
 	DAEMON_JOB=$!
 	DAEMON_JOBS+=("$DAEMON_JOB")
 	await_start "$started"
-}
-
-# await_start TIMES: until a daemon has said so once more
-await_start() {
-	local deadline=$((SECONDS + 60))
-	until look && [[ $(times_started) -gt $1 ]]; do
-		await_news
-		((SECONDS < deadline)) || { echo "the container did not start:" && cat "$LOG" && return 1; }
-	done
 	DAEMON=$(pidof bpflock)
 }
 

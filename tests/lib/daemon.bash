@@ -78,20 +78,26 @@ start_log() {
 # The same, but the log continues after that of the predecessor.
 resume_bpflock() {
 	local - && set +T
-	local deadline=$((SECONDS + 60)) started
+	local started
 	started=$(times_started)
 	become_bpflock "$@" >>"$LOG" 2>&1 3>&- &
 	DAEMON_JOB=$!
 	DAEMON_JOBS+=("$DAEMON_JOB")
-	until look && [[ $(times_started) -gt $started ]]; do
+	await_start "$started"
+	DAEMON=$DAEMON_JOB
+	[[ ${#UNDER[@]} -eq 0 ]] || DAEMON=$(pidof bpflock)
+}
+
+# await_start TIMES: waits until the log says that a daemon has started once more than that.
+await_start() {
+	local deadline=$((SECONDS + 60))
+	until look && [[ $(times_started) -gt $1 ]]; do
 		await_news
 		[[ $SECONDS -lt $deadline && -e /proc/$DAEMON_JOB ]] || {
 			echo "the daemon did not start:" && cat "$LOG"
 			return 1
 		}
 	done
-	DAEMON=$DAEMON_JOB
-	[[ ${#UNDER[@]} -eq 0 ]] || DAEMON=$(pidof bpflock)
 }
 
 times_started() {

@@ -3,13 +3,7 @@
 # The Debian packages: installed, removed and purged, on a machine without systemd as process 1.
 
 load ../lib/enforcement.bash
-
-PACKAGES=$BPFLOCK_BUILD/packages
-
-# Without triggers: that of man-db would read all manual pages of the host.
-package() {
-	dpkg --no-triggers "$@"
-}
+load ../lib/packages.bash
 
 setup_file() {
 	[[ -p $NOTHING ]] || mkfifo "$NOTHING"
@@ -44,10 +38,8 @@ teardown() {
 	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
 	kill_bpflock
 	start_hammer
-	dpkg-deb --raw-extract "$PACKAGES"/bpflock_*.deb "$BATS_TEST_TMPDIR/next"
-	sed -i 's/^Version: .*/Version: 99/' "$BATS_TEST_TMPDIR/next/DEBIAN/control"
-	dpkg-deb --root-owner-group -Znone --build "$BATS_TEST_TMPDIR/next" "$BATS_TEST_TMPDIR/next.deb"
-	package --install "$BATS_TEST_TMPDIR/next.deb"
+	build_next_package
+	package --install "$NEXT_PACKAGE"
 	[ "$(dpkg-query -W -f '${Version}' bpflock)" = 99 ]
 	resume_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
 	nothing_opened

@@ -10,7 +10,6 @@ load ../lib/systemd.bash
 README=$BATS_TEST_DIRNAME/../../README.md
 
 setup_file() {
-	rm -f /usr/sbin/policy-rc.d # images of containers have one, which forbids packages to start anything
 	boot_systemd
 	set_up_podman
 }

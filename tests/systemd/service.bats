@@ -4,6 +4,7 @@
 
 load ../lib/enforcement.bash
 load ../lib/systemd.bash
+load ../lib/packages.bash
 
 PARTIAL=yes
 CONF=/etc/bpflock/conf.d/50-test.conf
@@ -236,15 +237,12 @@ state_is() {
 }
 
 @test "an upgrade of the package leaves no moment without enforcement, and the new daemon runs" {
-	rm -f /usr/sbin/policy-rc.d # images of containers have one, which forbids packages to start anything
-	dpkg --no-triggers --force-confold --install "$BPFLOCK_BUILD"/packages/bpflock_*.deb
+	package --force-confold --install "$PACKAGES"/bpflock_*.deb
 	start_unit restricted
 	before=$(property ExecMainStartTimestampMonotonic)
 	start_hammer
-	dpkg-deb --raw-extract "$BPFLOCK_BUILD"/packages/bpflock_*.deb "$BATS_TEST_TMPDIR/next"
-	sed -i 's/^Version: .*/Version: 99/' "$BATS_TEST_TMPDIR/next/DEBIAN/control"
-	dpkg-deb --root-owner-group -Znone --build "$BATS_TEST_TMPDIR/next" "$BATS_TEST_TMPDIR/next.deb"
-	dpkg --no-triggers --force-confold --install "$BATS_TEST_TMPDIR/next.deb"
+	build_next_package
+	package --force-confold --install "$NEXT_PACKAGE"
 	[ "$(property ExecMainStartTimestampMonotonic)" -gt "$before" ]
 	state_is active
 	DAEMON=$(pidof bpflock)
