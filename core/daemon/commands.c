@@ -162,10 +162,13 @@ static struct json_object *new_plugins(const struct config_sources *sources)
 static struct json_object *new_machine(const struct config_sources *sources)
 {
 	struct json_object *object = json_new(), *list = json_new_list();
+	struct report guarded = { 0 };
 	struct kernel kernel;
 
 	(void)sources;
 	libbpf_log_install();
+	(void)pins_show_process(&guarded); /* the findings are about what a daemon may do */
+	report_clear(&guarded);
 	kernel_probe(&kernel);
 	kernel_survey(&kernel, describe_finding, list);
 	kernel_release(&kernel);

@@ -604,10 +604,11 @@ static int run(struct daemon *daemon, struct report *report)
 	int status, error, stop_error;
 
 	namespaces_enter_initial_network(report);
+	error = pins_show_process(report);
 	/* Before anything can fail: also at a failed start the predecessor's enforcement continues. */
 	pins_restore(report);
 	tell(daemon, report);
-	status = configure(daemon, &config, report);
+	status = error ? status_of(error) : configure(daemon, &config, report);
 	if (!status)
 		status = kernel_check(&daemon->kernel, report);
 	if (!status)

@@ -87,6 +87,12 @@ struct pins {
 #define PINNED_RING_NAME "bpflock_ring"
 
 /*
+ * Unlocks the directory of the pins. So enforcers that a dead daemon left can see this process (lsm/file_lock) before it
+ * calls bpf(2), which they may deny to everybody else. Call it first. Returns 0 or -EACCES: a guard does not recognize it.
+ */
+int pins_show_process(struct report *report);
+
+/*
  * Takes the lock, marks this process as the daemon, and opens or makes the shared maps. `ring_size` is in bytes, a
  * power of two. With `hide` it also does what pins_hide() does. Returns 0 or a negative errno, reported; -EALREADY when
  * another daemon runs.

@@ -202,6 +202,14 @@ static int remove_tree(const char *path)
 	return remove(path) < 0 && errno != ENOENT ? -errno : 0;
 }
 
+/* The lock of another daemon stays: it is not this descriptor's. */
+int pins_show_process(struct report *report)
+{
+	CLEANUP(cleanup_close) int fd = open(PINS_ROOT, O_DIRECTORY | O_NOFOLLOW | O_RDONLY | O_CLOEXEC);
+
+	return fd < 0 || flock(fd, LOCK_UN) == 0 || errno != EPERM ? 0 : guarded_report(PINS_ROOT, report);
+}
+
 int pins_open(__u64 ring_size, bool hide, struct pins *ret, struct report *report)
 {
 	int error;
