@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
-# For guest tests of the policy: kimglock with a configuration that changes while it runs.
+# For guest tests of the policy: an enforcer with a configuration that changes while it runs.
 
 load ../lib/daemon.bash
 
 PROGRAMS=/tmp/programs
 CONF=/tmp/bpflock.conf
+LOCK=${LOCK-kimglock} # the enforcer
 CGROUPS=/sys/fs/cgroup
 
 # Files that root may open. The kernel calls `locked_down` at the open, before it checks capabilities.
@@ -21,9 +22,9 @@ install_programs() {
 	find "$BPFLOCK_BUILD/tests/programs" -maxdepth 1 -type f -exec cp -t "$PROGRAMS" {} +
 }
 
-# Writes the section of kimglock: configure LINE...
+# Writes the section of the enforcer: configure LINE...
 configure() {
-	printf '%s\n' '[kimglock]' 'enabled = yes' "$@" >"$CONF"
+	printf '%s\n' "[$LOCK]" 'enabled = yes' "$@" >"$CONF"
 }
 
 start_with() {
