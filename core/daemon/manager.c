@@ -306,20 +306,30 @@ static void update_policy(struct managed_plugin *managed)
 		policy_put(managed->instance->policy, managed->change.policy);
 }
 
+/* Its counts end with the programs, whose last runs may be those that the log has not reported. */
+static void keep_skipped_runs(struct managed_plugin *managed)
+{
+	if (managed->instance)
+		managed->skipped_before += instance_skipped_runs(managed->instance) - managed->skipped_runs;
+	managed->skipped_runs = 0;
+}
+
 static void replace(struct managed_plugin *managed, struct report *report)
 {
 	struct instance *successor = managed->change.successor;
 
 	assert(successor->generation > (managed->instance ? managed->instance->generation : 0));
 	instance_record(successor);
-	if (managed->instance)
+	if (managed->instance) {
 		instance_unprotect(managed->instance);
-	discard(&managed->instance);
+		instance_detach(managed->instance);
+	}
 	pins_report_kept(managed->plugin->name, pins_remove_generations(managed->plugin->name, successor->generation),
 			 report);
+	keep_skipped_runs(managed);
+	discard(&managed->instance);
 	managed->instance = successor;
 	managed->pins_lost = false;
-	managed->skipped_runs = 0;
 	verification_free(&managed->verification);
 	managed->verification = managed->change.verification;
 	managed->change.verification = (struct verification){ 0 };

@@ -51,6 +51,7 @@ struct losses {
  * @policy:       of an enforcer: what is in force; owned
  * @pins_lost:    somebody has removed a pin of @instance: it is to be replaced
  * @skipped_runs: of @instance: how many skipped runs the log has reported
+ * @skipped_before: of instances that were replaced: skipped runs that the log has not reported
  * @losses:       of its records
  * @source:       its records, for the bus
  * @change:       used only while a configuration is put in force
@@ -66,6 +67,7 @@ struct managed_plugin {
 	struct bpflock_policy_slot *policy;
 	bool pins_lost;
 	__u64 skipped_runs;
+	__u64 skipped_before;
 	struct losses losses;
 	struct bus_source source;
 	struct change change;

@@ -199,8 +199,9 @@ static void log_skipped_runs(struct log *log, struct managed_plugin *managed)
 {
 	struct log_record record = log_daemon_record(LOG_LEVEL_WARNING, "runs_skipped");
 	__u64 skipped = instance_skipped_runs(manager_instance(managed));
-	__u64 count = skipped - managed->skipped_runs;
+	__u64 count = managed->skipped_before + skipped - managed->skipped_runs;
 
+	managed->skipped_before = 0;
 	managed->skipped_runs = skipped;
 	record.bpfprog = managed->plugin->name;
 	log_uint(&record, "count", count);

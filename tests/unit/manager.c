@@ -467,11 +467,15 @@ static void an_option_of_the_object_takes_a_successor_that_records_before_the_ol
 	struct scene *scene = *state;
 
 	assert_int_equal(apply(scene, SET("door.profile=restricted")), 0);
+	skipped_runs = 3;
+	scene->manager.plugins[1].skipped_runs = 1;
 	assert_int_equal(apply(scene, SET("door.profile=restricted", "door.depth=2")), 0);
 	assert_string_equal(done,
 			    "open door, load door, attach door, pin the shared, pin door, record door, disown door, "
-			    "free door, unpin the old");
+			    "detach door, unpin the old, free door");
 	assert_int_equal(scene->manager.plugins[1].instance->generation, 2);
+	assert_int_equal(scene->manager.plugins[1].skipped_runs, 0);
+	assert_int_equal(scene->manager.plugins[1].skipped_before, 2);
 	assert_int_equal(policies[1].slots[policies[1].active].rules[0], BPFLOCK_RULE_RESTRICTED);
 }
 
