@@ -54,6 +54,29 @@ play() {
 	play uninstall
 }
 
+metrics_of() {
+	exec 4<>/dev/tcp/127.0.0.1/9750 || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&4
+	cat <&4 >"$BATS_TEST_TMPDIR/metrics"
+	exec 4>&-
+	grep "^bpflock_plugin_info.*\"$1\"" "$BATS_TEST_TMPDIR/metrics" || { cat "$BATS_TEST_TMPDIR/metrics" && return 1; }
+}
+
+# podman gives no pod the address of its node, and each container a memory of its own instead of one for the pod.
+@test "the component serves the metrics of the daemon next to it, as nobody" {
+	UNACCOUNTED='the engine has the log'
+	sed -z -e 's/valueFrom:\n *fieldRef:\n *fieldPath: status.hostIP/value: 127.0.0.1/' -e 's/\n *medium: Memory\n/\n/' \
+		"$RENDERED/metrics.yaml" >"$BATS_TEST_TMPDIR/metrics.yaml"
+	play metrics "$BATS_TEST_TMPDIR/metrics.yaml"
+	eventually metrics_of kimglock
+	server=$(pidof bpflockctl)
+	[ "$(awk '$1 == "Uid:" { print $3 }' "/proc/$server/status")" = 65534 ]
+	[ "$(awk '$1 == "CapEff:" { print $2 }' "/proc/$server/status")" = 0000000000000000 ]
+	podman kube down "$BATS_TEST_TMPDIR/metrics.yaml"
+	play uninstall
+	podman kube down "$RENDERED/uninstall.yaml"
+}
+
 @test "a broken key ends the pod, and changes nothing" {
 	sed 's/profile = baseline/profil = baseline/' "$RENDERED/baseline.yaml" >"$BATS_TEST_TMPDIR/broken.yaml"
 	podman kube play "$BATS_TEST_TMPDIR/broken.yaml" || true
