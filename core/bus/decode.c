@@ -264,7 +264,8 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 	};
 	if (type->flags & BPFLOCK_EVENT_DECISION)
 		return add_decision(ret, source, type, bytes, size);
-	add_task(&ret->record, event);
+	if (!(type->flags & BPFLOCK_EVENT_NO_TASK))
+		add_task(&ret->record, event);
 	add_fields(ret, type, bytes, size, false);
 	add_truncated(ret);
 	add_fields(ret, type, bytes, size, true);

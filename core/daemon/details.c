@@ -81,6 +81,8 @@ void details_annotate(void *context, const struct bus_source *source, const stru
 	const struct details *details = context;
 
 	show_details(details, record);
+	if (type->flags & BPFLOCK_EVENT_NO_TASK)
+		return;
 	if (event->loginuid != BPFLOCK_NO_LOGINUID) {
 		log_uint(record, log_keys[LOG_KEY_LOGINUID], event->loginuid);
 		finish(details, record);

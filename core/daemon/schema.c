@@ -10,32 +10,35 @@
 #include "util/json.h"
 #include "util/memory.h"
 
+/* Which events have a key. */
+enum scope { EVERY, DECISIONS, TASKS };
+
 /* Keys that the core gives to events. */
 static const struct core_key {
 	enum log_key key;
 	bool text;
 	bool required;
-	bool decisions_only;
+	enum scope scope;
 	const char *meaning;
 } core_keys[] = {
-	{ LOG_KEY_OPERATION, true, true, true, "the kernel's own wording of the operation, or its name" },
-	{ LOG_KEY_OP, true, false, true, "the operation's name in block and allow" },
-	{ LOG_KEY_TGID, false, true, false, "process, in the initial pid namespace" },
-	{ LOG_KEY_PID, false, true, false, "thread, in the initial pid namespace" },
-	{ LOG_KEY_PPID, false, true, false, "parent process, in the initial pid namespace" },
-	{ LOG_KEY_UID, false, true, false, "real user id, in the initial user namespace" },
-	{ LOG_KEY_CGROUPID, false, true, false, "inode number of the directory of the task's cgroup" },
-	{ LOG_KEY_COMM, true, true, false, "name of the thread; not trusted" },
-	{ LOG_KEY_PCOMM, true, true, false, "name of the parent; not trusted" },
-	{ LOG_KEY_TRUNCATED, true, false, false, "names of the fields that were cut, separated by commas" },
-	{ LOG_KEY_COUNT, false, false, true, "number of decisions that the line stands for" },
-	{ LOG_KEY_COMMS, true, false, true, "several: the decisions differ in comm, or in a field that is a key" },
-	{ LOG_KEY_AGAIN, true, false, false, "yes: the line may be there twice, because a daemon was killed" },
-	{ LOG_KEY_GRANT, false, false, true, "number of the grant that allowed it" },
-	{ LOG_KEY_LOGINUID, false, false, false, "who has logged in" },
-	{ LOG_KEY_UNIT, true, false, false, "systemd service or scope of the task" },
-	{ LOG_KEY_CONTAINER, true, false, false, "id of the task's container" },
-	{ LOG_KEY_ORIGIN, true, false, true, "file and line, variable or option that the rule comes from" },
+	{ LOG_KEY_OPERATION, true, true, DECISIONS, "the kernel's own wording of the operation, or its name" },
+	{ LOG_KEY_OP, true, false, DECISIONS, "the operation's name in block and allow" },
+	{ LOG_KEY_TGID, false, true, TASKS, "process, in the initial pid namespace" },
+	{ LOG_KEY_PID, false, true, TASKS, "thread, in the initial pid namespace" },
+	{ LOG_KEY_PPID, false, true, TASKS, "parent process, in the initial pid namespace" },
+	{ LOG_KEY_UID, false, true, TASKS, "real user id, in the initial user namespace" },
+	{ LOG_KEY_CGROUPID, false, true, TASKS, "inode number of the directory of the task's cgroup" },
+	{ LOG_KEY_COMM, true, true, TASKS, "name of the thread; not trusted" },
+	{ LOG_KEY_PCOMM, true, true, TASKS, "name of the parent; not trusted" },
+	{ LOG_KEY_TRUNCATED, true, false, EVERY, "names of the fields that were cut, separated by commas" },
+	{ LOG_KEY_COUNT, false, false, DECISIONS, "number of decisions that the line stands for" },
+	{ LOG_KEY_COMMS, true, false, DECISIONS, "several: the decisions differ in comm, or in a field that is a key" },
+	{ LOG_KEY_AGAIN, true, false, EVERY, "yes: the line may be there twice, because a daemon was killed" },
+	{ LOG_KEY_GRANT, false, false, DECISIONS, "number of the grant that allowed it" },
+	{ LOG_KEY_LOGINUID, false, false, TASKS, "who has logged in" },
+	{ LOG_KEY_UNIT, true, false, TASKS, "systemd service or scope of the task" },
+	{ LOG_KEY_CONTAINER, true, false, TASKS, "id of the task's container" },
+	{ LOG_KEY_ORIGIN, true, false, DECISIONS, "file and line, variable or option that the rule comes from" },
 };
 
 static struct json_object *new_type(const char *type, const char *description)
@@ -155,17 +158,29 @@ static void add(struct line *line, const char *key, struct json_object *schema, 
 		json_append(line->required, json_text(key));
 }
 
-static void add_core_keys(struct line *line, bool is_decision)
+static bool has_key(const struct core_key *key, const struct bpflock_event_type *type)
+{
+	switch (key->scope) {
+	case DECISIONS:
+		return type->flags & BPFLOCK_EVENT_DECISION;
+	case TASKS:
+		return !(type->flags & BPFLOCK_EVENT_NO_TASK);
+	default:
+		return true;
+	}
+}
+
+static void add_core_keys(struct line *line, const struct bpflock_event_type *type)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(core_keys); i++) {
 		const struct core_key *row = &core_keys[i];
 
-		if (!row->decisions_only || is_decision)
+		if (has_key(row, type))
 			add(line, log_keys[row->key],
 			    row->text ? new_type("string", row->meaning) : new_integer("minimum", row->meaning),
 			    row->required);
 	}
-	if (!is_decision)
+	if (!(type->flags & BPFLOCK_EVENT_DECISION))
 		return;
 	add(line, "retval", new_integer("maximum", "0, or the negative errno of a denial"), true);
 	add(line, log_keys[LOG_KEY_REASON], new_reason(), true);
@@ -200,7 +215,7 @@ static struct json_object *new_event(const struct plugin *plugin, const struct b
 	struct json_object *schema;
 
 	add(&line, log_keys[LOG_KEY_BPFPROG], new_constant(plugin->name), true);
-	add_core_keys(&line, type->flags & BPFLOCK_EVENT_DECISION);
+	add_core_keys(&line, type);
 	for (__u32 i = 0; i < type->fields.count; i++)
 		add(&line, fields[i].name, new_field(&fields[i]), false);
 	schema = end(&line, type->summary);

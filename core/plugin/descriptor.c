@@ -305,8 +305,10 @@ static int check_event(const struct plugin *plugin, __u32 place, char **ret_reas
 		return refuse(ret_reason, "its event type %u is there twice", event->type);
 	if (event_is_in(events, place, event->name))
 		return refuse(ret_reason, "its event '%s' is there twice", event->name);
-	if (event->flags & ~BPFLOCK_EVENT_DECISION)
+	if (event->flags & ~(BPFLOCK_EVENT_DECISION | BPFLOCK_EVENT_NO_TASK))
 		return refuse(ret_reason, "event '%s' has unknown flags", event->name);
+	if (event->flags & BPFLOCK_EVENT_DECISION && event->flags & BPFLOCK_EVENT_NO_TASK)
+		return refuse(ret_reason, "event '%s' is a decision, which is always about a task", event->name);
 	return check_fields(event, ret_reason);
 }
 
@@ -485,6 +487,7 @@ static __u64 source_of(const struct plugin *plugin)
 		const struct bpflock_field *fields = events[i].fields.rows;
 
 		hash = hash_text(hash_number(hash, events[i].type), events[i].name);
+		hash = hash_number(hash, events[i].flags);
 		for (__u32 j = 0; j < events[i].fields.count; j++) {
 			hash = hash_text(hash, fields[j].name);
 			hash = hash_number(hash_number(hash, fields[j].type), fields[j].size);

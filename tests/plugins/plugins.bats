@@ -96,7 +96,7 @@ decided() { # OPERATION RETVAL REASON COMM
 	await_log 'event=lsm_sb_mount tgid=([0-9]+) pid=\1 .* uid=0 .*comm=mount pcomm=[^ ]+ source=\\"a \\\\x22disk\\\\x22\\" fstype=tmpfs flags=0x1" bpfprog=mountwatch subsys=bpf$'
 }
 
-@test "what a program does not write is zero, whatever the ring held before" {
+@test "what a program does not write is zero, and so is the task of an event without one, whatever the ring held" {
 	install_plugins forgetful
 	with_plugins start BPFLOCK_RING_SIZE=16K BPFLOCK_FORGETFUL_ENABLED=yes BPFLOCK_EXECSNOOP_ARGS=yes
 	local n
@@ -106,7 +106,9 @@ decided() { # OPERATION RETVAL REASON COMM
 		await_log "comm=true .*/bin/true $n xxx"
 	done
 	[ "$(count 'event=lsm_path_chroot .*comm=chroot pcomm=[^ ]+ flag=0 number=0" bpfprog=forgetful')" -eq 40 ]
-	[ "$(grep -c '^forgetful: zero$' "$LOG")" -eq 40 ]
+	[ "$(count 'msg="event=nobody flag=0 number=0" bpfprog=forgetful')" -eq 40 ]
+	[ "$(grep -c '^forgetful: task zero$' "$LOG")" -eq 40 ]
+	[ "$(grep -c '^forgetful: nobody zero$' "$LOG")" -eq 40 ]
 }
 
 # bpf COMMAND: bpf(2) without attributes, in a process of the name `caller`

@@ -75,6 +75,11 @@ static const struct bpflock_event_type events[] = {
 	  .fields = BPFLOCK_TABLE(decision_fields) },
 	{ .type = 8, .name = "detailed", .summary = "s", .fields = BPFLOCK_TABLE(detailed_fields) },
 	{ .type = 9, .name = "located", .summary = "s", .fields = BPFLOCK_TABLE(located_fields) },
+	{ .type = 10,
+	  .flags = BPFLOCK_EVENT_NO_TASK,
+	  .name = "nobodys",
+	  .summary = "s",
+	  .fields = BPFLOCK_TABLE(detailed_fields) },
 };
 
 static struct operation operation_items[] = {
@@ -152,6 +157,19 @@ static void the_order_is_that_of_the_log(void **state)
 	assert_int_equal(decoded.record.field_count, sizeof(order) / sizeof(order[0]));
 	for (size_t i = 0; i < decoded.record.field_count; i++)
 		assert_string_equal(decoded.record.fields[i].key, order[i]);
+}
+
+/* Whatever the program has written there. */
+static void an_event_without_a_task_has_only_its_own_fields(void **state)
+{
+	struct detailed record = { .event = sample().event, .path = "/a" };
+	struct decoded_record decoded;
+
+	(void)state;
+	record.event.type = 10;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_int_equal(decoded.record.field_count, 1);
+	assert_text(field(&decoded, "path"), "/a");
 }
 
 static void a_number_without_a_name_is_logged_as_a_number(void **state)
@@ -656,6 +674,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_of_field_is_read_in_its_own_size),
 		cmocka_unit_test(the_order_is_that_of_the_log),
+		cmocka_unit_test(an_event_without_a_task_has_only_its_own_fields),
 		cmocka_unit_test(a_number_without_a_name_is_logged_as_a_number),
 		cmocka_unit_test(what_was_cut_is_named),
 		cmocka_unit_test(a_string_that_just_fits_was_not_cut),

@@ -263,7 +263,7 @@ static void an_event_has_a_number_and_a_name_of_its_own(void **state)
 	REFUSED("event without a proper name", d.events[1].summary = NULL);
 	REFUSED("type 1 is there twice", d.events[1].type = 1);
 	REFUSED("'decided' is there twice", d.events[1].name = "decided");
-	REFUSED("unknown flags", d.events[1].flags = 2);
+	REFUSED("unknown flags", d.events[1].flags = 4);
 }
 
 static void a_decision_may_have_fields_behind_its_own_members(void **state)
@@ -295,6 +295,13 @@ static void enforcers_and_only_they_decide(void **state)
 	REFUSED("only they, have operations", d.plugin.operations.count = 0);
 	REFUSED("only they, have operations", d.plugin.flags = 0; d.plugin.events.rows = &d.events[1];
 		d.plugin.events.count = 1);
+}
+
+static void a_decision_has_a_task(void **state)
+{
+	(void)state;
+	ACCEPTED(d.events[1].flags = BPFLOCK_EVENT_NO_TASK);
+	REFUSED("always about a task", d.events[0].flags |= BPFLOCK_EVENT_NO_TASK);
 }
 
 static void a_field_has_a_name_of_its_own_and_none_of_the_core(void **state)
@@ -569,6 +576,7 @@ int main(void)
 		cmocka_unit_test(an_event_has_a_number_and_a_name_of_its_own),
 		cmocka_unit_test(a_decision_may_have_fields_behind_its_own_members),
 		cmocka_unit_test(enforcers_and_only_they_decide),
+		cmocka_unit_test(a_decision_has_a_task),
 		cmocka_unit_test(a_field_has_a_name_of_its_own_and_none_of_the_core),
 		cmocka_unit_test(a_field_is_of_a_known_type_with_a_size_for_it),
 		cmocka_unit_test(a_field_lies_inside_the_largest_record),

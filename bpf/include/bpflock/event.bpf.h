@@ -91,13 +91,13 @@ static __always_inline void bpflock_zero(void *record, __u64 begin, __u64 end)
 }
 
 /*
- * The caller has checked that this generation records. It writes every byte behind struct bpflock_event, because the
- * ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
+ * The caller has checked that this generation records. It writes the task, and every byte behind struct bpflock_event,
+ * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
  *
  * The number is taken when the space is there. So whoever reads the last number knows how many records are in the ring
  * or were read from it.
  */
-static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
+static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __u64 size, bool is_denial)
 {
 	__u32 first = 0;
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
@@ -119,7 +119,16 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
 	event->sequence = __sync_fetch_and_add(&stats->records, 1) + 1;
 	event->type = type;
 	event->cpu = bpf_get_smp_processor_id();
-	bpflock_fill_task(event);
+	return event;
+}
+
+/* The same, with the task. */
+static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
+{
+	struct bpflock_event *event = bpflock_ring_reserve(type, size, is_denial);
+
+	if (event)
+		bpflock_fill_task(event);
 	return event;
 }
 
@@ -144,6 +153,20 @@ static __always_inline void *bpflock_event_begin_long(__u32 type, __u64 size, __
 static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 {
 	return bpflock_event_begin_long(type, size, size);
+}
+
+/* For events with BPFLOCK_EVENT_NO_TASK, where the current task has nothing to do with what happens. */
+static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
+{
+	struct bpflock_event *event = bpflock_is_recording() ? bpflock_ring_reserve(type, size, false) : NULL;
+
+	if (!event)
+		return NULL;
+	event->cgroupid = 0;
+	event->tgid = event->pid = event->ppid = event->uid = 0;
+	event->loginuid = BPFLOCK_NO_LOGINUID;
+	bpflock_zero(event, offsetof(struct bpflock_event, comm), size);
+	return event;
 }
 
 static __always_inline void bpflock_event_submit(void *event)

@@ -34,7 +34,9 @@
  * @comm:     name of the thread; not trusted, it may hold any bytes
  * @pcomm:    name of the parent; not trusted
  *
- * Filled by bpflock_event_begin(). It is the first member of every record of a plugin.
+ * Filled by bpflock_event_begin(). It is the first member of every record of a plugin. In an event that has no task
+ * (BPFLOCK_EVENT_NO_TASK) @cgroupid, @tgid, @pid, @ppid, @uid, @comm and @pcomm are zero, and @loginuid is
+ * BPFLOCK_NO_LOGINUID.
  * Since ABI 1.0.
  */
 struct bpflock_event {

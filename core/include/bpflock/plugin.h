@@ -205,6 +205,12 @@ struct bpflock_field {
  * Flags of events. An enforcer has at least one event that is a decision, an observer none. Since ABI 1.0.
  */
 #define BPFLOCK_EVENT_DECISION 0x1u /* the record begins with a struct bpflock_decision */
+/*
+ * Nobody's task is behind it: an interrupt, a kernel thread that acts for others, a record of the daemon. The log leaves
+ * out what is about a task. The record comes from bpflock_event_begin_no_task(). No decision, because the policy is about
+ * the task.
+ */
+#define BPFLOCK_EVENT_NO_TASK 0x2u
 
 /**
  * struct bpflock_event_type - one kind of record

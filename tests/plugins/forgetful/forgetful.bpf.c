@@ -8,9 +8,19 @@
 char LICENSE[] SEC("license") = "GPL";
 
 SEC("lsm/path_chroot")
+int BPF_PROG(forget_task, const void *path, int ret)
+{
+	struct forgetful_chroot *event = bpflock_event_begin_no_task(FORGETFUL_NOBODY, sizeof(*event));
+
+	if (event)
+		bpflock_event_submit(event);
+	return ret;
+}
+
+SEC("lsm/path_chroot")
 int BPF_PROG(forget, const void *path, int ret)
 {
-	struct forgetful_chroot *event = bpflock_event_begin(1, sizeof(*event));
+	struct forgetful_chroot *event = bpflock_event_begin(FORGETFUL_CHROOT, sizeof(*event));
 
 	if (event)
 		bpflock_event_submit(event);

@@ -4,6 +4,7 @@
  * zero, which no field shows.
  */
 #include <bpflock/plugin.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -18,12 +19,32 @@ static const struct bpflock_field fields[] = {
 
 static const struct bpflock_event_type events[] = {
 	{
-		.type = 1,
+		.type = FORGETFUL_CHROOT,
 		.name = "lsm_path_chroot",
 		.summary = "somebody wants to change the root directory",
 		.fields = BPFLOCK_TABLE(fields),
 	},
+	{
+		.type = FORGETFUL_NOBODY,
+		.flags = BPFLOCK_EVENT_NO_TASK,
+		.name = "nobody",
+		.summary = "the same, without who wants to",
+		.fields = BPFLOCK_TABLE(fields),
+	},
 };
+
+/* The members that are about a task. */
+static bool has_task(const struct bpflock_event *event)
+{
+	struct bpflock_event nobody = { .loginuid = BPFLOCK_NO_LOGINUID };
+
+	nobody.time = event->time;
+	nobody.source = event->source;
+	nobody.sequence = event->sequence;
+	nobody.type = event->type;
+	nobody.cpu = event->cpu;
+	return memcmp(event, &nobody, sizeof(nobody)) != 0;
+}
 
 static void look(const struct bpflock_host *host, const char *plugin, const struct bpflock_event *event, __u64 size)
 {
@@ -31,7 +52,7 @@ static void look(const struct bpflock_host *host, const char *plugin, const stru
 
 	(void)host;
 	if (strcmp(plugin, "forgetful") == 0)
-		fprintf(stderr, "forgetful: %s\n",
+		fprintf(stderr, "forgetful: %s %s\n", has_task(event) ? "task" : "nobody",
 			memcmp(event + 1, zeros, size - sizeof(*event)) == 0 ? "zero" : "remains");
 }
 

@@ -5,6 +5,9 @@
 
 #include <bpflock/event.h>
 
+#define FORGETFUL_CHROOT 1
+#define FORGETFUL_NOBODY 2
+
 /* There is padding behind `flag` and at the end. */
 struct forgetful_chroot {
 	struct bpflock_event event;
