@@ -103,21 +103,26 @@ void bus_take_invalid(struct bus *bus, visit_invalid *visit, void *context);
 /* What the kernel's d_path() appends to the path of a file that has been deleted. */
 #define DELETED_SUFFIX " (deleted)"
 
+/* The longest text that a field has and that is not in its bytes: an address (INET6_ADDRSTRLEN), or DELETED_SUFFIX. */
+#define TEXT_ADDED_MAX 46
+
 /**
  * struct decoded_record - a record of the ring, as the log takes it
  * @record:    points into the bytes of the ring, and to the other members
  * @truncated: names of the fields that were cut, separated by commas
  * @truncated_in_logfmt: one of them is no detail, so logfmt has these names too
  * @operation: of a decision whose operation is in no table
- * @paths:     the texts of paths, each at most as long as its field and the suffix
+ * @boot_time: CLOCK_REALTIME at CLOCK_BOOTTIME 0, in nanoseconds
+ * @texts:     of paths and addresses, each at most TEXT_ADDED_MAX longer than its field
  */
 struct decoded_record {
 	struct log_record record;
 	char operation[OPERATION_TEXT_SIZE];
 	char truncated[256];
 	bool truncated_in_logfmt;
-	char paths[LOG_STRING_MAX + LOG_FIELDS_MAX * sizeof(DELETED_SUFFIX)];
-	size_t paths_length;
+	__s64 boot_time;
+	char texts[LOG_STRING_MAX + LOG_FIELDS_MAX * TEXT_ADDED_MAX];
+	size_t texts_length;
 };
 
 /*

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <arpa/inet.h>
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bus/bus.h"
@@ -34,8 +36,8 @@ static void add_strv(struct decoded_record *decoded, const char *name, const cha
 
 static void append(struct decoded_record *decoded, const char *bytes, size_t length)
 {
-	memcpy(decoded->paths + decoded->paths_length, bytes, length);
-	decoded->paths_length += length;
+	memcpy(decoded->texts + decoded->texts_length, bytes, length);
+	decoded->texts_length += length;
 }
 
 /* The names of a BPFLOCK_PATH(), which end in NUL each, from the last to the first. */
@@ -57,7 +59,7 @@ static void join_names(struct decoded_record *decoded, const char *names, size_t
 
 static void add_path(struct decoded_record *decoded, const char *name, const char *bytes, size_t size, bool *ret_cut)
 {
-	const char *names = bytes + sizeof(__u32), *path = decoded->paths + decoded->paths_length;
+	const char *names = bytes + sizeof(__u32), *path = decoded->texts + decoded->texts_length;
 	__u32 length;
 	size_t end;
 
@@ -71,7 +73,43 @@ static void add_path(struct decoded_record *decoded, const char *name, const cha
 	join_names(decoded, names, end);
 	if (length & BPFLOCK_PATH_DELETED)
 		append(decoded, DELETED_SUFFIX, strlen(DELETED_SUFFIX));
-	log_bytes(&decoded->record, name, path, (size_t)(decoded->paths + decoded->paths_length - path));
+	log_bytes(&decoded->record, name, path, (size_t)(decoded->texts + decoded->texts_length - path));
+}
+
+/* Adds what the caller has written behind the last of the texts. */
+static void add_text(struct decoded_record *decoded, const char *name)
+{
+	char *text = decoded->texts + decoded->texts_length;
+	size_t length = strlen(text);
+
+	decoded->texts_length += length;
+	log_bytes(&decoded->record, name, text, length);
+}
+
+static void add_address(struct decoded_record *decoded, const char *name, int family, const void *address)
+{
+	inet_ntop(family, address, decoded->texts + decoded->texts_length, INET6_ADDRSTRLEN);
+	add_text(decoded, name);
+}
+
+static void add_ip6(struct decoded_record *decoded, const char *name, const char *bytes)
+{
+	struct in6_addr address;
+
+	memcpy(&address, bytes, sizeof(address));
+	if (IN6_IS_ADDR_V4MAPPED(&address))
+		add_address(decoded, name, AF_INET, &address.s6_addr[12]);
+	else
+		add_address(decoded, name, AF_INET6, &address);
+}
+
+static void add_mac(struct decoded_record *decoded, const char *name, const char *bytes)
+{
+	const unsigned char *byte = (const unsigned char *)bytes;
+
+	snprintf(decoded->texts + decoded->texts_length, TEXT_ADDED_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", byte[0],
+		 byte[1], byte[2], byte[3], byte[4], byte[5]);
+	add_text(decoded, name);
 }
 
 static __u64 read_unsigned(const char *bytes, size_t size)
@@ -109,6 +147,7 @@ static void add_value(struct decoded_record *decoded, const struct bpflock_field
 
 	switch (field->type) {
 	case BPFLOCK_FIELD_UINT:
+	case BPFLOCK_FIELD_UID:
 		log_uint(record, field->name, read_unsigned(bytes, field->size));
 		break;
 	case BPFLOCK_FIELD_INT:
@@ -130,6 +169,21 @@ static void add_value(struct decoded_record *decoded, const struct bpflock_field
 	case BPFLOCK_FIELD_PATH:
 		add_path(decoded, field->name, bytes, field->size, ret_cut);
 		break;
+	case BPFLOCK_FIELD_IP4:
+		add_address(decoded, field->name, AF_INET, bytes);
+		break;
+	case BPFLOCK_FIELD_IP6:
+		add_ip6(decoded, field->name, bytes);
+		break;
+	case BPFLOCK_FIELD_MAC:
+		add_mac(decoded, field->name, bytes);
+		break;
+	case BPFLOCK_FIELD_MODE:
+		log_octal(record, field->name, read_unsigned(bytes, field->size));
+		break;
+	case BPFLOCK_FIELD_TIME:
+		log_time(record, field->name, clock_wall_time(read_unsigned(bytes, field->size), decoded->boot_time));
+		break;
 	}
 }
 
@@ -137,7 +191,8 @@ static bool is_left_out(const struct bpflock_field *field, const char *bytes)
 {
 	static const unsigned char unset[sizeof(__u64)] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
 
-	return field->flags & BPFLOCK_FIELD_OPTIONAL && memcmp(bytes, unset, field->size) == 0;
+	return (field->flags & BPFLOCK_FIELD_OPTIONAL || field->type == BPFLOCK_FIELD_UID) &&
+	       memcmp(bytes, unset, field->size) == 0;
 }
 
 static void mark_detail(struct log_field *field)
@@ -254,7 +309,8 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 		return -EINVAL;
 	ret->truncated[0] = '\0';
 	ret->truncated_in_logfmt = false;
-	ret->paths_length = 0;
+	ret->texts_length = 0;
+	ret->boot_time = boot_time;
 	ret->record = (struct log_record){
 		.time = clock_wall_time(event->time, boot_time),
 		.subsys = "bpf",

@@ -102,11 +102,40 @@ static struct json_object *new_texts(const char *description)
 	return schema;
 }
 
+static struct json_object *new_formatted(const char *format, const char *description)
+{
+	struct json_object *schema = new_type("string", description);
+
+	json_add_text(schema, "format", format);
+	return schema;
+}
+
+static struct json_object *new_ip6(const char *description)
+{
+	struct json_object *schema = json_new(), *either = json_new_list();
+
+	json_append(either, new_formatted("ipv6", NULL));
+	json_append(either, new_formatted("ipv4", NULL));
+	json_add(schema, "anyOf", either);
+	json_add_text(schema, "description", description);
+	return schema;
+}
+
+static struct json_object *new_mac(const char *description)
+{
+	struct json_object *schema = new_type("string", description);
+
+	json_add_text(schema, "pattern", "^([0-9a-f]{2}:){5}[0-9a-f]{2}$");
+	return schema;
+}
+
 static struct json_object *new_field(const struct bpflock_field *field)
 {
 	switch (field->type) {
 	case BPFLOCK_FIELD_UINT:
 	case BPFLOCK_FIELD_HEX:
+	case BPFLOCK_FIELD_MODE:
+	case BPFLOCK_FIELD_UID:
 		return new_integer("minimum", field->summary);
 	case BPFLOCK_FIELD_INT:
 		return new_type("integer", field->summary);
@@ -116,6 +145,14 @@ static struct json_object *new_field(const struct bpflock_field *field)
 		return new_named(field);
 	case BPFLOCK_FIELD_STRV:
 		return new_texts(field->summary);
+	case BPFLOCK_FIELD_IP4:
+		return new_formatted("ipv4", field->summary);
+	case BPFLOCK_FIELD_IP6:
+		return new_ip6(field->summary);
+	case BPFLOCK_FIELD_MAC:
+		return new_mac(field->summary);
+	case BPFLOCK_FIELD_TIME:
+		return new_formatted("date-time", field->summary);
 	default:
 		return new_type("string", field->summary);
 	}
@@ -132,14 +169,6 @@ static struct json_object *new_reason(void)
 				json_append(reasons, json_text(policy_reason(rule, verdict)));
 	json_add(schema, "enum", reasons);
 	json_add_text(schema, "description", "the verdict and, in brackets, the rule that decided");
-	return schema;
-}
-
-static struct json_object *new_time(void)
-{
-	struct json_object *schema = new_type("string", "when it happened");
-
-	json_add_text(schema, "format", "date-time");
 	return schema;
 }
 
@@ -202,7 +231,7 @@ static struct line begin(const char *subsys, struct json_object *event, struct j
 
 	add(&line, log_keys[LOG_KEY_SUBSYS], new_constant(subsys), true);
 	add(&line, log_keys[LOG_KEY_EVENT], event, true);
-	add(&line, log_keys[LOG_KEY_TIME], new_time(), true);
+	add(&line, log_keys[LOG_KEY_TIME], new_formatted("date-time", "when it happened"), true);
 	add(&line, log_keys[LOG_KEY_LEVEL], level, true);
 	return line;
 }

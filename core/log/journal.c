@@ -82,6 +82,7 @@ static void put_field(struct log_buffer *datagram, const struct log_field *field
 	case LOG_UINT:
 	case LOG_INT:
 	case LOG_HEX:
+	case LOG_OCTAL:
 	case LOG_TIME:
 		log_number_text(field, text);
 		put_text(datagram, field->key, text);

@@ -36,7 +36,7 @@ static struct json_object *new_time(const struct timespec *time)
 {
 	char text[LOG_TIME_SIZE];
 
-	log_time_text(time, false, text);
+	log_time_text(time, true, text);
 	return json_object_new_string(text);
 }
 
@@ -45,6 +45,7 @@ static struct json_object *new_value(const struct log_field *field)
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_HEX:
+	case LOG_OCTAL:
 		return json_object_new_uint64(field->unsigned_value);
 	case LOG_INT:
 		return json_object_new_int64(field->signed_value);

@@ -28,7 +28,8 @@ enum log_kind {
 	LOG_UINT,
 	LOG_INT,
 	LOG_HEX,
-	LOG_TIME, /* to the second */
+	LOG_OCTAL,
+	LOG_TIME, /* to the second in logfmt, to the nanosecond in JSON */
 	LOG_STR,  /* bytes, not trusted: quoted and escaped as needed */
 	LOG_STRV, /* strings that each end in NUL, not trusted; the last one may lack it */
 	LOG_TEXT, /* fixed text of the core: never quoted in logfmt; only for `reason` */
@@ -85,6 +86,7 @@ struct log_record {
 void log_uint(struct log_record *record, const char *key, __u64 value);
 void log_int(struct log_record *record, const char *key, __s64 value);
 void log_hex(struct log_record *record, const char *key, __u64 value);
+void log_octal(struct log_record *record, const char *key, __u64 value);
 /* `time` is of CLOCK_REALTIME. */
 void log_time(struct log_record *record, const char *key, struct timespec time);
 void log_str(struct log_record *record, const char *key, const char *text);

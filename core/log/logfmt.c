@@ -148,6 +148,7 @@ static void put_field(struct log_buffer *line, const struct log_field *field)
 	case LOG_UINT:
 	case LOG_INT:
 	case LOG_HEX:
+	case LOG_OCTAL:
 	case LOG_TIME:
 		put_number(line, field);
 		break;

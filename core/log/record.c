@@ -44,6 +44,11 @@ void log_hex(struct log_record *record, const char *key, __u64 value)
 	append(record, key, LOG_HEX)->unsigned_value = value;
 }
 
+void log_octal(struct log_record *record, const char *key, __u64 value)
+{
+	append(record, key, LOG_OCTAL)->unsigned_value = value;
+}
+
 void log_time(struct log_record *record, const char *key, struct timespec time)
 {
 	append(record, key, LOG_TIME)->time = time;

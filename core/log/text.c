@@ -53,6 +53,8 @@ void log_number_text(const struct log_field *field, char ret[LOG_TIME_SIZE])
 		snprintf(ret, LOG_TIME_SIZE, "%" PRId64, (int64_t)field->signed_value);
 	else if (field->kind == LOG_HEX)
 		snprintf(ret, LOG_TIME_SIZE, "0x%" PRIx64, (uint64_t)field->unsigned_value);
+	else if (field->kind == LOG_OCTAL)
+		snprintf(ret, LOG_TIME_SIZE, "%#" PRIo64, (uint64_t)field->unsigned_value);
 	else
 		snprintf(ret, LOG_TIME_SIZE, "%" PRIu64, (uint64_t)field->unsigned_value);
 }

@@ -194,6 +194,17 @@ static bool field_size_is_valid(const struct bpflock_field *field)
 	case BPFLOCK_FIELD_STRV:
 	case BPFLOCK_FIELD_PATH:
 		return field->size > sizeof(__u32);
+	case BPFLOCK_FIELD_IP4:
+	case BPFLOCK_FIELD_UID:
+		return field->size == 4;
+	case BPFLOCK_FIELD_IP6:
+		return field->size == 16;
+	case BPFLOCK_FIELD_MAC:
+		return field->size == 6;
+	case BPFLOCK_FIELD_MODE:
+		return field->size == 2 || field->size == 4;
+	case BPFLOCK_FIELD_TIME:
+		return field->size == 8;
 	default:
 		return field->size == 1 || field->size == 2 || field->size == 4 || field->size == 8;
 	}
@@ -205,6 +216,18 @@ static bool field_is_text(const struct bpflock_field *field)
 	       field->type == BPFLOCK_FIELD_PATH;
 }
 
+static bool field_is_integer(const struct bpflock_field *field)
+{
+	switch (field->type) {
+	case BPFLOCK_FIELD_IP4:
+	case BPFLOCK_FIELD_IP6:
+	case BPFLOCK_FIELD_MAC:
+		return false;
+	default:
+		return !field_is_text(field);
+	}
+}
+
 /* Only decisions have windows, and so keys. Only an integer has a value for what is not there. */
 static bool field_flags_are_valid(const struct bpflock_field *field, bool is_decision)
 {
@@ -212,7 +235,7 @@ static bool field_flags_are_valid(const struct bpflock_field *field, bool is_dec
 		return false;
 	if (field->flags & BPFLOCK_FIELD_KEY && !is_decision)
 		return false;
-	return !(field->flags & BPFLOCK_FIELD_OPTIONAL && field_is_text(field));
+	return !(field->flags & BPFLOCK_FIELD_OPTIONAL) || field_is_integer(field);
 }
 
 static int check_field(const struct bpflock_event_type *event, const struct bpflock_field *field, char **ret_reason)
@@ -224,7 +247,7 @@ static int check_field(const struct bpflock_event_type *event, const struct bpfl
 	if (log_key_is_reserved(field->name))
 		return refuse(ret_reason, "field '%s' of event '%s' has the name of one of the core's", field->name,
 			      event->name);
-	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_PATH || !field_size_is_valid(field))
+	if (field->type < BPFLOCK_FIELD_UINT || field->type > BPFLOCK_FIELD_TIME || !field_size_is_valid(field))
 		return refuse(ret_reason,
 			      "field '%s' of event '%s' has an unknown type, or a size that does not fit it",
 			      field->name, event->name);

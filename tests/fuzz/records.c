@@ -63,11 +63,27 @@ static const struct bpflock_field paths_fields[] = {
 	BPFLOCK_FIELD(struct paths, file, BPFLOCK_FIELD_PATH, "s"),
 };
 
+static const struct bpflock_field form_fields[] = {
+	BPFLOCK_FIELD(struct forms, ip4, BPFLOCK_FIELD_IP4, "s"),
+	BPFLOCK_FIELD(struct forms, ip6, BPFLOCK_FIELD_IP6, "s"),
+	BPFLOCK_FIELD(struct forms, mac, BPFLOCK_FIELD_MAC, "s"),
+	BPFLOCK_FIELD(struct forms, mode, BPFLOCK_FIELD_MODE, "s"),
+	BPFLOCK_FIELD(struct forms, mode32, BPFLOCK_FIELD_MODE, "s"),
+	BPFLOCK_FIELD(struct forms, owner, BPFLOCK_FIELD_UID, "s"),
+	BPFLOCK_FIELD(struct forms, since, BPFLOCK_FIELD_TIME, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = NUMBERS, .name = "numbers", .summary = "s", .fields = BPFLOCK_TABLE(number_fields) },
 	{ .type = STRINGS, .name = "strings", .summary = "s", .fields = BPFLOCK_TABLE(string_fields) },
 	{ .type = LONG, .name = "longest", .summary = "s", .fields = BPFLOCK_TABLE(longest_fields) },
 	{ .type = PATHS, .name = "paths", .summary = "s", .fields = BPFLOCK_TABLE(paths_fields) },
+	{ .type = FORMS, .name = "forms", .summary = "s", .fields = BPFLOCK_TABLE(form_fields) },
+	{ .type = NOBODYS,
+	  .flags = BPFLOCK_EVENT_NO_TASK,
+	  .name = "nobodys",
+	  .summary = "s",
+	  .fields = BPFLOCK_TABLE(form_fields) },
 	{ .type = DECISION, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
 };
 
@@ -198,10 +214,14 @@ static void take_list(struct reader *reader, const char *bytes, size_t length)
 
 static void take_number(struct reader *reader, const struct log_field *field)
 {
-	char text[32];
+	char text[LOG_TIME_SIZE];
 
-	if (field->kind == LOG_INT)
+	if (field->kind == LOG_TIME)
+		log_time_text(&field->time, false, text);
+	else if (field->kind == LOG_INT)
 		snprintf(text, sizeof(text), "%lld", field->signed_value);
+	else if (field->kind == LOG_OCTAL)
+		snprintf(text, sizeof(text), "%#llo", field->unsigned_value);
 	else
 		snprintf(text, sizeof(text), field->kind == LOG_HEX ? "0x%llx" : "%llu", field->unsigned_value);
 	take_text(reader, text);
@@ -253,6 +273,7 @@ static void check_member(const struct json_object *object, const struct log_fiel
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_HEX:
+	case LOG_OCTAL:
 		MUST(json_object_get_uint64(value) == field->unsigned_value);
 		break;
 	case LOG_INT:

@@ -6,7 +6,7 @@
 #include <bpflock/policy.h>
 
 /* Types of events. UNKNOWN is none: no table describes it. */
-enum { UNKNOWN, NUMBERS, STRINGS, LONG, PATHS, DECISION, TYPES };
+enum { UNKNOWN, NUMBERS, STRINGS, LONG, PATHS, FORMS, NOBODYS, DECISION, TYPES };
 
 /**
  * struct input_head - what stands before a record in an input
@@ -31,6 +31,18 @@ struct strings {
 	char path[64];
 	BPFLOCK_STRV(32) words;
 	__s64 retval;
+};
+
+/* Numbers that have forms of their own. Of NOBODYS as well, which have no task. */
+struct forms {
+	struct bpflock_event event;
+	__u8 ip4[4];
+	__u8 ip6[16];
+	__u8 mac[6];
+	__u16 mode;
+	__u32 mode32;
+	__u32 owner;
+	__u64 since;
 };
 
 /* As many bytes as an event's strings may have: LOG_STRING_MAX. */

@@ -49,6 +49,14 @@ int main(int argc, char **argv)
 	static struct longest longest = { .path = "/etc/passwd", .words = { .length = 3, .bytes = "a\0b" } };
 	static struct paths paths = { .cwd = { .length = 3 | BPFLOCK_PATH_DELETED, .bytes = "a\0b" },
 				      .file = { .length = 6, .bytes = "ls\0bin\0" } };
+	struct forms forms = { .event = event(FORMS),
+			       .ip4 = { 127, 0, 0, 1 },
+			       .ip6 = { [10] = 0xff, 0xff, 192, 0, 2, 1 },
+			       .mac = { 2, 0xff },
+			       .mode = 0100644,
+			       .mode32 = 04755,
+			       .owner = 1000,
+			       .since = 1500000000 };
 	const struct bpflock_decision decision = { .event = event(DECISION),
 						   .operation = 1,
 						   .rule = BPFLOCK_RULE_BASELINE,
@@ -64,6 +72,9 @@ int main(int argc, char **argv)
 	write_seed(argv[1], "short", &strings, offsetof(struct strings, words));
 	write_seed(argv[1], "longest", &longest, sizeof(longest));
 	write_seed(argv[1], "paths", &paths, sizeof(paths));
+	write_seed(argv[1], "forms", &forms, sizeof(forms));
+	forms.event = event(NOBODYS);
+	write_seed(argv[1], "nobodys", &forms, sizeof(forms));
 	write_seed(argv[1], "decision", &decision, sizeof(decision));
 	return 0;
 }

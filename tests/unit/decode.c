@@ -65,6 +65,25 @@ static const struct bpflock_field located_fields[] = {
 	BPFLOCK_FIELD(struct located, file, BPFLOCK_FIELD_PATH, "s"),
 };
 
+struct connected {
+	struct bpflock_event event;
+	__u8 ip4[4];
+	__u8 ip6[16];
+	__u8 mac[6];
+	__u16 mode;
+	__u32 owner;
+	__u64 since;
+};
+
+static const struct bpflock_field connected_fields[] = {
+	BPFLOCK_FIELD(struct connected, ip4, BPFLOCK_FIELD_IP4, "s"),
+	BPFLOCK_FIELD(struct connected, ip6, BPFLOCK_FIELD_IP6, "s"),
+	BPFLOCK_FIELD(struct connected, mac, BPFLOCK_FIELD_MAC, "s"),
+	BPFLOCK_FIELD(struct connected, mode, BPFLOCK_FIELD_MODE, "s"),
+	BPFLOCK_FIELD(struct connected, owner, BPFLOCK_FIELD_UID, "s"),
+	BPFLOCK_FIELD(struct connected, since, BPFLOCK_FIELD_TIME, "s"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{ .type = 5, .name = "sample", .summary = "s", .fields = BPFLOCK_TABLE(fields) },
 	{ .type = 6, .flags = BPFLOCK_EVENT_DECISION, .name = "decided", .summary = "s" },
@@ -80,6 +99,7 @@ static const struct bpflock_event_type events[] = {
 	  .name = "nobodys",
 	  .summary = "s",
 	  .fields = BPFLOCK_TABLE(detailed_fields) },
+	{ .type = 11, .name = "connected", .summary = "s", .fields = BPFLOCK_TABLE(connected_fields) },
 };
 
 static struct operation operation_items[] = {
@@ -157,6 +177,62 @@ static void the_order_is_that_of_the_log(void **state)
 	assert_int_equal(decoded.record.field_count, sizeof(order) / sizeof(order[0]));
 	for (size_t i = 0; i < decoded.record.field_count; i++)
 		assert_string_equal(decoded.record.fields[i].key, order[i]);
+}
+
+static struct connected connected(void)
+{
+	return (struct connected){
+		.event = { .type = 11 },
+		.ip4 = { 192, 0, 2, 1 },
+		.ip6 = { 0x20, 0x01, 0x0d, 0xb8, [15] = 0xff },
+		.mac = { 0x02, 0xff, 0, 1, 0x0a, 0xbc },
+		.mode = 0100644,
+		.owner = 1000,
+		.since = 1500000000,
+	};
+}
+
+static void addresses_modes_users_and_times_have_their_own_forms(void **state)
+{
+	struct connected record = connected();
+	struct decoded_record decoded;
+	static char line[LOG_LINE_MAX];
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 1000000000600000000ll, &decoded), 0);
+	line[logfmt_write(&decoded.record, line, sizeof(line) - 1)] = '\0';
+	assert_non_null(strstr(line, " ip4=192.0.2.1 ip6=2001:db8::ff mac=02:ff:00:01:0a:bc mode=0100644 owner=1000 "
+				     "since=2001-09-09T01:46:42Z\""));
+	line[json_write(&decoded.record, line, sizeof(line) - 1)] = '\0';
+	assert_non_null(strstr(line, "\"ip4\":\"192.0.2.1\",\"ip6\":\"2001:db8::ff\",\"mac\":\"02:ff:00:01:0a:bc\","
+				     "\"mode\":33188,\"owner\":1000,\"since\":\"2001-09-09T01:46:42.100000000Z\"}"));
+}
+
+static void the_ends_of_each_form(void **state)
+{
+	static const __u8 mapped[16] = { [10] = 0xff, 0xff, 203, 0, 113, 9 };
+	struct connected record = connected();
+	struct decoded_record decoded;
+
+	(void)state;
+	memset(record.ip6, 0, sizeof(record.ip6));
+	record.mode = 0;
+	record.owner = 0xffffffff;
+	record.since = UINT64_MAX;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "ip6"), "::");
+	assert_int_equal(field(&decoded, "mode")->unsigned_value, 0);
+	assert_null(field(&decoded, "owner"));
+	assert_in_range(field(&decoded, "since")->time.tv_nsec, 0, 999999999);
+	memcpy(record.ip6, mapped, sizeof(mapped));
+	record.owner = 0;
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "ip6"), "203.0.113.9");
+	assert_int_equal(field(&decoded, "owner")->unsigned_value, 0);
+	memset(record.ip6, 0xff, sizeof(record.ip6));
+	assert_int_equal(record_decode(&source, &record, sizeof(record), 0, &decoded), 0);
+	assert_text(field(&decoded, "ip6"), "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff");
+	assert_text(field(&decoded, "mac"), "02:ff:00:01:0a:bc");
 }
 
 /* Whatever the program has written there. */
@@ -674,6 +750,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_type_of_field_is_read_in_its_own_size),
 		cmocka_unit_test(the_order_is_that_of_the_log),
+		cmocka_unit_test(addresses_modes_users_and_times_have_their_own_forms),
+		cmocka_unit_test(the_ends_of_each_form),
 		cmocka_unit_test(an_event_without_a_task_has_only_its_own_fields),
 		cmocka_unit_test(a_number_without_a_name_is_logged_as_a_number),
 		cmocka_unit_test(what_was_cut_is_named),

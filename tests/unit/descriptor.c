@@ -321,13 +321,38 @@ static void a_field_is_of_a_known_type_with_a_size_for_it(void **state)
 {
 	(void)state;
 	REFUSED("unknown type", d.fields[0].type = 0);
-	REFUSED("unknown type", d.fields[0].type = BPFLOCK_FIELD_PATH + 1);
+	REFUSED("unknown type", d.fields[0].type = BPFLOCK_FIELD_TIME + 1);
 	REFUSED("a size that does not fit", d.fields[0].size = 3);
 	REFUSED("a size that does not fit", d.fields[2].size = 0);
 	REFUSED("a size that does not fit", d.fields[2].type = BPFLOCK_FIELD_STRV; d.fields[2].size = 4);
 	ACCEPTED(d.fields[2].type = BPFLOCK_FIELD_STRV; d.fields[2].size = 5);
 	REFUSED("a size that does not fit", d.fields[2].type = BPFLOCK_FIELD_PATH; d.fields[2].size = 4);
 	ACCEPTED(d.fields[2].type = BPFLOCK_FIELD_PATH; d.fields[2].size = 5);
+}
+
+static void an_address_a_mode_a_user_and_a_time_have_their_own_sizes(void **state)
+{
+	static const struct {
+		__u32 type;
+		__u64 sizes[3];
+	} rows[] = {
+		{ BPFLOCK_FIELD_IP4, { 4 } },	  { BPFLOCK_FIELD_IP6, { 16 } }, { BPFLOCK_FIELD_MAC, { 6 } },
+		{ BPFLOCK_FIELD_MODE, { 2, 4 } }, { BPFLOCK_FIELD_UID, { 4 } },	 { BPFLOCK_FIELD_TIME, { 8 } },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(rows); i++) {
+		for (__u64 size = 0; size <= 17; size++) {
+			if (size && (size == rows[i].sizes[0] || size == rows[i].sizes[1]))
+				ACCEPTED(d.fields[0].type = rows[i].type; d.fields[0].size = size);
+			else
+				REFUSED("a size that does not fit", d.fields[0].type = rows[i].type;
+					d.fields[0].size = size);
+		}
+	}
+	ACCEPTED(d.fields[0].type = BPFLOCK_FIELD_UID; d.fields[0].flags = BPFLOCK_FIELD_OPTIONAL);
+	REFUSED("optional but no integer", d.fields[0].type = BPFLOCK_FIELD_IP4;
+		d.fields[0].flags = BPFLOCK_FIELD_OPTIONAL);
 }
 
 static void a_field_lies_inside_the_largest_record(void **state)
@@ -579,6 +604,7 @@ int main(void)
 		cmocka_unit_test(a_decision_has_a_task),
 		cmocka_unit_test(a_field_has_a_name_of_its_own_and_none_of_the_core),
 		cmocka_unit_test(a_field_is_of_a_known_type_with_a_size_for_it),
+		cmocka_unit_test(an_address_a_mode_a_user_and_a_time_have_their_own_sizes),
 		cmocka_unit_test(a_field_lies_inside_the_largest_record),
 		cmocka_unit_test(the_strings_of_an_event_have_room_in_a_line),
 		cmocka_unit_test(an_event_has_no_more_fields_than_a_line),

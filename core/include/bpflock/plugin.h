@@ -148,7 +148,10 @@ struct bpflock_alias {
 	const char *option;
 };
 
-/* Types of fields. The size of an integer is the field's size: 1, 2, 4 or 8. Since ABI 1.0. */
+/*
+ * Types of fields. The size of an integer is the field's size: 1, 2, 4 or 8. MODE, UID and TIME are integers too.
+ * Since ABI 1.0.
+ */
 #define BPFLOCK_FIELD_UINT 1u  /* unsigned, decimal */
 #define BPFLOCK_FIELD_INT 2u   /* signed, decimal */
 #define BPFLOCK_FIELD_HEX 3u   /* unsigned, 0x... in logfmt, a number in JSON */
@@ -157,6 +160,12 @@ struct bpflock_alias {
 #define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
 #define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
 #define BPFLOCK_FIELD_PATH 8u  /* a BPFLOCK_PATH(); one that has no names is left out */
+#define BPFLOCK_FIELD_IP4 9u   /* 4 bytes in network order */
+#define BPFLOCK_FIELD_IP6 10u  /* 16 bytes in network order; a mapped IPv4 address is printed as IPv4 */
+#define BPFLOCK_FIELD_MAC 11u  /* 6 bytes */
+#define BPFLOCK_FIELD_MODE 12u /* type and permissions of a file, 2 or 4 bytes: octal in logfmt, a number in JSON */
+#define BPFLOCK_FIELD_UID 13u  /* a user or group id, 4 bytes; (uid_t)-1 is nobody, and left out */
+#define BPFLOCK_FIELD_TIME 14u /* as bpflock_event.time, 8 bytes: printed as the date and time in UTC */
 
 /* Flags of fields. Since ABI 1.0. */
 /*
