@@ -96,6 +96,8 @@ int kernel_load_reader(void);
 /* Waits until every BPF program that is running now has finished: for a grace period of RCU. */
 void kernel_wait_for_grace_period(void);
 
+/* Whether bpflock attaches programs of this section, on any kernel: "lsm/", "fentry/" and so on. */
+bool kernel_knows_section(const char *section);
 /* Whether the kernel has what a program's section names as its target, such as "fexit/vfs_read". Needs @targets. */
 bool kernel_has_target(const struct kernel *kernel, const char *section);
 /* The number of that target in the kernel's BTF, or -ENOENT. Needs @targets. */

@@ -175,10 +175,14 @@ int kernel_target_id(const struct kernel *kernel, const char *section)
 	return id ? (int)id : -ENOENT;
 }
 
+bool kernel_knows_section(const char *section)
+{
+	return target_kind_of(section);
+}
+
 bool kernel_has_target(const struct kernel *kernel, const char *section)
 {
-	/* No target in BTF: the attachment itself will tell. */
-	return !target_kind_of(section) || kernel_target_id(kernel, section) > 0;
+	return kernel_target_id(kernel, section) > 0;
 }
 
 int kernel_function_id(const struct kernel *kernel, const char *section)

@@ -10,6 +10,7 @@
 
 #include "loader/instance.h"
 #include "loader/loader.h"
+#include "loader/object_check.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
@@ -139,14 +140,9 @@ static int share_maps(const struct instance *instance, const struct pins *pins, 
 
 static int open_object(struct instance *instance, struct report *report)
 {
-	const struct bpflock_plugin *descriptor = &instance->plugin->descriptor;
-	LIBBPF_OPTS(bpf_object_open_opts, opts, .object_name = descriptor->name);
-	size_t size = (size_t)(descriptor->object_end - descriptor->object);
+	int error = object_open(instance->plugin, &instance->object, report);
 
-	instance->object = bpf_object__open_mem(descriptor->object, size, &opts);
-	if (!instance->object)
-		return instance_fail(instance, -errno, report, "its BPF object cannot be opened");
-	return 0;
+	return error ? error : object_check(instance->plugin, instance->object, report);
 }
 
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report)
@@ -232,8 +228,6 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 		error = refuse_kernel_reads(instance, kernel, report);
 	if (!error)
 		error = check_bpf_lsm(instance, kernel, report);
-	if (!error)
-		error = instance_check_rows(instance, report);
 	if (!error)
 		error = instance_select_programs(instance, kernel, report);
 	if (!error)

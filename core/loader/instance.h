@@ -5,17 +5,12 @@
 
 #include "loader/loader.h"
 
-#define POLICY_MAP ".data.policy"
-
 /* Reports what failed, with the reason and the last warning of libbpf. Returns `error`. */
 int instance_fail(const struct instance *instance, int error, struct report *report, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
 /* The fd of a map of the object, or -1. */
 int instance_map_fd(const struct instance *instance, const char *name);
-
-/* Does each row of the plugin's table name a program of the object? Returns 0 or a negative errno, reported. */
-int instance_check_rows(const struct instance *instance, struct report *report);
 
 /*
  * One program whose target this kernel lacks would make the load of the whole object fail. For an enforcer that is an

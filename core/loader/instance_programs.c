@@ -25,32 +25,6 @@ static const struct bpflock_program *row_of(const struct instance *instance, con
 	return row_in(instance->plugin, program);
 }
 
-static size_t count_programs(const struct instance *instance)
-{
-	struct bpf_program *program;
-	size_t count = 0;
-
-	bpf_object__for_each_program(program, instance->object)
-		count++;
-	return count;
-}
-
-int instance_check_rows(const struct instance *instance, struct report *report)
-{
-	const struct bpflock_table *table = &instance->plugin->descriptor.programs;
-	const struct bpflock_program *rows = table->rows;
-
-	if (plugin_is_enforcer(instance->plugin) && count_programs(instance) > BPFLOCK_PROGRAMS_MAX)
-		return instance_fail(instance, -E2BIG, report, "its BPF object has more than %d programs",
-				     BPFLOCK_PROGRAMS_MAX);
-	for (__u32 i = 0; i < table->count; i++)
-		if (!bpf_object__find_program_by_name(instance->object, rows[i].name))
-			return instance_fail(instance, -ENOENT, report,
-					     "its table of programs names %s, which its BPF object does not have",
-					     rows[i].name);
-	return 0;
-}
-
 /* A missing program of an observer only costs events. */
 static bool is_required(const struct instance *instance, const struct bpf_program *program)
 {

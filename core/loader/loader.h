@@ -25,6 +25,9 @@
 #include "plugin/plugin.h"
 #include "util/report.h"
 
+/* The map of an enforcer's object that holds its policy. */
+#define POLICY_MAP ".data.policy"
+
 /* Keeps libbpf's warnings instead of printing them. Call it once, before any other function of libbpf. */
 void libbpf_log_install(void);
 /* The last warning of libbpf since the last call, or "" */
@@ -394,6 +397,16 @@ void instance_free(struct instance *instance);
  */
 int variable_set(struct bpf_object *object, const char *name, const struct config_value *value);
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);
+
+/* What a name stands for in an object: only a constant takes a value before the load. */
+enum variable_kind {
+	VARIABLE_MISSING,
+	VARIABLE_CONSTANT, /* const volatile */
+	VARIABLE_FOLDED,   /* const without volatile: the compiler has put its initial value into the code */
+	VARIABLE_WRITABLE, /* no const */
+};
+
+enum variable_kind variable_kind(const struct bpf_object *object, const char *name);
 
 /* Visits the programs of other bpflock daemons: those that write to a ring of bpflock that is not in `pins`. */
 void foreign_links_each(const struct pins *pins, void (*visit)(void *context, const char *program, __u32 link),

@@ -9,4 +9,7 @@
 /* Whether any program of a BPF object file calls the helper of that number (BPF_FUNC_*). */
 bool object_uses_helper(const void *object, size_t size, __s32 helper);
 
+/* The contents of a section, which are a part of `object`; NULL where it has no such section. */
+const void *object_section(const void *object, size_t size, const char *name, size_t *ret_size);
+
 #endif

@@ -143,3 +143,45 @@ int variable_set(struct bpf_object *object, const char *name, const struct confi
 		error = variable_set_number(object, count_name, value->count);
 	return error;
 }
+
+static bool is_volatile(const struct btf *btf, __u32 type_id)
+{
+	const struct btf_type *type = btf__type_by_id(btf, type_id);
+
+	while (btf_is_array(type) || btf_is_mod(type) || btf_is_typedef(type)) {
+		if (btf_is_volatile(type))
+			return true;
+		type = btf__type_by_id(btf, btf_is_array(type) ? btf_array(type)->type : type->type);
+	}
+	return false;
+}
+
+static const struct btf_type *find_variable_type(const struct btf *btf, const struct btf_type *section,
+						 const char *name)
+{
+	for (__u16 i = 0; i < btf_vlen(section); i++) {
+		const struct btf_type *variable = btf__type_by_id(btf, btf_var_secinfos(section)[i].type);
+
+		if (btf_is_var(variable) && strcmp(btf__name_by_offset(btf, variable->name_off), name) == 0)
+			return variable;
+	}
+	return NULL;
+}
+
+enum variable_kind variable_kind(const struct bpf_object *object, const char *name)
+{
+	const struct btf *btf = bpf_object__btf(object);
+
+	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
+		const struct btf_type *section = btf__type_by_id(btf, id);
+		const struct btf_type *variable =
+			btf_is_datasec(section) ? find_variable_type(btf, section, name) : NULL;
+
+		if (!variable)
+			continue;
+		if (strcmp(btf__name_by_offset(btf, section->name_off), SECTION) != 0)
+			return VARIABLE_WRITABLE;
+		return is_volatile(btf, variable->type) ? VARIABLE_CONSTANT : VARIABLE_FOLDED;
+	}
+	return VARIABLE_MISSING;
+}

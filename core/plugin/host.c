@@ -22,18 +22,34 @@ static __attribute__((format(printf, 2, 3))) void report_error(const struct bpfl
 	va_end(args);
 }
 
+/* Keeps which call failed. Whether that is an error, the callback decides. Returns `error`. */
+static int remember_failure(struct host *host, int error, const char *service, const char *name, const char *reason)
+{
+	if (!error)
+		return 0;
+	free(host->failed);
+	host->failed = xasprintf("%s(\"%s\"): %s", service, name, reason);
+	return error;
+}
+
 static int skip_program(const struct bpflock_host *interface, const char *program)
 {
-	const struct host *host = interface->core;
+	struct host *host = interface->core;
 
-	return host->skip_program ? host->skip_program(host->context, program) : -EPERM;
+	if (!host->skip_program)
+		return remember_failure(host, -EPERM, "skip_program", program, "only prepare() may call it");
+	return remember_failure(host, host->skip_program(host->context, program), "skip_program", program,
+				"its BPF object has no program of this name");
 }
 
 static int exempt_group(const struct bpflock_host *interface, const char *group)
 {
-	const struct host *host = interface->core;
+	struct host *host = interface->core;
 
-	return host->exempt_group ? host->exempt_group(host->context, group) : -EPERM;
+	if (!host->exempt_group)
+		return remember_failure(host, -EPERM, "exempt_group", group, "only policy() may call it");
+	return remember_failure(host, host->exempt_group(host->context, group), "exempt_group", group,
+				"none of its operations is in a group of this name");
 }
 
 static struct bpflock_host interface_of(struct host *host)
@@ -57,7 +73,10 @@ static void report_result(const struct host *host, const char *phase, int error)
 {
 	struct report_item *item;
 
-	if (is_errno(error))
+	if (is_errno(error) && host->failed)
+		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed by %s", phase,
+				  host->failed);
+	else if (is_errno(error))
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed: %s", phase,
 				  strerror(-error));
 	else
@@ -83,6 +102,8 @@ int host_call(struct host *host, const char *phase, host_callback callback, cons
 	crash_leave();
 	if (error && host->report->errors == errors)
 		report_result(host, phase, error);
+	free(host->failed);
+	host->failed = NULL;
 	if (!error && host->report->errors == errors)
 		return 0;
 	/* -EALREADY would say that another daemon runs. */

@@ -13,6 +13,8 @@
  * @context:      passed to the services below
  * @skip_program: see struct bpflock_host; NULL where the service is not offered
  * @exempt_group: the same
+ * @failed:       the last of these calls that failed, for the report of a callback that failed by it; or NULL. Owned by
+ *                host_call().
  */
 struct host {
 	const struct plugin *plugin;
@@ -21,6 +23,7 @@ struct host {
 	void *context;
 	int (*skip_program)(void *context, const char *program);
 	int (*exempt_group)(void *context, const char *group);
+	char *failed;
 };
 
 typedef int (*host_callback)(const struct bpflock_host *host, const void *config);

@@ -356,10 +356,10 @@ bpf() {
 	install_plugins novariable
 	run with_plugins run BPFLOCK_NOVARIABLE_NUMBER=7 -- --check-config
 	[ "$status" -eq 2 ]
-	[[ $output == *"option 'number' does not go into the variable 'number' of its BPF object"* ]]
+	[[ $output == *"option 'number' needs the variable 'number' in its BPF object, which has none"* ]]
 	[[ $output != *'is valid'* ]]
 	with_plugins start BPFLOCK_NOVARIABLE_NUMBER=7 BPFLOCK_EXEC_SNOOP=all
-	await_log "event=plugin_failed .*option 'number' does not go into the variable 'number' of its BPF object.*\" bpfprog=novariable"
+	await_log "event=plugin_failed .*option 'number' needs the variable 'number' in its BPF object, which has none.*\" bpfprog=novariable"
 	await_log 'event=plugin_running .*bpfprog=execsnoop'
 }
 
@@ -375,7 +375,7 @@ bpf() {
 	refused mountwatch "$PLUGINS/mountwatch.so is writable by its group or by others (mode 0664)"
 	refused witness "$PLUGINS/witness.so belongs to user 1000, not to root"
 	refused hostlock "$PLUGINS/hostlock.so is a symbolic link"
-	refused text "$PLUGINS/text.so: invalid ELF header"
+	refused text "it is no ELF file"
 	refused directory "$PLUGINS/directory.so is not a regular file"
 	[ "$(grep -cE '^[a-z0-9]+ +- +- +refused: ' <<<"$output")" -eq 5 ]
 

@@ -124,12 +124,15 @@ static void without_trampolines_only_tracepoints_are_targets(void **state)
 	assert_target("tp_btf/sched_switch", tracepoint);
 }
 
-static void a_section_without_a_target_is_left_to_the_attachment(void **state)
+static void a_section_that_bpflock_does_not_attach_has_no_target(void **state)
 {
 	(void)state;
+	add_function("vfs_read");
 	kernel_index_targets(&kernel, btf);
-	assert_true(kernel_has_target(&kernel, "kprobe/vfs_read"));
-	assert_int_equal(kernel_target_id(&kernel, "kprobe/vfs_read"), -ENOENT);
+	assert_false(kernel_knows_section("kprobe/vfs_read"));
+	assert_false(kernel_has_target(&kernel, "kprobe/vfs_read"));
+	assert_true(kernel_knows_section("fentry/vfs_read"));
+	assert_true(kernel_has_target(&kernel, "fentry/vfs_read"));
 }
 
 static void the_limit_of_programs_is_the_kernels(void **state)
@@ -176,7 +179,7 @@ int main(void)
 		TEST(a_function_named_like_a_tracepoint_is_none),
 		TEST(each_of_many_functions_is_found),
 		TEST(without_trampolines_only_tracepoints_are_targets),
-		TEST(a_section_without_a_target_is_left_to_the_attachment),
+		TEST(a_section_that_bpflock_does_not_attach_has_no_target),
 		TEST(the_limit_of_programs_is_the_kernels),
 		TEST(a_function_is_known_by_its_number),
 		TEST(without_type_information_nothing_is_a_target),

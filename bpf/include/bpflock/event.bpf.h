@@ -91,6 +91,20 @@ static __always_inline void bpflock_zero(void *record, __u64 begin, __u64 end)
 }
 
 /*
+ * Writes type and size, two __u32, to the section BPFLOCK_RECORDS_SECTION of the object file. They are not loaded into
+ * the kernel. The daemon and `bpflock-plugin check` compare them with the plugin's table of events.
+ */
+static __always_inline void bpflock_note_record(__u32 type, __u64 size)
+{
+	if (__builtin_constant_p(type) && __builtin_constant_p(size))
+		asm volatile(".pushsection " BPFLOCK_RECORDS_SECTION ", \"\", @progbits\n"
+			     ".long %0, %1\n"
+			     ".popsection\n"
+			     :
+			     : "i"(type), "i"(size));
+}
+
+/*
  * The caller has checked that this generation records. It writes the task, and every byte behind struct bpflock_event,
  * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
  *
@@ -103,6 +117,7 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 
+	bpflock_note_record(type, size);
 	if (!stats)
 		return NULL;
 	if (!is_denial && !bpflock_ring_has_headroom()) {

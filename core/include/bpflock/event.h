@@ -55,6 +55,22 @@ struct bpflock_event {
 	char pcomm[BPFLOCK_COMM_LEN];
 };
 
+/* The section of a BPF object file that lists the records of its programs: rows of struct bpflock_record_note. */
+#define BPFLOCK_RECORDS_SECTION ".bpflock.records"
+
+/**
+ * struct bpflock_record_note - one place in a program where a record begins
+ * @type: its type
+ * @size: its bytes
+ *
+ * Written by the compiler: see bpflock_event_begin(). A record whose type or size is not constant has no row. Since
+ * ABI 1.0.
+ */
+struct bpflock_record_note {
+	__u32 type;
+	__u32 size;
+};
+
 /**
  * struct bpflock_stats - the records of one plugin on one CPU
  * @records: number of records that were put into the ring: the last sequence number

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is wrong with a plugin's BPF object can mostly be seen before it is loaded, without privilege. The daemon looks
+ * when it starts a plugin and for --check-config, and `bpflock-plugin check` looks for authors.
+ */
+#ifndef BPFLOCK_LOADER_OBJECT_CHECK_H
+#define BPFLOCK_LOADER_OBJECT_CHECK_H
+
+#include <bpf/libbpf.h>
+
+#include "plugin/plugin.h"
+#include "util/report.h"
+
+/* Opens the object that a plugin carries. Loads nothing. Returns 0 or a negative errno, reported. */
+int object_open(const struct plugin *plugin, struct bpf_object **ret, struct report *report);
+
+/*
+ * Compares an open object with the plugin's tables, and with what bpflock can load and attach. Every mistake is
+ * reported, with what to do. Returns 0, or -EINVAL where there is one.
+ */
+int object_check(const struct plugin *plugin, const struct bpf_object *object, struct report *report);
+
+#endif
