@@ -46,6 +46,7 @@ struct pid {
 
 struct super_block {
 	__u32 s_dev;
+	unsigned long s_flags;
 	unsigned long s_magic;
 	struct dentry *s_root;
 };
@@ -53,8 +54,10 @@ struct super_block {
 struct inode {
 	unsigned short i_mode;
 	kuid_t i_uid;
+	unsigned int i_flags;
 	struct super_block *i_sb;
 	unsigned long i_ino;
+	unsigned int i_nlink;
 };
 
 struct qstr {
@@ -107,6 +110,11 @@ struct fs_parameter {
 	const char *key;
 };
 
+struct vm_area_struct {
+	unsigned long vm_flags;
+	struct file *vm_file;
+};
+
 struct mm_struct {
 	unsigned long arg_start;
 	unsigned long arg_end;
@@ -141,6 +149,7 @@ struct task_struct {
 	__u64 start_time;
 	pid_t pid;
 	pid_t tgid;
+	unsigned int in_execve : 1;
 	struct task_struct *real_parent;
 	struct pid *thread_pid;
 	const struct cred *cred;
@@ -157,12 +166,14 @@ struct task_struct {
  */
 struct linux_binprm {
 	unsigned long p;
+	struct file *executable;
 	struct file *file;
 	int unsafe;
 	int argc;
 	const char *filename;
 	const char *interp;
 	unsigned long exec;
+	char buf[256]; /* BINPRM_BUF_SIZE */
 };
 
 struct bpf_map {
