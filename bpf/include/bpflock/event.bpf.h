@@ -91,17 +91,24 @@ static __always_inline void bpflock_zero(void *record, __u64 begin, __u64 end)
 }
 
 /*
- * Writes type and size, two __u32, to the section BPFLOCK_RECORDS_SECTION of the object file. They are not loaded into
- * the kernel. The daemon and `bpflock-plugin check` compare them with the plugin's table of events.
+ * Returns the type, and writes type and size, two __u32, to the section BPFLOCK_RECORDS_SECTION of the object file. They
+ * are not loaded into the kernel. The daemon and `bpflock-plugin check` compare them with the plugin's table of events.
+ *
+ * The assembler code has an instruction, which loads the type: the kernel refuses line information of two lines for one
+ * instruction.
  */
-static __always_inline void bpflock_note_record(__u32 type, __u64 size)
+static __always_inline __u32 bpflock_note_record(__u32 type, __u64 size)
 {
+	__u64 noted = type;
+
 	if (__builtin_constant_p(type) && __builtin_constant_p(size))
-		asm volatile(".pushsection " BPFLOCK_RECORDS_SECTION ", \"\", @progbits\n"
-			     ".long %0, %1\n"
+		asm volatile("%0 = %1\n"
+			     ".pushsection " BPFLOCK_RECORDS_SECTION ", \"\", @progbits\n"
+			     ".long %1, %2\n"
 			     ".popsection\n"
-			     :
+			     : "=r"(noted)
 			     : "i"(type), "i"(size));
+	return (__u32)noted;
 }
 
 /*
@@ -117,7 +124,6 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 
-	bpflock_note_record(type, size);
 	if (!stats)
 		return NULL;
 	if (!is_denial && !bpflock_ring_has_headroom()) {
@@ -132,7 +138,7 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 	event->time = bpf_ktime_get_boot_ns();
 	event->source = bpflock_source;
 	event->sequence = __sync_fetch_and_add(&stats->records, 1) + 1;
-	event->type = type;
+	event->type = bpflock_note_record(type, size);
 	event->cpu = bpf_get_smp_processor_id();
 	return event;
 }
