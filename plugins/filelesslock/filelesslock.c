@@ -58,7 +58,7 @@ static const struct bpflock_operation operations[] = {
 	[FILELESSLOCK_EXECUTE(FILELESSLOCK_TMPFS)] = { .name = "exec_tmpfs",
 						       .summary = "execute a file on tmpfs, ramfs or hugetlbfs",
 						       .groups = "exec tmpfs" },
-	/* Of the self-test. */
+	/* The self-test asks for it. */
 	[FILELESSLOCK_MAP_FILE(FILELESSLOCK_MEMFD)] = { .name = "map_memfd",
 							.summary = "map a memfd as executable",
 							.groups = "map memfd",
