@@ -10,6 +10,7 @@
 #include "daemon/options.h"
 #include "log/log.h"
 #include "plugin/host.h"
+#include "plugin/plugin_file.h"
 #include "policy/exceptions.h"
 #include "util/memory.h"
 
@@ -264,14 +265,30 @@ int settings_forgive(const struct config *config, struct report *report)
 	return 0;
 }
 
-int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
-		  struct config **ret_config, struct report *report)
+static struct plugin_names reserved_names(void)
 {
 	const struct bpflock_plugin any = { 0 };
-	const struct plugin_names reserved = {
+
+	return (struct plugin_names){
 		.core_options = core_options,
 		.plugin_options = { enforcer_options, *policy_defaults(&any), policy_options },
 	};
+}
+
+void settings_open_plugin(const char *path, const struct kernel *kernel, struct plugin *ret)
+{
+	const struct plugin_names reserved = reserved_names();
+	const char *file = strrchr(path, '/') ? strrchr(path, '/') + 1 : path;
+
+	*ret = (struct plugin){ .name = xstrndup(file, strcspn(file, ".")), .path = xstrdup(path) };
+	plugin_file_open(path, &reserved, ret);
+	build_operations(ret, kernel);
+}
+
+int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
+		  struct config **ret_config, struct report *report)
+{
+	const struct plugin_names reserved = reserved_names();
 	struct config_text *text;
 	int error;
 

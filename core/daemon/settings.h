@@ -29,6 +29,12 @@ struct settings {
 int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
 		  struct config **ret_config, struct report *report);
 
+/*
+ * Opens one file as a plugin, whoever may have written it: for tools of authors, with no more privilege than they have.
+ * The file is called NAME.so. Where it is refused, ret->refusal says why.
+ */
+void settings_open_plugin(const char *path, const struct kernel *kernel, struct plugin *ret);
+
 /* At a reload: reads all sources again, for the plugins of settings_load(). Returns as settings_load(). */
 int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
 		    struct report *report);

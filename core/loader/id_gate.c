@@ -34,12 +34,13 @@ static int attach(struct id_gate *gate)
 int id_gate_close(struct id_gate *gate)
 {
 	size_t size = (uintptr_t)id_gate_object_end - (uintptr_t)id_gate_object;
+	const struct bpf_program *last;
 	int error;
 
 	gate->object = bpf_object__open_mem(id_gate_object, size, NULL);
 	if (!gate->object)
 		return -errno;
-	error = sections_load(gate->object);
+	error = sections_load(gate->object, &last);
 	if (!error)
 		error = attach(gate);
 	if (error)

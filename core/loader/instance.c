@@ -11,15 +11,13 @@
 #include "loader/instance.h"
 #include "loader/loader.h"
 #include "loader/object_check.h"
+#include "loader/object_load.h"
 #include "loader/object_scan.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "util/clock.h"
 #include "util/memory.h"
 
-#define VERIFIER_LOG_SIZE (1u << 20)
-/* The verifier of 7.x shows source, cause and a suggestion after the error. */
-#define VERIFIER_LOG_END 1000
 #define COUNTERS_MAP ".data.counters"
 #define GRANTS_MAP ".data.grants"
 #define MAY_READ_KERNEL "bpflock_may_read_kernel"
@@ -241,18 +239,6 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	return error;
 }
 
-/* The end of the verifier's log as one line (to be freed). */
-static char *end_of_log(const char *log)
-{
-	size_t length = strlen(log);
-	char *end = xstrdup(length > VERIFIER_LOG_END ? log + length - VERIFIER_LOG_END : log);
-
-	for (char *c = end; *c; c++)
-		if (*c == '\n')
-			*c = ' ';
-	return end;
-}
-
 /*
  * Maps the policy of an enforcer. map_contents() does not serve here: it is libbpf's copy, which the kernel gets when
  * the object is loaded.
@@ -309,20 +295,11 @@ int instance_protect(const struct instance *instance, size_t *ret_marked)
 
 int instance_load(struct instance *instance, struct report *report)
 {
-	CLEANUP(cleanup_free) char *log = xcalloc(1, VERIFIER_LOG_SIZE);
-	CLEANUP(cleanup_free) char *end = NULL;
-	struct bpf_program *program;
 	size_t marked;
-	int error;
+	int error = object_load(instance->plugin, instance->object, report);
 
-	bpf_object__for_each_program(program, instance->object)
-		bpf_program__set_log_buf(program, log, VERIFIER_LOG_SIZE);
-	error = sections_load(instance->object);
-	if (error) {
-		end = end_of_log(log);
-		return instance_fail(instance, error, report, "its BPF object cannot be loaded%s%s", *end ? ": " : "",
-				     end);
-	}
+	if (error)
+		return error;
 	instance->exceptions_map = instance_map_fd(instance, "bpflock_exceptions");
 	instance_list_programs(instance);
 	/* Before anything is attached: from then on a guard may hide the objects. */

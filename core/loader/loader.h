@@ -434,8 +434,11 @@ void hook_programs_each(int protected, void (*visit)(void *context, const struct
  * targets. Call it once. Returns 0 or a negative errno.
  */
 int sections_register(struct kernel *kernel);
-/* Loads an object with these handlers. Needs the kernel's targets. Returns 0 or a negative errno. */
-int sections_load(struct bpf_object *object);
+/*
+ * Loads an object with these handlers. Needs the kernel's targets. Returns 0 or a negative errno, with the program that
+ * was loaded last; NULL for none.
+ */
+int sections_load(struct bpf_object *object, const struct bpf_program **ret_failed);
 
 /*
  * The initial content of a map of global variables, for writing before the object is loaded. libbpf allows writing

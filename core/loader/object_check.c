@@ -342,3 +342,30 @@ int object_check(const struct plugin *plugin, const struct bpf_object *object, s
 	check_records(plugin, report);
 	return report->count > count ? -EINVAL : 0;
 }
+
+const struct bpflock_program *object_program_row(const struct plugin *plugin, const struct bpf_program *program)
+{
+	const struct bpflock_table *table = &plugin->descriptor.programs;
+	const struct bpflock_program *rows = table->rows;
+
+	for (__u32 i = 0; i < table->count; i++)
+		if (strcmp(rows[i].name, bpf_program__name(program)) == 0)
+			return &rows[i];
+	return NULL;
+}
+
+bool object_needs_program(const struct plugin *plugin, const struct bpf_program *program)
+{
+	const struct bpflock_program *row = object_program_row(plugin, program);
+
+	return plugin_is_enforcer(plugin) && !(row && row->flags & BPFLOCK_PROGRAM_OPTIONAL);
+}
+
+void object_report_missing(const struct plugin *plugin, const struct bpf_program *program, struct report *report)
+{
+	const struct bpflock_program *row = object_program_row(plugin, program);
+
+	complain(plugin, report, "this kernel has no %s, so that nobody would decide what its program %s does: %s",
+		 bpf_program__section_name(program), bpf_program__name(program),
+		 row && row->operations ? row->operations : "its author has not said");
+}

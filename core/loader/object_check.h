@@ -20,4 +20,13 @@ int object_open(const struct plugin *plugin, struct bpf_object **ret, struct rep
  */
 int object_check(const struct plugin *plugin, const struct bpf_object *object, struct report *report);
 
+/* The row of a program in the plugin's table, or NULL. */
+const struct bpflock_program *object_program_row(const struct plugin *plugin, const struct bpf_program *program);
+
+/* A missing program of an observer only costs events. */
+bool object_needs_program(const struct plugin *plugin, const struct bpf_program *program);
+
+/* Reports that the kernel lacks the hook of a program which is needed. */
+void object_report_missing(const struct plugin *plugin, const struct bpf_program *program, struct report *report);
+
 #endif

@@ -33,8 +33,12 @@ static __s32 restored_helper(__s32 helper)
 	}
 }
 
+#define SLEEPABLE "lsm.s/"
+
 /* What sections_load() loads. libbpf does not tell to which object a program belongs. */
 static struct bpf_object *loading;
+/* The last one that was prepared: where the load fails, it was this one. */
+static struct bpf_program *prepared;
 
 /* Its place in the object. */
 static __s32 program_number(const struct bpf_program *program)
@@ -71,11 +75,15 @@ static int edit_instructions(struct bpf_program *program)
 static int prepare_load(struct bpf_program *program, struct bpf_prog_load_opts *opts, long cookie)
 {
 	const struct kernel *kernel = (const struct kernel *)cookie;
-	int id = kernel_target_id(kernel, bpf_program__section_name(program));
+	const char *section = bpf_program__section_name(program);
+	int id = kernel_target_id(kernel, section);
 
+	prepared = program;
 	if (id < 0)
 		return id;
 	opts->attach_btf_id = (__u32)id;
+	if (strncmp(section, SLEEPABLE, strlen(SLEEPABLE)) == 0)
+		opts->prog_flags |= BPF_F_SLEEPABLE;
 	return edit_instructions(program);
 }
 
@@ -95,6 +103,7 @@ static const struct section {
 	enum bpf_attach_type attach_type;
 } sections[] = {
 	{ "lsm+", BPF_PROG_TYPE_LSM, BPF_LSM_MAC },
+	{ "lsm.s+", BPF_PROG_TYPE_LSM, BPF_LSM_MAC },
 	{ "fentry+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FENTRY },
 	{ "fexit+", BPF_PROG_TYPE_TRACING, BPF_TRACE_FEXIT },
 	{ "tp_btf+", BPF_PROG_TYPE_TRACING, BPF_TRACE_RAW_TP },
@@ -115,12 +124,14 @@ int sections_register(struct kernel *kernel)
 	return 0;
 }
 
-int sections_load(struct bpf_object *object)
+int sections_load(struct bpf_object *object, const struct bpf_program **ret_failed)
 {
 	int error;
 
 	loading = object;
+	prepared = NULL;
 	error = bpf_object__load(object);
 	loading = NULL;
+	*ret_failed = prepared;
 	return error;
 }
