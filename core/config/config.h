@@ -90,8 +90,8 @@ struct config_schema {
  * @text:    as written, a list joined by ", "; the default when nothing was written; never NULL
  * @origin:  "FILE:LINE" (of a list's first line), the variable's name, "-o", or CONFIG_DEFAULT and perhaps " (WHY)"
  * @count:   number of items: 1 for a scalar with a value, 0 for none. An empty string counts as none.
- * @numbers: the items of all types but STRING and CGROUP
- * @strings: the items of these two types
+ * @numbers: the items of the types that config_has_texts() denies
+ * @strings: the items of the others
  * @places:  where each item was written, in the form of @origin: a list may have several lines
  */
 struct config_value {
@@ -153,7 +153,15 @@ const struct config_value *config_value(const struct config_section *section, co
 /* Are the items of the option texts? */
 static inline bool config_has_texts(const struct bpflock_option *option)
 {
-	return option->type == BPFLOCK_OPTION_STRING || option->type == BPFLOCK_OPTION_CGROUP;
+	switch (option->type) {
+	case BPFLOCK_OPTION_STRING:
+	case BPFLOCK_OPTION_CGROUP:
+	case BPFLOCK_OPTION_CIDR:
+	case BPFLOCK_OPTION_PATH:
+		return true;
+	default:
+		return false;
+	}
 }
 
 /* Whether it is the default, because nothing was written. */

@@ -8,6 +8,7 @@
 
 #include "cgroup/cgroup.h"
 #include "config/entries.h"
+#include "config/item.h"
 #include "config/number.h"
 #include "config/suggest.h"
 #include "util/memory.h"
@@ -102,6 +103,24 @@ static int parse_number(const struct bpflock_option *option, const char *text, c
 	return 0;
 }
 
+static int parse_ports(const char *text, const struct config_place *place, __u64 *ret)
+{
+	if (config_parse_ports(text, ret) == 0)
+		return 0;
+	report_remedy(config_complain(place, "'%s' is neither a port nor a range of ports", text),
+		      "valid: 443, or 1024-65535");
+	return -EINVAL;
+}
+
+static int parse_user(const char *text, const struct config_place *place, __u64 *ret)
+{
+	if (config_parse_user(text, ret) == 0)
+		return 0;
+	report_remedy(config_complain(place, "'%s' is no user of this machine", text),
+		      "valid: a uid, or a name that `getent passwd` prints");
+	return -EINVAL;
+}
+
 static int parse_item(const struct bpflock_option *option, const char *text, const struct config_place *place,
 		      __u64 *ret)
 {
@@ -110,8 +129,40 @@ static int parse_item(const struct bpflock_option *option, const char *text, con
 		return parse_bool(text, place, ret);
 	case BPFLOCK_OPTION_CHOICE:
 		return parse_choice(option, text, place, ret);
+	case BPFLOCK_OPTION_PORTS:
+		return parse_ports(text, place, ret);
+	case BPFLOCK_OPTION_USER:
+		return parse_user(text, place, ret);
 	default:
 		return parse_number(option, text, place, ret);
+	}
+}
+
+/* Is it a text of the option's type? */
+static int check_text(const struct bpflock_option *option, const char *text, const struct config_place *place)
+{
+	struct bpflock_cidr cidr;
+
+	switch (option->type) {
+	case BPFLOCK_OPTION_CGROUP:
+		if (cgroup_is_path(text))
+			return 0;
+		report_remedy(config_complain(place, "'%s' is not the path of a cgroup", text),
+			      "valid: a path from the root of the hierarchy, such as /user.slice");
+		return -EINVAL;
+	case BPFLOCK_OPTION_CIDR:
+		if (config_parse_cidr(text, &cidr) == 0)
+			return 0;
+		report_remedy(config_complain(place, "'%s' is neither a network nor an address", text),
+			      "valid: 10.0.0.0/8, fd00::/8, 192.0.2.1; behind the prefix all bits are zero");
+		return -EINVAL;
+	case BPFLOCK_OPTION_PATH:
+		if (*text == '/')
+			return 0;
+		report_remedy(config_complain(place, "'%s' is not an absolute path", text), "begin it with /");
+		return -EINVAL;
+	default:
+		return 0;
 	}
 }
 
@@ -125,11 +176,8 @@ static int append_string(struct config_value *value, const char *text, const str
 		config_complain(place, "the text is longer than %llu bytes", max);
 		return -EINVAL;
 	}
-	if (value->option->type == BPFLOCK_OPTION_CGROUP && !cgroup_is_path(text)) {
-		report_remedy(config_complain(place, "'%s' is not the path of a cgroup", text),
-			      "valid: a path from the root of the hierarchy, such as /user.slice");
+	if (check_text(value->option, text, place) < 0)
 		return -EINVAL;
-	}
 	value->strings = xreallocarray(value->strings, value->count + 1, sizeof(*value->strings));
 	value->strings[value->count++] = xstrdup(text);
 	return 0;

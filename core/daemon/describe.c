@@ -28,6 +28,10 @@ static const char *type_name(const struct bpflock_option *option)
 		[BPFLOCK_OPTION_CHOICE] = "one of",
 		[BPFLOCK_OPTION_STRING] = "text",
 		[BPFLOCK_OPTION_CGROUP] = "path of a cgroup",
+		[BPFLOCK_OPTION_CIDR] = "network or address: 10.0.0.0/8",
+		[BPFLOCK_OPTION_PORTS] = "port or range: 443, 1024-65535",
+		[BPFLOCK_OPTION_USER] = "name or uid of a user",
+		[BPFLOCK_OPTION_PATH] = "path of a file or directory",
 	};
 
 	return names[option->type];

@@ -60,6 +60,19 @@ static void mend_grants(const struct managed_plugin *managed, struct report *rep
 			      managed->plugin->name);
 }
 
+static void mend_maps(const struct managed_plugin *managed, struct report *report)
+{
+	size_t different = instance_mend_maps(managed->instance, report);
+
+	if (different)
+		report_plugin(
+			report_add(report, REPORT_ERROR, "drift", NULL,
+				   "somebody has added or removed %zu items of its lists in the kernel; they are as "
+				   "configured again",
+				   different),
+			managed->plugin->name);
+}
+
 /* What is at the place of a pin is not ours, and goes. */
 static void look_for_lost_pin(struct managed_plugin *managed, struct report *report)
 {
@@ -86,6 +99,7 @@ int drift_mend(struct manager *manager, struct pins *pins, struct report *report
 		mend_marks(managed, report);
 		mend_exceptions(managed, report);
 		mend_grants(managed, report);
+		mend_maps(managed, report);
 		if (!error)
 			look_for_lost_pin(managed, report);
 		lost = lost || managed->pins_lost;

@@ -36,11 +36,21 @@ static void discard_change(struct managed_plugin *managed)
 	discard(&managed->change.successor);
 }
 
-/* The `const volatile` variables of an object cannot be changed after it is loaded. */
+/*
+ * The `const volatile` variables of an object cannot be changed after it is loaded. Where no cgroups were named, none are
+ * watched.
+ */
+static bool needs_new_object_for(const struct config_value *old, const struct config_value *new)
+{
+	if (new->option->type == BPFLOCK_OPTION_CGROUP &&new->option->map)
+		return !old->count != !new->count;
+	return new->option->variable && !config_value_equal(old, new);
+}
+
 static bool needs_new_object(const struct config_section *old, const struct config_section *new)
 {
 	for (size_t i = 0; i < new->value_count; i++)
-		if (new->values[i].option->variable && !config_value_equal(&old->values[i], &new->values[i]))
+		if (needs_new_object_for(&old->values[i], &new->values[i]))
 			return true;
 	return false;
 }
@@ -80,7 +90,7 @@ static int open_successor(struct manager *manager, struct managed_plugin *manage
 	struct change *change = &managed->change;
 
 	if (!needs_successor(managed))
-		return 0;
+		return managed->instance ? instance_check_lists(managed->instance, change->section, report) : 0;
 	if (change->section->invalid)
 		return refuse(managed, -EINVAL, "it is left out: its configuration has errors", report);
 	change->successor = xcalloc(1, sizeof(*change->successor));
@@ -96,6 +106,8 @@ static int load_successor(struct manager *manager, struct managed_plugin *manage
 	if (!successor)
 		return 0;
 	error = instance_load(successor, report);
+	if (!error)
+		error = instance_fill_maps(successor, report);
 	return error ? error : instance_watch_options(successor, manager->epoll, report);
 }
 
@@ -297,10 +309,12 @@ static int prepare_change(struct manager *manager, const struct config *config, 
 	return error;
 }
 
-/* An instance that stays takes the new policy by one write. */
-static void update_policy(struct managed_plugin *managed)
+/* An instance that stays takes the new lists, and the new policy by one write. */
+static void update_instance(struct managed_plugin *managed, struct report *report)
 {
 	managed->instance->section = managed->change.section;
+	(void)instance_fill_maps(managed->instance, report);
+	instance_refresh_cgroups(managed->instance, report);
 	assert(managed->instance->policy || !managed->change.policy);
 	if (managed->change.policy)
 		policy_put(managed->instance->policy, managed->change.policy);
@@ -388,7 +402,7 @@ static void complete_change(struct managed_plugin *managed, struct config *confi
 	else if (managed->change.successor)
 		replace(managed, report);
 	else if (managed->instance)
-		update_policy(managed);
+		update_instance(managed, report);
 	/* After the new policy is in force: exceptions that only the old configuration named are removed now. */
 	if (managed->instance)
 		instance_commit_exceptions(managed->instance);

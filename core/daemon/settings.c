@@ -106,13 +106,13 @@ static const char *place_of(const struct config_section *section)
 	return NULL;
 }
 
-/* Exceptions, which have no variable, need more: exceptions_check() says where they cannot be watched. */
+/* Exceptions, which have no map, need more: exceptions_check() says where they cannot be watched. */
 static void check_hierarchy(const struct config_section *section, const char *root, struct report *report)
 {
 	for (size_t i = 0; !root && i < section->value_count; i++) {
 		const struct config_value *value = &section->values[i];
 
-		if (value->option->type == BPFLOCK_OPTION_CGROUP && value->option->variable && value->count)
+		if (value->option->type == BPFLOCK_OPTION_CGROUP && value->option->map && value->count)
 			report_remedy(report_add(report, REPORT_ERROR, "config_error", value->origin,
 						 "[%s] %s: no cgroup v2 hierarchy is mounted", section->name,
 						 value->option->name),

@@ -6,8 +6,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/sysmacros.h>
 
+#include "loader/file_id.h"
 #include "loader/instance.h"
 #include "loader/loader.h"
 #include "loader/object_check.h"
@@ -62,29 +62,6 @@ static int check_bpf_lsm(const struct instance *instance, const struct kernel *k
 		return -EOPNOTSUPP;
 	}
 	return 0;
-}
-
-static int set_options(const struct instance *instance, struct report *report)
-{
-	for (size_t i = 0; i < instance->section->value_count; i++) {
-		const struct config_value *value = &instance->section->values[i];
-		int error;
-
-		if (!value->option->variable)
-			continue;
-		error = variable_set(instance->object, value->option->variable, value);
-		if (error)
-			return instance_fail(instance, error, report,
-					     "option '%s' does not go into the variable '%s' of its BPF object",
-					     value->option->name, value->option->variable);
-	}
-	return 0;
-}
-
-/* A device number as in the kernel's own structures (MKDEV in include/linux/kdev_t.h). */
-static __u64 kernel_device(dev_t device)
-{
-	return (__u64)major(device) << 20 | minor(device);
 }
 
 /* An object has only the variables of the headers that it includes. */
@@ -149,7 +126,9 @@ int instance_check_options(const struct plugin *plugin, const struct config_sect
 	int error = open_object(&instance, report);
 
 	if (!error)
-		error = set_options(&instance, report);
+		error = instance_set_variables(&instance, report);
+	if (!error)
+		error = instance_check_lists(&instance, section, report);
 	bpf_object__close(instance.object);
 	return error;
 }
@@ -231,7 +210,9 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = set_shared_variables(instance, kernel, &status, report);
 	if (!error)
-		error = set_options(instance, report);
+		error = instance_set_variables(instance, report);
+	if (!error)
+		error = instance_check_lists(instance, section, report);
 	if (!error)
 		error = share_maps(instance, pins, report);
 	if (!error)

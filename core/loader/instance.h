@@ -19,6 +19,9 @@ int instance_map_fd(const struct instance *instance, const char *name);
  */
 int instance_select_programs(struct instance *instance, const struct kernel *kernel, struct report *report);
 
+/* Writes the options of the section to the variables of an object that is not loaded. Returns 0 or -E2BIG, reported. */
+int instance_set_variables(const struct instance *instance, struct report *report);
+
 /* For an object that is loaded. */
 void instance_list_programs(struct instance *instance);
 

@@ -34,7 +34,7 @@ static int refresh_option(const struct instance *instance, const struct watched_
 
 static int watch_option(struct instance *instance, size_t option, const char *root, int epoll)
 {
-	int map = instance_map_fd(instance, instance->section->options[option].variable);
+	int map = instance_map_fd(instance, instance->section->options[option].map);
 	struct watched_option watched = { .option = option };
 	int error = cgroup_watch_open(root, map, epoll, &watched.watch);
 
@@ -45,10 +45,10 @@ static int watch_option(struct instance *instance, size_t option, const char *ro
 	return refresh_option(instance, &watched);
 }
 
-/* Exceptions have no variable: they are the policy's. */
+/* Exceptions have no map: they are the policy's. */
 static bool is_watched(const struct config_value *value)
 {
-	return value->option->type == BPFLOCK_OPTION_CGROUP && value->option->variable && value->count;
+	return value->option->type == BPFLOCK_OPTION_CGROUP && value->option->map && value->count;
 }
 
 int instance_watch_options(struct instance *instance, int epoll, struct report *report)

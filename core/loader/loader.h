@@ -343,6 +343,21 @@ int instance_load(struct instance *instance, struct report *report);
  */
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
 /*
+ * Have the maps that options name room for the lists of a section, which need not be in force yet? Returns 0 or -E2BIG,
+ * reported.
+ */
+int instance_check_lists(const struct instance *instance, const struct config_section *section, struct report *report);
+/*
+ * Gives the maps that options name the items of the section in force, in a loaded object. Returns 0 or a negative errno,
+ * reported.
+ */
+int instance_fill_maps(const struct instance *instance, struct report *report);
+/*
+ * The same, after somebody may have changed them. Paths are looked up again. Returns how many entries were not as
+ * configured.
+ */
+size_t instance_mend_maps(const struct instance *instance, struct report *report);
+/*
  * Watches the cgroups that options of the section name. Their maps are kept up to date as long as the instance runs.
  * `epoll` becomes readable when instance_refresh_cgroups() is due.
  */
@@ -391,12 +406,14 @@ void instance_detach(struct instance *instance);
 void instance_free(struct instance *instance);
 
 /*
- * Writes the value of an option to the `const volatile` variable of an object that is not loaded yet. Of an option that
- * names cgroups only the count is written, and its map is checked. Returns 0, -ENOENT without such a variable or map,
- * -E2BIG when the value does not fit, -EINVAL when the map is not one of cgroups.
+ * Writes the value of an option to its variable, in an object that is not loaded yet, and that object_check() has seen.
+ * Returns 0, or -E2BIG with *ret_reason (to be freed) where the value does not fit.
  */
-int variable_set(struct bpf_object *object, const char *name, const struct config_value *value);
+int variable_set(struct bpf_object *object, const struct config_value *value, char **ret_reason);
+/* Returns 0; -ENOENT without such a variable; -E2BIG when the number does not fit. */
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number);
+/* Writes to a __u32 that is not const, in a loaded object, if it has one. Returns 0 or a negative errno. */
+int variable_store_number(const struct bpf_object *object, const char *name, size_t number);
 
 /* What a name stands for in an object: only a constant takes a value before the load. */
 enum variable_kind {

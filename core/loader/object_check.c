@@ -9,6 +9,7 @@
 #include "kernel/kernel.h"
 #include "loader/loader.h"
 #include "loader/object_scan.h"
+#include "loader/option_map.h"
 #include "util/memory.h"
 
 #define LICENSE_SECTION "license"
@@ -249,15 +250,29 @@ static void check_count(const struct plugin *plugin, const struct bpf_object *ob
 			      "add there: const volatile __u32 %s = 0;", count);
 }
 
+static void check_map(const struct plugin *plugin, const struct bpf_object *object, const struct bpflock_option *option,
+		      struct report *report)
+{
+	const char *declaration = option_map_needed(object, option);
+
+	if (declaration)
+		report_remedy(complain(plugin, report,
+				       "option '%s' needs the map '%s' in its BPF object, which has none, or one for "
+				       "other items",
+				       option->name, option->map),
+			      "declare it there: %s %s SEC(\".maps\");", declaration, option->map);
+}
+
 static void check_options(const struct plugin *plugin, const struct bpf_object *object, struct report *report)
 {
 	const struct bpflock_option *options = plugin->descriptor.options.rows;
 
 	for (__u32 i = 0; i < plugin->descriptor.options.count; i++) {
+		if (options[i].map)
+			check_map(plugin, object, &options[i], report);
 		if (!options[i].variable)
 			continue;
-		if (options[i].type != BPFLOCK_OPTION_CGROUP)
-			check_variable(plugin, object, &options[i], options[i].variable, report);
+		check_variable(plugin, object, &options[i], options[i].variable, report);
 		if (options[i].flags & BPFLOCK_OPTION_LIST)
 			check_count(plugin, object, &options[i], report);
 	}

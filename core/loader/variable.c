@@ -1,13 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <assert.h>
 #include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
+#include "loader/item_bytes.h"
 #include "loader/loader.h"
 #include "util/memory.h"
 
-#define SECTION ".rodata"
+/* The maps of global variables: of those that are const, and of those that are zero at first. */
+#define RODATA ".rodata"
+#define BSS ".bss"
 
 /**
  * struct variable - the place of a variable of the object
@@ -54,11 +59,11 @@ static int find_in_section(const struct btf *btf, const struct btf_type *section
 	return -ENOENT;
 }
 
-static int find_variable(struct bpf_object *object, const char *name, struct variable *ret)
+static int find_variable(const struct bpf_object *object, const char *map_name, const char *name, struct variable *ret)
 {
 	const struct btf *btf = bpf_object__btf(object);
-	struct bpf_map *map = bpf_object__find_map_by_name(object, SECTION);
-	__s32 id = btf ? btf__find_by_name_kind(btf, SECTION, BTF_KIND_DATASEC) : -ENOENT;
+	struct bpf_map *map = bpf_object__find_map_by_name(object, map_name);
+	__s32 id = btf ? btf__find_by_name_kind(btf, map_name, BTF_KIND_DATASEC) : -ENOENT;
 	size_t size;
 	char *bytes;
 
@@ -70,78 +75,74 @@ static int find_variable(struct bpf_object *object, const char *name, struct var
 	return find_in_section(btf, btf__type_by_id(btf, (__u32)id), name, bytes, ret);
 }
 
-static int put_number(void *to, size_t size, __u64 number)
-{
-	if (size > sizeof(number) || (size < sizeof(number) && number >> (size * 8)))
-		return -E2BIG;
-	memcpy(to, &number, size); /* the BPF objects are built for little-endian machines only */
-	return 0;
-}
-
-static int put_string(char *to, size_t size, const char *text)
-{
-	if (strlen(text) >= size)
-		return -E2BIG;
-	strncpy(to, text, size); /* it also fills the rest with NUL */
-	return 0;
-}
-
-static int put_item(const struct variable *variable, const struct config_value *value, size_t item)
-{
-	char *to = variable->bytes + item * variable->element;
-
-	if ((item + 1) * variable->element > variable->size)
-		return -E2BIG;
-	if (value->option->type == BPFLOCK_OPTION_STRING)
-		return put_string(to, variable->element, value->strings[item]);
-	return put_number(to, variable->element, value->numbers[item]);
-}
-
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number)
 {
 	struct variable variable;
-	int error = find_variable(object, name, &variable);
-
-	return error ? error : put_number(variable.bytes, variable.size, number);
-}
-
-static int put_items(struct bpf_object *object, const char *name, const struct config_value *value)
-{
-	struct variable variable;
-	int error = find_variable(object, name, &variable);
+	int error = find_variable(object, RODATA, name, &variable);
 
 	if (error)
 		return error;
+	if (variable.size < sizeof(number) && number >> (variable.size * 8))
+		return -E2BIG;
+	memcpy(variable.bytes, &number, variable.size);
+	return 0;
+}
+
+/*
+ * By the memory of the map: what map_contents() returns is libbpf's copy, and to write the whole element would undo what
+ * programs write at the same time.
+ */
+int variable_store_number(const struct bpf_object *object, const char *name, size_t number)
+{
+	struct bpf_map *map = bpf_object__find_map_by_name(object, BSS);
+	struct variable variable;
+	size_t size, offset;
+	char *memory;
+
+	if (!map || find_variable(object, BSS, name, &variable) < 0 || variable.size != sizeof(__u32))
+		return 0;
+	offset = (size_t)(variable.bytes - (char *)map_contents(map, &size));
+	memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, bpf_map__fd(map), 0);
+	if (memory == MAP_FAILED)
+		return -errno;
+	__atomic_store_n((__u32 *)(void *)(memory + offset), (__u32)number, __ATOMIC_RELEASE);
+	munmap(memory, size);
+	return 0;
+}
+
+static int put_item(const struct variable *variable, const struct config_value *value, size_t item, char **ret_reason)
+{
+	int error = item_bytes(value, item, variable->bytes + item * variable->element, variable->element);
+
+	if (error && config_has_texts(value->option))
+		*ret_reason = xasprintf("'%s' is longer than %zu bytes", value->strings[item], variable->element - 1);
+	else if (error)
+		*ret_reason = xasprintf("%llu does not fit in %zu bytes", value->numbers[item], variable->element);
+	return error;
+}
+
+int variable_set(struct bpf_object *object, const struct config_value *value, char **ret_reason)
+{
+	bool is_list = value->option->flags & BPFLOCK_OPTION_LIST;
+	CLEANUP(cleanup_free) char *count = NULL;
+	struct variable variable;
+	int error = find_variable(object, RODATA, value->option->variable, &variable);
+
+	assert(!error); /* object_check() has found it */
 	/* a scalar string fills the whole char array, not one element of it */
-	if (!(value->option->flags & BPFLOCK_OPTION_LIST))
+	if (!is_list)
 		variable.element = variable.size;
+	if (value->count > variable.size / variable.element) {
+		*ret_reason = xasprintf("the list has %zu items, %zu are allowed", value->count,
+					variable.size / variable.element);
+		return -E2BIG;
+	}
 	for (size_t i = 0; !error && i < value->count; i++)
-		error = put_item(&variable, value, i);
-	return error;
-}
-
-/* The ids of cgroups come into their map when it is there: see instance_watch_options(). */
-static int check_map(const struct bpf_object *object, const char *name, const struct config_value *value)
-{
-	const struct bpf_map *map = bpf_object__find_map_by_name(object, name);
-
-	if (!map)
-		return -ENOENT;
-	if (bpf_map__type(map) != BPF_MAP_TYPE_HASH || bpf_map__key_size(map) != sizeof(__u64) ||
-	    bpf_map__value_size(map) != sizeof(__u8))
-		return -EINVAL;
-	return value->count > bpf_map__max_entries(map) ? -E2BIG : 0;
-}
-
-int variable_set(struct bpf_object *object, const char *name, const struct config_value *value)
-{
-	CLEANUP(cleanup_free) char *count_name = xasprintf("%s_count", name);
-	bool names_map = value->option->type == BPFLOCK_OPTION_CGROUP;
-	int error = names_map ? check_map(object, name, value) : put_items(object, name, value);
-
-	if (!error && value->option->flags & BPFLOCK_OPTION_LIST)
-		error = variable_set_number(object, count_name, value->count);
-	return error;
+		error = put_item(&variable, value, i, ret_reason);
+	if (!is_list)
+		return error;
+	count = xasprintf("%s_count", value->option->variable);
+	return error ? error : variable_set_number(object, count, value->count);
 }
 
 static bool is_volatile(const struct btf *btf, __u32 type_id)
@@ -179,7 +180,7 @@ enum variable_kind variable_kind(const struct bpf_object *object, const char *na
 
 		if (!variable)
 			continue;
-		if (strcmp(btf__name_by_offset(btf, section->name_off), SECTION) != 0)
+		if (strcmp(btf__name_by_offset(btf, section->name_off), RODATA) != 0)
 			return VARIABLE_WRITABLE;
 		return is_volatile(btf, variable->type) ? VARIABLE_CONSTANT : VARIABLE_FOLDED;
 	}

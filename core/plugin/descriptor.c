@@ -69,7 +69,7 @@ static bool option_size_is_valid(const struct bpflock_option *option)
 		return true;
 	if (option->flags & BPFLOCK_OPTION_LIST)
 		return option->size == sizeof(struct bpflock_list);
-	if (option->type == BPFLOCK_OPTION_STRING)
+	if (config_has_texts(option))
 		return option->size == sizeof(char *);
 	return option->size == 1 || option->size == 2 || option->size == 4 || option->size == 8;
 }
@@ -124,19 +124,28 @@ static bool option_is_aligned(const struct bpflock_option *option)
 	return alignment == 0 || option->offset % alignment == 0;
 }
 
+/* What its items name comes and goes while the object is loaded. */
+static bool needs_map(const struct bpflock_option *option)
+{
+	return option->type == BPFLOCK_OPTION_CGROUP || option->type == BPFLOCK_OPTION_PATH;
+}
+
 static int check_option(const struct bpflock_plugin *descriptor, const struct bpflock_option *option, char **ret_reason)
 {
 	int error;
 
 	if (!is_name(option->name, "_"))
 		return refuse(ret_reason, "it has an option whose name is not of the form [a-z][a-z0-9_]*");
-	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL || option->type > BPFLOCK_OPTION_CGROUP ||
+	if (!option->summary || option->type < BPFLOCK_OPTION_BOOL || option->type > BPFLOCK_OPTION_PATH ||
 	    option->flags & ~BPFLOCK_OPTION_LIST)
 		return refuse(ret_reason, "option '%s' has no summary, or an unknown type or flag", option->name);
 	if ((option->type == BPFLOCK_OPTION_CHOICE) != (option->values.count > 0))
 		return refuse(ret_reason, "option '%s': choices, and only they, have values", option->name);
-	if (option->type == BPFLOCK_OPTION_CGROUP && !(option->flags & BPFLOCK_OPTION_LIST && option->variable))
-		return refuse(ret_reason, "option '%s' names cgroups: it must be a list, and have a variable",
+	if (option->map && (!(option->flags & BPFLOCK_OPTION_LIST) || option->variable))
+		return refuse(ret_reason, "option '%s' has a map: it must be a list, and have no variable",
+			      option->name);
+	if (needs_map(option) && !option->map)
+		return refuse(ret_reason, "option '%s' names cgroups or files: it must be a list, and have a map",
 			      option->name);
 	if (!option_size_is_valid(option))
 		return refuse(ret_reason, "option '%s': a member of %u bytes cannot hold its type", option->name,

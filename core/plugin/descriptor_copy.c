@@ -33,7 +33,7 @@ struct table_kind {
 
 static const struct table_kind plugin_tables[] = {
 	{ "options", offsetof(struct bpflock_plugin, options), sizeof(struct bpflock_option),
-	  END_OF(struct bpflock_option, variable) },
+	  END_OF(struct bpflock_option, map) },
 	{ "aliases", offsetof(struct bpflock_plugin, aliases), sizeof(struct bpflock_alias),
 	  END_OF(struct bpflock_alias, option) },
 	{ "events", offsetof(struct bpflock_plugin, events), sizeof(struct bpflock_event_type),

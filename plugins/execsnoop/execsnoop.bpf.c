@@ -26,7 +26,7 @@ const volatile __u32 uids_count = 0;
 const volatile char comms[EXECSNOOP_FILTER_MAX][BPFLOCK_COMM_LEN] __attribute__((aligned(8))) = {};
 const volatile __u32 comms_count = 0;
 BPFLOCK_CGROUPS(EXECSNOOP_FILTER_MAX) cgroups SEC(".maps");
-const volatile __u32 cgroups_count = 0;
+__u32 cgroups_count;
 
 static bool uid_is_listed(void)
 {

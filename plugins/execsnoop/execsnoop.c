@@ -69,7 +69,7 @@ static const struct bpflock_option options[] = {
 		.type = BPFLOCK_OPTION_CGROUP,
 		.flags = BPFLOCK_OPTION_LIST,
 		.max_items = EXECSNOOP_FILTER_MAX,
-		.variable = "cgroups",
+		.map = "cgroups",
 		BPFLOCK_MEMBER(struct execsnoop_config, cgroups),
 	},
 };

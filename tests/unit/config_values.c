@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* From text to typed value, to a plugin's structure, and back to text. */
+#include "config/item.h"
 #include "config/number.h"
 #include "config_support.h"
 #include "util/table.h"
@@ -106,6 +107,19 @@ static void bad_values_are_errors_that_say_what_is_valid(void **state)
 		{ "homes=user.slice", "homes: 'user.slice' is not the path of a cgroup",
 		  "valid: a path from the root of the hierarchy, such as /user.slice" },
 		{ "homes=/a,/b/..", "homes: '/b/..' is not the path of a cgroup", "" },
+		{ "friends=10.0.0.0/33", "friends: '10.0.0.0/33' is neither a network nor an address", "192.0.2.1" },
+		{ "friends=10.0.0.1/8", "'10.0.0.1/8' is neither", "behind the prefix all bits are zero" },
+		{ "friends=fd00::/129", "'fd00::/129' is neither", "" },
+		{ "friends=10.0.0/8", "'10.0.0/8' is neither", "" },
+		{ "friends=10.0.0.0/", "'10.0.0.0/' is neither", "" },
+		{ "doors=0", "doors: '0' is neither a port nor a range of ports", "valid: 443, or 1024-65535" },
+		{ "doors=65536", "'65536' is neither", "" },
+		{ "doors=2-1", "'2-1' is neither", "" },
+		{ "doors=1-", "'1-' is neither", "" },
+		{ "doors=https", "'https' is neither", "" },
+		{ "owner=no-such-user", "owner: 'no-such-user' is no user of this machine", "valid: a uid" },
+		{ "owner=4294967295", "'4294967295' is no user", "" },
+		{ "nests=moor", "nests: 'moor' is not an absolute path", "begin it with /" },
 	};
 	struct scene *scene = *state;
 
@@ -311,6 +325,49 @@ static void cgroups_are_paths_whether_they_exist_or_not(void **state)
 	assert_string_equal(((const char *const *)frog.homes.items)[1], "/no/such/cgroup");
 }
 
+static __u64 number_at(const struct bpflock_list *list, size_t index)
+{
+	return ((const __u64 *)list->items)[index];
+}
+
+static void networks_ports_users_and_paths_are_typed(void **state)
+{
+	struct scene *scene = *state;
+	struct frog frog;
+
+	assert_int_equal(assign(scene, "friends=10.0.0.0/8, 192.0.2.1, fd00::/8, ::/0"), 0);
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_string_equal(((const char *const *)frog.friends.items)[2], "fd00::/8");
+	assert_int_equal(assign(scene, "doors=443, 1024-65535"), 0);
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_int_equal(number_at(&frog.doors, 0), 443 | 443 << 16);
+	assert_int_equal(number_at(&frog.doors, 1), 1024 | 65535u << 16);
+	assert_int_equal(assign(scene, "owner=nobody"), 0);
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_int_equal(frog.owner, 65534);
+	assert_int_equal(assign(scene, "owner=1000"), 0);
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_int_equal(frog.owner, 1000);
+	assert_int_equal(assign(scene, "nests=/moor, /no/such"), 0);
+	config_fill(frog_of(scene), &frog_table, &frog);
+	assert_int_equal(frog.nests.count, 2);
+}
+
+/* One trie takes networks of both kinds. */
+static void a_network_of_ip4_is_one_of_ip6(void **state)
+{
+	const struct bpflock_cidr mapped = { .prefix = 104, .address = { [10] = 0xff, [11] = 0xff, [12] = 10 } };
+	struct bpflock_cidr cidr, same;
+
+	(void)state;
+	assert_int_equal(config_parse_cidr("10.0.0.0/8", &cidr), 0);
+	assert_memory_equal(&cidr, &mapped, sizeof(cidr));
+	assert_int_equal(config_parse_cidr("::ffff:10.0.0.0/104", &same), 0);
+	assert_memory_equal(&same, &mapped, sizeof(same));
+	assert_int_equal(config_parse_cidr("192.0.2.1", &cidr), 0);
+	assert_int_equal(cidr.prefix, 128);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -326,6 +383,8 @@ int main(void)
 		CONFIG_TEST(values_are_equal_however_they_are_written),
 		CONFIG_TEST(limits_are_shown_in_the_largest_unit_that_divides_them),
 		CONFIG_TEST(cgroups_are_paths_whether_they_exist_or_not),
+		CONFIG_TEST(networks_ports_users_and_paths_are_typed),
+		CONFIG_TEST(a_network_of_ip4_is_one_of_ip6),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

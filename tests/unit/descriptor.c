@@ -202,15 +202,18 @@ static void an_option_is_of_a_known_type_that_fits_its_member(void **state)
 	(void)state;
 	REFUSED("no summary", d.options[1].summary = NULL);
 	REFUSED("unknown type", d.options[1].type = 0);
-	REFUSED("unknown type", d.options[1].type = BPFLOCK_OPTION_CGROUP + 1);
+	REFUSED("unknown type", d.options[1].type = BPFLOCK_OPTION_PATH + 1);
 	REFUSED("unknown type or flag", d.options[1].flags = 2);
 	REFUSED("choices, and only they", d.options[1].values = (struct bpflock_table)BPFLOCK_TABLE(levels));
 	REFUSED("choices, and only they", d.options[0].values.count = 0);
-	REFUSED("'limit' names cgroups: it must be a list, and have a variable",
+	REFUSED("'limit' has a map: it must be a list", d.options[1].map = "limit");
+	REFUSED("'limit' has a map: it must be a list, and have no variable", d.options[1].map = "limit";
+		d.options[1].variable = "limit"; d.options[1].flags = BPFLOCK_OPTION_LIST; d.options[1].size = 0);
+	REFUSED("'limit' names cgroups or files: it must be a list, and have a map",
 		d.options[1].type = BPFLOCK_OPTION_CGROUP;
-		d.options[1].variable = "limit"; d.options[1].initial = NULL);
-	REFUSED("'limit' names cgroups: it must be a list, and have a variable",
-		d.options[1].type = BPFLOCK_OPTION_CGROUP;
+		d.options[1].variable = "limit"; d.options[1].size = 0; d.options[1].initial = NULL);
+	REFUSED("'limit' names cgroups or files: it must be a list, and have a map",
+		d.options[1].type = BPFLOCK_OPTION_PATH;
 		d.options[1].flags = BPFLOCK_OPTION_LIST; d.options[1].size = 0; d.options[1].initial = NULL);
 	REFUSED("a member of 3 bytes", d.options[1].size = 3);
 	REFUSED("a member of 4 bytes", d.options[1].size = 4; d.options[1].type = BPFLOCK_OPTION_STRING);
@@ -220,9 +223,9 @@ static void an_option_is_of_a_known_type_that_fits_its_member(void **state)
 	ACCEPTED(d.options[1].initial = NULL);
 	ACCEPTED(d.options[1].size = 0);
 	ACCEPTED(d.options[1].type = BPFLOCK_OPTION_CGROUP; d.options[1].flags = BPFLOCK_OPTION_LIST;
-		 d.options[1].variable = "limit"; d.options[1].size = 0; d.options[1].initial = "/no/such/cgroup");
+		 d.options[1].map = "limit"; d.options[1].size = 0; d.options[1].initial = "/no/such/cgroup");
 	REFUSED("'7' is not the path of a cgroup", d.options[1].type = BPFLOCK_OPTION_CGROUP;
-		d.options[1].flags = BPFLOCK_OPTION_LIST; d.options[1].variable = "limit"; d.options[1].size = 0);
+		d.options[1].flags = BPFLOCK_OPTION_LIST; d.options[1].map = "limit"; d.options[1].size = 0);
 }
 
 static void an_option_lies_inside_the_configuration_structure(void **state)

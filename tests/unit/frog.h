@@ -17,6 +17,7 @@ struct frog {
 	__u16 legs;
 	__u16 eyes;
 	__u32 weight;
+	__u32 owner;
 	__u64 sleep;
 	const char *song;
 	const char *croak;
@@ -24,6 +25,9 @@ struct frog {
 	struct bpflock_list leaps;
 	struct bpflock_list homes;
 	struct bpflock_list colours;
+	struct bpflock_list friends;
+	struct bpflock_list doors;
+	struct bpflock_list nests;
 };
 
 static const struct bpflock_option frog_options[] = {
@@ -56,6 +60,19 @@ static const struct bpflock_option frog_options[] = {
 	  .type = BPFLOCK_OPTION_CGROUP,
 	  .flags = BPFLOCK_OPTION_LIST,
 	  BPFLOCK_MEMBER(struct frog, homes) },
+	{ .name = "friends",
+	  .type = BPFLOCK_OPTION_CIDR,
+	  .flags = BPFLOCK_OPTION_LIST,
+	  BPFLOCK_MEMBER(struct frog, friends) },
+	{ .name = "doors",
+	  .type = BPFLOCK_OPTION_PORTS,
+	  .flags = BPFLOCK_OPTION_LIST,
+	  BPFLOCK_MEMBER(struct frog, doors) },
+	{ .name = "owner", .type = BPFLOCK_OPTION_USER, BPFLOCK_MEMBER(struct frog, owner) },
+	{ .name = "nests",
+	  .type = BPFLOCK_OPTION_PATH,
+	  .flags = BPFLOCK_OPTION_LIST,
+	  BPFLOCK_MEMBER(struct frog, nests) },
 	{ .name = "awake", .type = BPFLOCK_OPTION_BOOL, BPFLOCK_MEMBER(struct frog, awake) },
 	{ .name = "eyes", .type = BPFLOCK_OPTION_UINT, .min = 2, BPFLOCK_MEMBER(struct frog, eyes) },
 	{ .name = "croak", .type = BPFLOCK_OPTION_STRING, .max = 100, BPFLOCK_MEMBER(struct frog, croak) },

@@ -71,6 +71,21 @@ int instance_load(struct instance *instance, struct report *report)
 	return step("load", instance);
 }
 
+int instance_check_lists(const struct instance *instance, const struct config_section *section, struct report *report)
+{
+	(void)instance;
+	(void)section;
+	(void)report;
+	return 0;
+}
+
+int instance_fill_maps(const struct instance *instance, struct report *report)
+{
+	(void)instance;
+	(void)report;
+	return 0;
+}
+
 int instance_watch_options(struct instance *instance, int epoll, struct report *report)
 {
 	(void)instance;

@@ -38,7 +38,7 @@ static int check_door(const struct bpflock_host *host, const void *config)
 }
 
 static const struct bpflock_option bell_options[] = {
-	{ .name = "towers", .type = BPFLOCK_OPTION_CGROUP, .flags = BPFLOCK_OPTION_LIST, .variable = "towers" },
+	{ .name = "towers", .type = BPFLOCK_OPTION_CGROUP, .flags = BPFLOCK_OPTION_LIST, .map = "towers" },
 };
 
 static const struct bpflock_operation operations[] = {

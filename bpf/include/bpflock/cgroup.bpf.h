@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-2.0-only */
 /*
- * Sets of cgroups that the daemon keeps up to date while cgroups come and go: the `variable` of an option of type
+ * Sets of cgroups that the daemon keeps up to date while cgroups come and go: the `map` of an option of type
  * BPFLOCK_OPTION_CGROUP.
  *
  *	BPFLOCK_CGROUPS(16) cgroups SEC(".maps");
- *	const volatile __u32 cgroups_count = 0;
+ *	__u32 cgroups_count;
  *
  *	if (cgroups_count && !bpflock_in_cgroups(&cgroups))
  *		return 0;

@@ -25,6 +25,7 @@
 
 #include <bpflock/event.h>
 #include <bpflock/policy.h>
+#include <bpflock/set.h>
 #include <stddef.h>
 
 #define BPFLOCK_ABI_MAJOR 1u
@@ -76,16 +77,28 @@ struct bpflock_value {
 #define BPFLOCK_OPTION_STRING 6u   /* const char * in the structure, char[] in the BPF object */
 /*
  * Paths of cgroups, from the root of the cgroup v2 hierarchy, which need not exist: const char * in the structure, a map
- * of ids in the BPF object. Such an option is a list, and has a `variable`.
+ * of ids in the BPF object. Such an option is a list, and has a `map`.
  */
 #define BPFLOCK_OPTION_CGROUP 7u
+/* A network, "10.0.0.0/8", "fd00::/8", or an address: const char * in the structure, struct bpflock_cidr in the object. */
+#define BPFLOCK_OPTION_CIDR 8u
+/* "443" or "1024-65535": a number, first | last << 16, in the structure; struct bpflock_ports in the object. */
+#define BPFLOCK_OPTION_PORTS 9u
+/* The name of a user of this machine, or a uid: a number */
+#define BPFLOCK_OPTION_USER 10u
+/*
+ * Absolute paths of files and directories, which need not exist; symbolic links are followed: const char * in the
+ * structure, struct bpflock_file_id in the object. The daemon looks them up at the start, at a reload, and every
+ * `verify_interval`, because updates replace files. Such an option is a list, and has a `map`.
+ */
+#define BPFLOCK_OPTION_PATH 11u
 
 /* Flags of options. Since ABI 1.0. */
 #define BPFLOCK_OPTION_LIST 0x1u /* items separated by commas; see struct bpflock_list */
 
 /**
  * struct bpflock_list - the value of a list option in the configuration structure
- * @items: array of __u64, or of const char * for BPFLOCK_OPTION_STRING and BPFLOCK_OPTION_CGROUP; NULL when empty
+ * @items: array of __u64, or of const char * for BPFLOCK_OPTION_STRING, _CGROUP, _CIDR and _PATH; NULL when empty
  * @count: number of items
  *
  * Owned by the core, valid until the callback that it was passed to returns. Since ABI 1.0.
@@ -109,11 +122,21 @@ struct bpflock_list {
  * @size:     size of the member of the configuration structure; 0 when it has none
  * @offset:   offset of that member; the core refuses a member that ends beyond `config_size`
  * @variable: a `const volatile` variable of the BPF object that takes the value before load, or NULL.
- *            A list takes an array, and the number of items goes to the variable VARIABLE_count.
- *            For BPFLOCK_OPTION_CGROUP it is a hash map (key: __u64 id, value: __u8) instead of an array: see
- *            BPFLOCK_CGROUPS() in <bpflock/cgroup.bpf.h>. The daemon keeps the ids of those cgroups in it that exist.
- *            VARIABLE_count is the number of paths, whether their cgroups exist or not.
+ *            A list takes an array, and the number of items goes to the `const volatile` variable VARIABLE_count.
  *            A change of such an option on reload loads the object anew, new before old.
+ * @map:      of a list: a map of the BPF object that takes the items before the programs are attached, or NULL. A reload
+ *            changes it in place: new items come in before old ones go. <bpflock/set.bpf.h> declares such maps:
+ *             - a hash with the item as key, and a value of 1 byte. It has room for twice the largest list. The key is
+ *               a number of 1, 2, 4 or 8 bytes, a char array (BPFLOCK_OPTION_STRING, filled up with NUL), or a struct
+ *               bpflock_file_id (BPFLOCK_OPTION_PATH).
+ *             - an LPM trie, the same with struct bpflock_cidr as key (BPFLOCK_OPTION_CIDR)
+ *             - an array of one element, which is an array of items: of numbers, or of struct bpflock_ports. Behind the
+ *               last item there are zeros.
+ *            For BPFLOCK_OPTION_CGROUP it is what BPFLOCK_CGROUPS() of <bpflock/cgroup.bpf.h> declares. The daemon keeps
+ *            the ids of those cgroups in it that exist.
+ *            Where the object has a __u32 MAP_count that is neither const nor static, the number of items of the list
+ *            goes there, whether they name something that exists or not. A reload changes it as well.
+ *            The list may not be longer than the map has room for.
  *
  * Since ABI 1.0.
  */
@@ -130,6 +153,7 @@ struct bpflock_option {
 	__u32 size;
 	__u64 offset;
 	const char *variable;
+	const char *map;
 };
 
 /* The `size` and `offset` of an option that is kept in `member` of the configuration structure. */
