@@ -168,35 +168,19 @@ int BPF_PROG(kl_load_data, unsigned int id, bool contents, int ret)
 /* Of file.f_mode. No header for BPF programs has it. */
 #define FMODE_WRITE 0x2
 
-/* A short text, padded with zeros. It is compared in words, so that the comparison has no loop. */
-union text {
-	char bytes[24];
-	__u64 words[3];
-};
-
-static __always_inline bool is_same(const union text *text, const union text *known)
-{
-	return text->words[0] == known->words[0] && text->words[1] == known->words[1] &&
-	       text->words[2] == known->words[2];
-}
-
-#define IS(what, string)                                    \
-	({                                                  \
-		static const union text known = { string }; \
-		is_same(what, &known);                      \
-	})
+/* Room for the longest text that is looked for. Longer texts are cut, and then match nothing. */
+#define TEXT_SIZE 24
 
 /*
  * The name alone is not enough: in procfs users can choose some names (/proc/net/xt_recent). One bpf_snprintf() copies
- * both names, because this runs for every file that is opened for writing in these file systems. Longer texts are cut,
- * and then match nothing.
+ * both names, because this runs for every file that is opened for writing in these file systems.
  */
-static __always_inline void copy_directory_and_name(union text *to, const struct dentry *dentry)
+static __always_inline void copy_directory_and_name(char to[TEXT_SIZE], const struct dentry *dentry)
 {
 	static const char format[] = "%s/%s";
 	__u64 names[] = { (__u64)dentry->d_parent->d_name.name, (__u64)dentry->d_name.name };
 
-	bpf_snprintf(to->bytes, sizeof(to->bytes), format, names, sizeof(names));
+	bpf_snprintf(to, TEXT_SIZE, format, names, sizeof(names));
 }
 
 /*
@@ -205,12 +189,13 @@ static __always_inline void copy_directory_and_name(union text *to, const struct
  */
 static __always_inline bool is_known(const struct dentry *dentry)
 {
-	union text path = {};
+	char path[TEXT_SIZE] __attribute__((aligned(8))) = {};
 
-	copy_directory_and_name(&path, dentry);
-	return IS(&path, "kernel/core_pattern") || IS(&path, "kernel/modprobe") || IS(&path, "kernel/hotplug") ||
-	       IS(&path, "kernel/poweroff_cmd") || IS(&path, "kernel/uevent_helper") || IS(&path, "//release_agent") ||
-	       IS(&path, "///");
+	copy_directory_and_name(path, dentry);
+	return bpflock_string_is(path, "kernel/core_pattern") || bpflock_string_is(path, "kernel/modprobe") ||
+	       bpflock_string_is(path, "kernel/hotplug") || bpflock_string_is(path, "kernel/poweroff_cmd") ||
+	       bpflock_string_is(path, "kernel/uevent_helper") || bpflock_string_is(path, "//release_agent") ||
+	       bpflock_string_is(path, "///");
 }
 
 /*
@@ -246,12 +231,12 @@ int BPF_PROG(kl_helper_path, struct file *file, int ret)
 SEC("lsm/fs_context_parse_param")
 int BPF_PROG(kl_helper_agent, void *context, struct fs_parameter *parameter, int ret)
 {
-	union text key = {};
+	char key[TEXT_SIZE] __attribute__((aligned(8))) = {};
 
 	if (ret)
 		return ret;
-	bpflock_copy_kernel_string(key.bytes, sizeof(key.bytes), parameter->key);
-	if (!IS(&key, "release_agent"))
+	bpflock_copy_kernel_string(key, sizeof(key), parameter->key);
+	if (!bpflock_string_is(key, "release_agent"))
 		return 0;
 	return bpflock_decide(KIMGLOCK_USERMODE_HELPER, KIMGLOCK_FS_PARAMETER);
 }

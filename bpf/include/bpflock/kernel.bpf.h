@@ -4,12 +4,27 @@
  *
  * Each structure holds only the members in use. libbpf finds their real offsets in the running
  * kernel's BTF (CO-RE), so a build needs no BTF of a kernel. A plugin that needs more may include its
- * own vmlinux.h before any header of bpflock; then this header is empty.
+ * own vmlinux.h before any header of bpflock; then this header declares nothing.
+ *
+ * Every other header for BPF programs includes this one first.
  */
 #ifndef BPFLOCK_KERNEL_BPF_H
 #define BPFLOCK_KERNEL_BPF_H
 
-#ifndef __VMLINUX_H__
+#ifndef __bpf__
+#error "this header is for BPF programs: compile with clang -target bpf"
+#endif
+#if !defined(__TARGET_ARCH_x86) && !defined(__TARGET_ARCH_arm64)
+#error "say what the program runs on: -D__TARGET_ARCH_x86 or -D__TARGET_ARCH_arm64"
+#endif
+
+#ifdef __VMLINUX_H__
+
+/* That of <bpf/bpf_helpers.h> is no constant expression. */
+#undef offsetof
+#define offsetof(type, member) __builtin_offsetof(type, member)
+
+#else
 
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -143,7 +158,15 @@ struct css_set {
 	struct cgroup *dfl_cgrp;
 };
 
+struct thread_info {
+	unsigned long flags;
+#if defined(__TARGET_ARCH_x86)
+	__u32 status;
+#endif
+};
+
 struct task_struct {
+	struct thread_info thread_info;
 	struct mm_struct *mm;
 	struct task_struct *group_leader;
 	__u64 start_time;
@@ -195,13 +218,17 @@ struct pt_regs {
 	unsigned long dx;
 	unsigned long si;
 	unsigned long di;
+	unsigned long orig_ax;
+	unsigned long ip;
 };
 #elif defined(__TARGET_ARCH_arm64)
 struct user_pt_regs {
 	__u64 regs[31];
+	__u64 pc;
 };
 struct pt_regs {
 	struct user_pt_regs user_regs;
+	__s32 syscallno;
 };
 #endif
 

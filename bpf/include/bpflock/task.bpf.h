@@ -19,14 +19,14 @@ static __always_inline bool bpflock_in_initial_pid_namespace(struct task_struct 
 }
 
 /*
- * The network namespace of the idle task, which has the kernel's init_nsproxy and is the parent of the first
- * process. The symbol init_net would need the kernel's symbol table, which is long and may be hidden.
+ * That of the idle task, which has the kernel's init_nsproxy and is the parent of the first process. The symbol
+ * init_nsproxy, as init_net, would need the kernel's symbol table, which is long and may be hidden.
  */
-static __always_inline struct net *bpflock_initial_net_namespace(struct task_struct *task)
+static __always_inline struct nsproxy *bpflock_initial_nsproxy(struct task_struct *task)
 {
 	struct task_struct *init = task->thread_pid->numbers[0].ns->child_reaper;
 
-	return init->real_parent->nsproxy->net_ns;
+	return init->real_parent->nsproxy;
 }
 
 /* An exiting task has no nsproxy any more: it counts as not initial. */
@@ -34,7 +34,18 @@ static __always_inline bool bpflock_in_initial_net_namespace(struct task_struct 
 {
 	struct net *net = task->nsproxy->net_ns;
 
-	return net && net == bpflock_initial_net_namespace(task);
+	return net && net == bpflock_initial_nsproxy(task)->net_ns;
+}
+
+/*
+ * The mount namespace that the kernel has booted with. Services of the host may have others (PrivateTmp= of systemd), so
+ * this alone tells no container. An exiting task has none.
+ */
+static __always_inline bool bpflock_in_initial_mount_namespace(struct task_struct *task)
+{
+	struct mnt_namespace *mounts = task->nsproxy->mnt_ns;
+
+	return mounts && mounts == bpflock_initial_nsproxy(task)->mnt_ns;
 }
 
 static __always_inline bool bpflock_task_is_initial(struct task_struct *task)

@@ -3,7 +3,9 @@
 #ifndef BPFLOCK_PROTECTED_H
 #define BPFLOCK_PROTECTED_H
 
+#ifndef __VMLINUX_H__ /* a plugin with its own vmlinux.h has these types already */
 #include <linux/types.h>
+#endif
 
 /* The directory of all that the daemon pins. Since ABI 1.0. */
 #define BPFLOCK_PINS "/sys/fs/bpf/bpflock"

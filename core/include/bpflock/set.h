@@ -3,7 +3,9 @@
 #ifndef BPFLOCK_SET_H
 #define BPFLOCK_SET_H
 
+#ifndef __VMLINUX_H__ /* a plugin with its own vmlinux.h has these types already */
 #include <linux/types.h>
+#endif
 
 /**
  * struct bpflock_cidr - a network: an item of BPFLOCK_OPTION_CIDR; the key of an LPM trie
