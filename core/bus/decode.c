@@ -187,6 +187,7 @@ static void add_value(struct decoded_record *decoded, const struct bpflock_field
 	}
 }
 
+/* (uid_t)-1 is nobody: no record has to say so by a flag. */
 static bool is_left_out(const struct bpflock_field *field, const char *bytes)
 {
 	static const unsigned char unset[sizeof(__u64)] = { 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff };
