@@ -3,7 +3,8 @@
  * fileless WAY [FILE]: executes itself, or maps memory as executable, out of a file that exists only in memory.
  *
  *	fexecve, empty_path, proc, other	a memfd, by fexecve(), execveat(), or /proc of this or another process
- *	huge					the same, of huge pages
+ *	program FILE WORD...			FILE, with the words behind it, in a memfd
+ *	huge					a memfd of huge pages
  *	script					a script in a memfd
  *	interpreter FILE			a script, FILE, whose interpreter is a memfd
  *	loader FILE				the dynamic linker runs FILE out of a memfd
@@ -44,6 +45,7 @@
 static char name[] = NAME, ran[] = "ran";
 static char *const payload[] = { name, ran, NULL };
 static const char *file, *program;
+static char **words; /* from FILE on */
 
 static void die(const char *what)
 {
@@ -116,6 +118,11 @@ static int by_other(void)
 	}
 	wait(&status);
 	exit(WEXITSTATUS(status));
+}
+
+static int by_program(void)
+{
+	return result(fexecve(fill(memfd(), file), words, environ));
 }
 
 /* Such a file cannot be written, only mapped. */
@@ -276,6 +283,7 @@ static const struct way {
 	{ "empty_path", by_empty_path },
 	{ "proc", by_proc },
 	{ "other", by_other },
+	{ "program", by_program },
 	{ "huge", by_huge },
 	{ "script", script },
 	{ "interpreter", interpreter },
@@ -300,6 +308,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && strcmp(argv[1], "ran") == 0)
 		return puts("ran") < 0;
 	file = argc > 2 ? argv[2] : NULL;
+	words = argv + 2;
 	program = argc > 3 ? argv[3] : NULL;
 	for (size_t i = 0; argc > 1 && i < sizeof(ways) / sizeof(*ways); i++)
 		if (strcmp(argv[1], ways[i].name) == 0)
