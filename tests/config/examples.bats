@@ -56,10 +56,19 @@ stop_from_its_cgroup() {
 }
 
 @test "container host: what containers ask for is denied, and modules to everybody" {
+	PARTIAL='log = denied'
 	start_example container-host
 	allowed baseline /dev/mem
 	denied baseline /dev/mem "${CONTAINED[@]}"
 	bpflockctl policy | grep -E '^kimglock +unsigned_module +block +block = @modules at /etc/bpflock/conf.d/50-example.conf:'
+	run "${CONTAINED[@]}" "$PROGRAMS/bpf_request" map
+	[ "$status" -eq "$ASK_DENIED" ]
+	await_log 'event=lsm_bpf operation=map_create .*reason=denied \(baseline\)'
+	run "${CONTAINED[@]}" "$PROGRAMS/fileless" fexecve
+	[ "$status" -eq "$ASK_DENIED" ]
+	await_log 'event=lsm_bprm_creds_from_file operation=exec_memfd .*reason=denied \(baseline\)'
+	"$PROGRAMS/bpf_request" map
+	"$PROGRAMS/fileless" fexecve
 }
 
 @test "IoT: nobody may, and nobody but process 1 stops it" {
