@@ -130,7 +130,7 @@ static const struct bpflock_program programs[] = {
 	{ .name = "br_mark_daemon", .self_test = BPFLOCK_SELF_TEST_PLUGIN },
 };
 
-/* Asks about no object, and unlocks what this descriptor has not locked. */
+/* Changes nothing: it asks about no object, and unlocks what this descriptor has not locked. */
 static int ask(const struct bpflock_host *host, const void *config)
 {
 	union bpf_attr nothing = { .info.bpf_fd = (__u32)-1 };
