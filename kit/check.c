@@ -158,19 +158,7 @@ static void check_self_test(const struct plugin *plugin, struct report *report)
 		      "write self_test(), and .self_test = BPFLOCK_SELF_TEST_PLUGIN in the table of programs");
 }
 
-/* The variables have the values that they have in the object. Programs that are verified never run. */
-static void load(const struct plugin *plugin, struct bpf_object *object, struct kernel *kernel, struct report *report)
-{
-	int error = sections_register(kernel);
-
-	if (error)
-		report_add(report, REPORT_ERROR, "plugin_failed", NULL, "libbpf takes no handlers: %s",
-			   strerror(-error));
-	else
-		(void)object_load(plugin, object, report);
-}
-
-static void check_object(const struct check *check, const struct plugin *plugin, struct kernel *kernel,
+static void check_object(const struct check *check, const struct plugin *plugin, const struct kernel *kernel,
 			 struct report *report)
 {
 	struct bpf_object *object;
@@ -181,8 +169,9 @@ static void check_object(const struct check *check, const struct plugin *plugin,
 	if (kernel->targets)
 		check_hooks(plugin, object, kernel, report);
 	check_self_test(plugin, report);
+	/* The variables have the values that they have in the object. Nothing is attached, so the programs never run. */
 	if (check->load && !report->errors)
-		load(plugin, object, kernel, report);
+		(void)object_load(plugin, object, report);
 	bpf_object__close(object);
 }
 
@@ -196,6 +185,8 @@ static _Noreturn void check_file(const struct check *check, const char *path)
 
 	libbpf_log_install();
 	open_kernel(check, &kernel, &report);
+	if (check->load && sections_register(&kernel) < 0)
+		report_add(&report, REPORT_ERROR, "plugin_failed", NULL, "libbpf refuses handlers of sections");
 	settings_open_plugin(resolved ? resolved : path, &kernel, &plugin);
 	if (plugin.refusal)
 		report_add(&report, REPORT_ERROR, "plugin_refused", NULL, "%s", plugin.refusal);

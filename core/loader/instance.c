@@ -180,6 +180,23 @@ static int open_state(struct instance *instance, const struct instance *predeces
 	return 0;
 }
 
+static int fail_to_open_state(const struct instance *instance, int error, struct report *report)
+{
+	CLEANUP(cleanup_free) char *stale = error == -EPERM ? plugin_state_stale_pin(instance->plugin) : NULL;
+	struct report_item *item;
+
+	if (!stale)
+		return instance_fail(instance, error, report,
+				     "the maps that its generations share cannot be opened or made");
+	item = report_add(report, REPORT_ERROR, "plugin_failed", stale,
+			  "is not what this version of bpflock pins there");
+	report_plugin(item, instance->plugin->name);
+	report_remedy(item,
+		      "stop bpflock, remove what is pinned of this plugin by: bpflock --unload %s, and start again",
+		      instance->plugin->name);
+	return error;
+}
+
 int instance_open(struct instance *instance, const struct instance *predecessor, const struct plugin *plugin,
 		  const struct config_section *section, struct kernel *kernel, const struct pins *pins,
 		  struct report *report)
@@ -198,8 +215,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	kernel_load_targets(kernel);
 	error = open_state(instance, predecessor);
 	if (error)
-		return instance_fail(instance, error, report,
-				     "the maps that its generations share cannot be opened or made");
+		return fail_to_open_state(instance, error, report);
 	error = open_object(instance, report);
 	if (!error)
 		error = refuse_kernel_reads(instance, kernel, report);

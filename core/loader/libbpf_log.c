@@ -10,10 +10,16 @@ static char last_warning[512];
 static __attribute__((format(printf, 2, 0))) int keep_warning(enum libbpf_print_level level, const char *format,
 							      va_list args)
 {
-	if (level == LIBBPF_WARN) {
-		vsnprintf(last_warning, sizeof(last_warning), format, args);
-		last_warning[strcspn(last_warning, "\n")] = '\0';
-	}
+	char warning[sizeof(last_warning)];
+
+	if (level != LIBBPF_WARN)
+		return 0;
+	vsnprintf(warning, sizeof(warning), format, args);
+	warning[strcspn(warning, "\n")] = '\0';
+	/* It says this after the warning that says why. */
+	if (strstr(warning, "failed to load object") && *last_warning)
+		return 0;
+	memcpy(last_warning, warning, sizeof(warning));
 	return 0;
 }
 

@@ -231,6 +231,8 @@ struct plugin_state {
 
 /* Opens what a predecessor has pinned, or makes new maps. Returns 0 or a negative errno. */
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret);
+/* After that has failed with -EPERM: the path of a pin that is no such map (to be freed); or NULL. */
+char *plugin_state_stale_pin(const struct plugin *plugin);
 /* Pins it in the plugin's directory. Returns 0 or a negative errno. */
 int plugin_state_pin(const struct plugin_state *state, const char *plugin);
 /* As instance_lost_pin(). */

@@ -115,6 +115,23 @@ int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret)
 	return error;
 }
 
+char *plugin_state_stale_pin(const struct plugin *plugin)
+{
+	static const struct pinned_map *const kinds[] = { &state_map, &stats_map, &delivery_map, &counters_map,
+							  &grants_map };
+	CLEANUP(cleanup_free) char *directory = pins_plugin_path(plugin->name);
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		char *path = xasprintf("%s/%s", directory, kinds[i]->name);
+		CLEANUP(cleanup_close) int fd = pinned_map_check(path, kinds[i]);
+
+		if (fd == -EPERM)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
 /* Its maps, in the order in which they are pinned; the last two are there for enforcers only. */
 struct state_map {
 	int fd;
