@@ -45,6 +45,16 @@ static const struct argp argp = {
 	.doc = "Shows which rule decides each operation, and which line of the configuration that rule comes from.",
 };
 
+/* baseline decides about some operations without a look at the namespaces. */
+static const char *baseline_note(const struct json_object *operation)
+{
+	const char *baseline = json_get_text(operation, "baseline");
+
+	if (strcmp(baseline, "allow") == 0)
+		return ", everybody may";
+	return strcmp(baseline, "deny") == 0 ? ", also on the host" : "";
+}
+
 /* The rule and its flags, to be freed. */
 static char *rule_of(const struct json_object *operation)
 {
@@ -52,7 +62,7 @@ static char *rule_of(const struct json_object *operation)
 		return xstrdup("");
 	if (json_get_bool(operation, "missing"))
 		return xstrdup("not in this kernel");
-	return xasprintf("%s%s%s", json_get_text(operation, "rule"),
+	return xasprintf("%s%s%s%s", json_get_text(operation, "rule"), baseline_note(operation),
 			 json_get_bool(operation, "exceptions") ? ", exceptions" : "",
 			 json_get_bool(operation, "audited") ? ", only audited" : "");
 }
@@ -65,6 +75,8 @@ static enum colour colour_of(const struct json_object *operation)
 		return COLOUR_DOUBTFUL;
 	if (strcmp(rule, "block") == 0 || strcmp(rule, "restricted") == 0)
 		return COLOUR_BAD;
+	if (strcmp(json_get_text(operation, "baseline"), "allow") == 0)
+		return COLOUR_NONE;
 	return strcmp(rule, "baseline") == 0 ? COLOUR_DOUBTFUL : COLOUR_NONE;
 }
 

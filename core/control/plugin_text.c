@@ -60,6 +60,15 @@ static void print_event(const struct json_object *event, FILE *stream)
 	each(event, "fields", print_field, stream);
 }
 
+static const char *baseline_note(const struct json_object *operation)
+{
+	const char *baseline = json_get_text(operation, "baseline");
+
+	if (strcmp(baseline, "allow") == 0)
+		return "; profile baseline allows everybody this";
+	return strcmp(baseline, "deny") == 0 ? "; profile baseline denies this on the host as well" : "";
+}
+
 static void print_operation(const struct json_object *operation, FILE *stream)
 {
 	const char *aliases = json_get_text(operation, "aliases");
@@ -69,7 +78,7 @@ static void print_operation(const struct json_object *operation, FILE *stream)
 		fprintf(stream, "  (or %s)", aliases);
 	if (json_get_bool(operation, "missing"))
 		fputs("  (not in this kernel)", stream);
-	fprintf(stream, "\n    %s\n", json_get_text(operation, SUMMARY));
+	fprintf(stream, "\n    %s%s\n", json_get_text(operation, SUMMARY), baseline_note(operation));
 }
 
 static void print_group(const struct json_object *group, FILE *stream)

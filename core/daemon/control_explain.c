@@ -39,12 +39,13 @@ static void add_sentences(struct json_object *object, const struct explanation *
 	json_add_text(object, "change", change);
 }
 
-/* Only baseline looks at the namespaces of the task. */
-static void add_namespaces(struct json_object *object, const struct bpflock_decision *decision)
+/* Only baseline looks at the namespaces of the task, and not about every operation. */
+static void add_namespaces(struct json_object *object, const struct operation *operation,
+			   const struct bpflock_decision *decision)
 {
 	if (decision->rule == BPFLOCK_RULE_BASELINE)
 		json_add_bool(object, "initial_namespaces", decision->verdict == BPFLOCK_VERDICT_ALLOWED);
-	if (decision->rule == BPFLOCK_RULE_EXCEPTION)
+	if (decision->rule == BPFLOCK_RULE_EXCEPTION && operation && operation->baseline == BPFLOCK_BASELINE_USUAL)
 		json_add_bool(object, "initial_namespaces", false);
 }
 
@@ -77,7 +78,7 @@ static void add_decision(struct json_object *object, const struct managed_plugin
 	if (known)
 		control_add_origin(object, &decider);
 	json_add_bool(object, "outdated", !known);
-	add_namespaces(object, decision);
+	add_namespaces(object, operation, decision);
 	json_add_text(object, "cgroup", cgroup);
 	json_add_text(object, "unit", *unit ? unit : NULL);
 	add_sentences(object, &explanation);

@@ -17,6 +17,14 @@ void control_add_origin(struct json_object *object, const struct policy_decider 
 	json_add_text(object, "origin", explain_place(decider));
 }
 
+/* What baseline does about everybody; NULL where it looks at the namespaces, or another rule decides. */
+static const char *baseline_of(__u32 rule)
+{
+	if (rule == BPFLOCK_RULE_BASELINE_ALLOW)
+		return "allow";
+	return rule == BPFLOCK_RULE_BASELINE_DENY ? "deny" : NULL;
+}
+
 struct json_object *control_new_operation(const struct operation *operation, const struct config_section *section,
 					  const struct bpflock_policy_slot *policy)
 {
@@ -31,10 +39,12 @@ struct json_object *control_new_operation(const struct operation *operation, con
 		return object;
 	decider = policy_decider(operation, section, policy);
 	json_add_text(object, "rule", policy_rule_name(decider.rule));
+	json_add_text(object, "baseline", baseline_of(decider.rule));
 	control_add_origin(object, &decider);
 	flags = policy->rules[operation->index] & (__u8)~BPFLOCK_RULE_MASK;
 	json_add_bool(object, "audited", flags & BPFLOCK_RULE_AUDIT);
-	json_add_bool(object, "exceptions", decider.rule == BPFLOCK_RULE_BASELINE && flags & BPFLOCK_RULE_EXCEPTIONS);
+	json_add_bool(object, "exceptions",
+		      policy_rule_has_exceptions(decider.rule) && flags & BPFLOCK_RULE_EXCEPTIONS);
 	return object;
 }
 

@@ -125,6 +125,10 @@ static struct json_object *new_events(const struct bpflock_plugin *descriptor)
 
 static struct json_object *new_operations(const struct operations *operations)
 {
+	static const char *const baselines[] = {
+		[BPFLOCK_BASELINE_ALLOW] = "allow",
+		[BPFLOCK_BASELINE_DENY] = "deny",
+	};
 	struct json_object *list = json_new_list();
 
 	for (size_t i = 0; i < operations->count; i++) {
@@ -134,6 +138,7 @@ static struct json_object *new_operations(const struct operations *operations)
 		json_add_text(object, "text", operation->text);
 		json_add_text(object, "aliases", *operation->aliases ? operation->aliases : NULL);
 		json_add_bool(object, "missing", operation->index < 0);
+		json_add_text(object, "baseline", baselines[operation->baseline]);
 		json_append(list, object);
 	}
 	return list;

@@ -9,12 +9,13 @@ bool explain_find_decider(const struct managed_plugin *managed, const struct bpf
 			  struct policy_decider *ret)
 {
 	const struct operation *operation = operations_at(&managed->plugin->operations, decision->operation);
-	__u32 rule = decision->rule == BPFLOCK_RULE_EXCEPTION ? BPFLOCK_RULE_BASELINE : decision->rule;
 
 	if (!managed->policy || !operation || decision->event.time < managed->since)
 		return false;
 	*ret = policy_decider(operation, managed->section, managed->policy);
-	return rule == BPFLOCK_RULE_GRANT || ret->rule == rule;
+	if (decision->rule == BPFLOCK_RULE_EXCEPTION)
+		return policy_rule_has_exceptions(ret->rule);
+	return decision->rule == BPFLOCK_RULE_GRANT || ret->rule == decision->rule;
 }
 
 static bool is_list(const struct policy_decider *decider)
@@ -53,8 +54,10 @@ char *explain_why(const struct explanation *explanation)
 		[BPFLOCK_RULE_PRIVILEGED] = "the profile allows everything that no list has",
 		[BPFLOCK_RULE_RESTRICTED] = "the profile denies everything that no list has",
 		[BPFLOCK_RULE_BASELINE] = "the profile allows only tasks in the initial pid and network namespaces",
-		[BPFLOCK_RULE_EXCEPTION] = "the task is in other namespaces, and an exception covers its cgroup",
+		[BPFLOCK_RULE_EXCEPTION] = "the profile would deny it, and an exception covers the cgroup of the task",
 		[BPFLOCK_RULE_GRANT] = "a grant allows it for a time, against the policy",
+		[BPFLOCK_RULE_BASELINE_ALLOW] = "the profile allows everybody this operation",
+		[BPFLOCK_RULE_BASELINE_DENY] = "the profile denies this operation, also in the initial namespaces",
 	};
 	CLEANUP(cleanup_free) char *origin = origin_of(explanation);
 
@@ -130,6 +133,12 @@ char *explain_change(const struct explanation *explanation)
 		return xasprintf("allow = %s in [%s] allows everybody this", operation, plugin);
 	case BPFLOCK_RULE_BASELINE:
 		return change_baseline(explanation);
+	case BPFLOCK_RULE_BASELINE_ALLOW:
+		return xasprintf("block = %s in [%s] denies everybody this", operation, plugin);
+	case BPFLOCK_RULE_BASELINE_DENY:
+		return xasprintf("except_units or except_cgroups in [%s] allow some what baseline denies; allow = %s "
+				 "allows everybody this",
+				 plugin, operation);
 	case BPFLOCK_RULE_EXCEPTION:
 		return xasprintf(
 			"take the exception out of except_cgroups, except_units or except_sessions in [%s], or "

@@ -60,10 +60,11 @@ static bool needs_other_programs(const struct plugin *plugin, const struct confi
 				 const struct config_section *new)
 {
 	const struct bpflock_program *rows = plugin->descriptor.programs.rows;
+	const struct operations *operations = &plugin->operations;
 
 	for (__u32 i = 0; i < plugin->descriptor.programs.count; i++)
 		if (rows[i].flags & BPFLOCK_PROGRAM_HOST)
-			return policy_denies_host(old) != policy_denies_host(new);
+			return policy_denies_host(operations, old) != policy_denies_host(operations, new);
 	return false;
 }
 

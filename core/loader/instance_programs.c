@@ -14,7 +14,8 @@ static bool is_superfluous(const struct instance *instance, const struct bpf_pro
 {
 	const struct bpflock_program *row = object_program_row(instance->plugin, program);
 
-	return row && row->flags & BPFLOCK_PROGRAM_HOST && !policy_denies_host(instance->section);
+	return row && row->flags & BPFLOCK_PROGRAM_HOST &&
+	       !policy_denies_host(&instance->plugin->operations, instance->section);
 }
 
 int instance_select_programs(struct instance *instance, const struct kernel *kernel, struct report *report)

@@ -370,6 +370,9 @@ static int check_operation(const struct bpflock_plugin *descriptor, const struct
 
 	if (operation->flags & ~known || operation->denial > DENIAL_MAX)
 		return refuse(ret_reason, "it has an operation with unknown flags, or an errno above %d", DENIAL_MAX);
+	if (operation->baseline > BPFLOCK_BASELINE_DENY)
+		return refuse(ret_reason, "it has an operation with an unknown rule of profile baseline (%u)",
+			      operation->baseline);
 	if (operation->flags & no_operation && !descriptor->operation_enum)
 		return refuse(ret_reason, "it has a row that is no operation, but no operation_enum");
 	if (operation->flags & BPFLOCK_OPERATION_BOUNDARY && !operation->groups)

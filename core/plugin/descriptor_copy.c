@@ -39,7 +39,7 @@ static const struct table_kind plugin_tables[] = {
 	{ "events", offsetof(struct bpflock_plugin, events), sizeof(struct bpflock_event_type),
 	  END_OF(struct bpflock_event_type, fields) },
 	{ "operations", offsetof(struct bpflock_plugin, operations), sizeof(struct bpflock_operation),
-	  END_OF(struct bpflock_operation, denial) },
+	  END_OF(struct bpflock_operation, baseline) },
 	{ "programs", offsetof(struct bpflock_plugin, programs), sizeof(struct bpflock_program),
 	  END_OF(struct bpflock_program, self_test) },
 };

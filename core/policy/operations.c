@@ -27,6 +27,7 @@ static void add_row(struct operations *operations, const struct bpflock_operatio
 	operation->groups = xstrdup(row->groups ? row->groups : "");
 	operation->flags = row->flags;
 	operation->denial = (__u8)row->denial;
+	operation->baseline = row->baseline;
 }
 
 /* Other rows only describe an enumerator that is no operation. */

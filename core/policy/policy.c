@@ -270,6 +270,18 @@ int policy_check(const struct operations *operations, const struct config_sectio
 	return report->errors > errors ? -EINVAL : 0;
 }
 
+static __u8 rule_of_profile(const struct operation *operation, const struct config_section *section)
+{
+	static const __u8 rules[] = {
+		[BPFLOCK_BASELINE_USUAL] = BPFLOCK_RULE_BASELINE,
+		[BPFLOCK_BASELINE_ALLOW] = BPFLOCK_RULE_BASELINE_ALLOW,
+		[BPFLOCK_BASELINE_DENY] = BPFLOCK_RULE_BASELINE_DENY,
+	};
+	__u64 profile = config_number(section, "profile");
+
+	return profile == BPFLOCK_RULE_BASELINE ? rules[operation->baseline] : (__u8)profile;
+}
+
 static struct policy_decider decide(const struct operation *operation, bool exempt,
 				    const struct config_section *section)
 {
@@ -284,7 +296,7 @@ static struct policy_decider decide(const struct operation *operation, bool exem
 		return allows;
 	if (exempt)
 		return (struct policy_decider){ BPFLOCK_RULE_LEVEL, NULL, 0 };
-	return (struct policy_decider){ (__u8)config_number(section, "profile"), config_value(section, "profile"), 0 };
+	return (struct policy_decider){ rule_of_profile(operation, section), config_value(section, "profile"), 0 };
 }
 
 struct policy_decider policy_decider(const struct operation *operation, const struct config_section *section,
@@ -328,9 +340,16 @@ bool policy_can_deny(const struct config_section *section)
 	return profile != BPFLOCK_RULE_PRIVILEGED || config_value(section, "block")->count;
 }
 
-bool policy_denies_host(const struct config_section *section)
+bool policy_denies_host(const struct operations *operations, const struct config_section *section)
 {
-	return config_number(section, "profile") == BPFLOCK_RULE_RESTRICTED || config_value(section, "block")->count;
+	__u64 profile = config_number(section, "profile");
+
+	if (profile == BPFLOCK_RULE_RESTRICTED || config_value(section, "block")->count)
+		return true;
+	for (size_t i = 0; profile == BPFLOCK_RULE_BASELINE && i < operations->count; i++)
+		if (operations->items[i].baseline == BPFLOCK_BASELINE_DENY)
+			return true;
+	return false;
 }
 
 void policy_init(struct bpflock_policy *map, const struct operations *operations)
@@ -390,6 +409,7 @@ __u32 policy_verdict(__u8 rule, bool initial)
 	case BPFLOCK_RULE_UNSET:
 	case BPFLOCK_RULE_BLOCK:
 	case BPFLOCK_RULE_RESTRICTED:
+	case BPFLOCK_RULE_BASELINE_DENY:
 		denies = true;
 		break;
 	case BPFLOCK_RULE_BASELINE:
@@ -406,10 +426,16 @@ __u32 policy_verdict(__u8 rule, bool initial)
 const char *policy_rule_name(__u32 rule)
 {
 	static const char *const names[] = {
-		[BPFLOCK_RULE_BLOCK] = "block",		  [BPFLOCK_RULE_ALLOW] = "allow",
-		[BPFLOCK_RULE_LEVEL] = "level",		  [BPFLOCK_RULE_PRIVILEGED] = "privileged",
-		[BPFLOCK_RULE_RESTRICTED] = "restricted", [BPFLOCK_RULE_BASELINE] = "baseline",
-		[BPFLOCK_RULE_EXCEPTION] = "exception",	  [BPFLOCK_RULE_GRANT] = "grant",
+		[BPFLOCK_RULE_BLOCK] = "block",
+		[BPFLOCK_RULE_ALLOW] = "allow",
+		[BPFLOCK_RULE_LEVEL] = "level",
+		[BPFLOCK_RULE_PRIVILEGED] = "privileged",
+		[BPFLOCK_RULE_RESTRICTED] = "restricted",
+		[BPFLOCK_RULE_BASELINE] = "baseline",
+		[BPFLOCK_RULE_EXCEPTION] = "exception",
+		[BPFLOCK_RULE_GRANT] = "grant",
+		[BPFLOCK_RULE_BASELINE_ALLOW] = "baseline",
+		[BPFLOCK_RULE_BASELINE_DENY] = "baseline",
 	};
 
 	return rule < ARRAY_SIZE(names) ? names[rule] : NULL;
@@ -425,6 +451,8 @@ static const char *const reasons[][BPFLOCK_VERDICTS] = {
 	[BPFLOCK_RULE_BASELINE] = { "allow (baseline)", "denied (baseline)", "would deny (baseline)" },
 	[BPFLOCK_RULE_EXCEPTION] = { "allow (exception)", NULL, NULL },
 	[BPFLOCK_RULE_GRANT] = { "allow (grant)", NULL, NULL },
+	[BPFLOCK_RULE_BASELINE_ALLOW] = { "allow (baseline)", NULL, NULL },
+	[BPFLOCK_RULE_BASELINE_DENY] = { NULL, "denied (baseline)", "would deny (baseline)" },
 };
 
 const char *policy_reason(__u32 rule, __u32 verdict)

@@ -26,6 +26,7 @@ struct btf;
  * @index:   the number that the hook passes: the index in the policy map; -1 where this kernel lacks it
  * @flags:   BPFLOCK_OPERATION_DAEMON, BPFLOCK_OPERATION_WHILE_ENFORCING
  * @denial:  the errno of its denial, positive; 0 for EPERM
+ * @baseline: BPFLOCK_BASELINE_*
  */
 struct operation {
 	char *name;
@@ -36,6 +37,7 @@ struct operation {
 	int index;
 	__u32 flags;
 	__u8 denial;
+	__u32 baseline;
 };
 
 struct operations {
@@ -96,7 +98,7 @@ int policy_check(const struct operations *operations, const struct config_sectio
 bool policy_can_deny(const struct config_section *section);
 
 /* Can it deny anything to tasks of the initial namespaces? */
-bool policy_denies_host(const struct config_section *section);
+bool policy_denies_host(const struct operations *operations, const struct config_section *section);
 
 /*
  * Evaluates the rule of each operation, for a section that has passed policy_check(). `enforcing`: an enforcer that is
@@ -139,6 +141,12 @@ bool policy_is_in_force(const struct bpflock_policy *map, const struct operation
  * it where no exception covers the task.
  */
 __u32 policy_verdict(__u8 rule, bool initial);
+
+/* Does this rule, without flags, look for exceptions before it denies? */
+static inline bool policy_rule_has_exceptions(__u32 rule)
+{
+	return rule == BPFLOCK_RULE_BASELINE || rule == BPFLOCK_RULE_BASELINE_DENY;
+}
 
 /* Its name: block, allow, level, privileged, baseline, restricted, exception, grant. NULL for what is no rule. */
 const char *policy_rule_name(__u32 rule);

@@ -111,12 +111,44 @@ decided() { # OPERATION RETVAL REASON COMM
 	[ "$(grep -c '^forgetful: nobody zero$' "$LOG")" -eq 40 ]
 }
 
-# bpf COMMAND: bpf(2) without attributes, in a process of the name `caller`
+# bpf COMMAND [COMMAND...]: bpf(2) without attributes, in a process of the name `caller`
 bpf() {
 	local number=321
 	[[ $(uname -m) != aarch64 ]] || number=280
-	run perl -e 'open F, ">", "/proc/$$/comm" and print F "caller" and close F; exit(syscall($ARGV[0] + 0, $ARGV[1] + 0, 0, 0) == 0)' \
+	run "${@:2}" perl -e 'open F, ">", "/proc/$$/comm" and print F "caller" and close F; exit(syscall($ARGV[0] + 0, $ARGV[1] + 0, 0, 0) == 0)' \
 		"$number" "$1"
+}
+
+# bpf_gets VERDICT RETVAL COMMAND OPERATION [COMMAND...]: expects this decision about a command of bpf(2).
+bpf_gets() {
+	bpf "$3" "${@:5}"
+	await_log "event=lsm_bpf operation=$4 .*comm=caller .*retval=$2 reason=$1\" bpfprog=commandlock" 10
+}
+
+@test "an operation has another rule under baseline where its row says so, and lists and exceptions come before it" {
+	install_plugins commandlock
+	run with_plugins run -- --help-plugin commandlock
+	grep -F 'detach a program; profile baseline denies this on the host as well' <<<"$output"
+	grep -F 'make an iterator; profile baseline allows everybody this' <<<"$output"
+	mkdir -p /sys/fs/cgroup/excepted
+	with_plugins start BPFLOCK_COMMANDLOCK_PROFILE=baseline BPFLOCK_COMMANDLOCK_EVENT_WINDOW=0 \
+		BPFLOCK_COMMANDLOCK_EXCEPT_CGROUPS=/excepted
+	bpf_gets 'allow \(baseline\)' 0 10 prog_test_run
+	bpf_gets 'denied \(baseline\)' -1 10 prog_test_run unshare --net
+	bpf_gets 'denied \(baseline\)' -1 34 link_detach
+	bpflockctl explain | tee /dev/stderr | grep -F 'the profile denies this operation, also in the initial namespaces (profile = baseline at BPFLOCK_COMMANDLOCK_PROFILE)'
+	bpf_gets 'allow \(baseline\)' 0 33 iter_create unshare --net
+	bpf_gets 'allow \(exception\)' 0 34 link_detach in_cgroup excepted
+	bpflockctl policy commandlock | grep -E '^commandlock +link_detach +baseline, also on the host, exceptions '
+	bpflockctl policy commandlock | grep -E '^commandlock +iter_create +baseline, everybody may '
+	stop_bpflock
+	rmdir /sys/fs/cgroup/excepted
+
+	with_plugins start BPFLOCK_COMMANDLOCK_PROFILE=baseline BPFLOCK_COMMANDLOCK_EVENT_WINDOW=0 \
+		BPFLOCK_COMMANDLOCK_ALLOW=link_detach BPFLOCK_COMMANDLOCK_BLOCK=iter_create
+	bpf_gets 'allow \(allow\)' 0 34 link_detach
+	bpf_gets 'denied \(block\)' -1 33 iter_create
+	stop_bpflock
 }
 
 @test "two enumerators of one number are one operation, and numbers without one are counted" {

@@ -417,6 +417,8 @@ static void an_operation_has_a_name_and_known_flags(void **state)
 	REFUSED("'open' is there twice", d.operations[1].name = "open");
 	REFUSED("operation with unknown flags", d.operations[1].flags = 16);
 	ACCEPTED(d.operations[1].flags = BPFLOCK_OPERATION_DAEMON | BPFLOCK_OPERATION_WHILE_ENFORCING);
+	ACCEPTED(d.operations[1].baseline = BPFLOCK_BASELINE_DENY);
+	REFUSED("an unknown rule of profile baseline (3)", d.operations[1].baseline = BPFLOCK_BASELINE_DENY + 1);
 	ACCEPTED(d.operations[1].denial = 255);
 	REFUSED("an errno above 255", d.operations[1].denial = 256);
 	REFUSED("a row that is no operation", d.operations[1].flags = BPFLOCK_OPERATION_IGNORED);

@@ -92,6 +92,8 @@ static void each_rule_has_its_sentences(void **state)
 		{ BPFLOCK_RULE_RESTRICTED, "denies everything", "allow = kcore in [gate]" },
 		{ BPFLOCK_RULE_EXCEPTION, "an exception covers", "take the exception out" },
 		{ BPFLOCK_RULE_GRANT, "a grant allows", "bpflockctl revoke" },
+		{ BPFLOCK_RULE_BASELINE_ALLOW, "allows everybody this operation", "block = kcore in [gate]" },
+		{ BPFLOCK_RULE_BASELINE_DENY, "also in the initial namespaces", "in [gate] allow some" },
 		{ BPFLOCK_RULE_MASK, "no explanation", "bpflockctl policy gate" },
 	};
 	struct explanation explanation = usual;

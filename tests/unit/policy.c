@@ -511,6 +511,8 @@ static void the_verdict_depends_on_the_rule_the_namespaces_and_whether_it_is_onl
 		{ BPFLOCK_RULE_PRIVILEGED, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_ALLOWED },
 		{ BPFLOCK_RULE_RESTRICTED, BPFLOCK_VERDICT_DENIED, BPFLOCK_VERDICT_DENIED },
 		{ BPFLOCK_RULE_BASELINE, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_DENIED },
+		{ BPFLOCK_RULE_BASELINE_ALLOW, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_ALLOWED },
+		{ BPFLOCK_RULE_BASELINE_DENY, BPFLOCK_VERDICT_DENIED, BPFLOCK_VERDICT_DENIED },
 		{ BPFLOCK_RULE_BASELINE | BPFLOCK_RULE_AUDIT, BPFLOCK_VERDICT_ALLOWED, BPFLOCK_VERDICT_WOULD_DENY },
 	};
 
@@ -519,6 +521,73 @@ static void the_verdict_depends_on_the_rule_the_namespaces_and_whether_it_is_onl
 		assert_int_equal(policy_verdict(table[i].rule, true), table[i].initial);
 		assert_int_equal(policy_verdict(table[i].rule, false), table[i].others);
 	}
+}
+
+/* The decider of an operation with such a row, under these options; *ret_host: the host can be denied something. */
+static struct policy_decider decider_with(__u32 baseline, const char *const *assignments, const char *exempt,
+					  bool *ret_host)
+{
+	struct bpflock_policy_slot slot;
+	struct exemptions exemptions = { 0 };
+	struct policy_decider decider;
+	struct report report = { 0 };
+	const struct operation *operation;
+	struct bound bound;
+
+	assert_int_equal(bind(&bound, assignments, &report), 0);
+	exemptions.operations = &bound.operations;
+	if (exempt)
+		assert_int_equal(exemptions_add(&exemptions, exempt), 0);
+	bound.operations.items[0].baseline = baseline;
+	operation = &bound.operations.items[0];
+	policy_resolve(&exemptions, &bound.config->sections[0], true, &slot);
+	decider = policy_decider(operation, &bound.config->sections[0], &slot);
+	assert_int_equal(slot.rules[operation->index], decider.rule);
+	*ret_host = policy_denies_host(&bound.operations, &bound.config->sections[0]);
+	unbind(&bound, &report);
+	return decider;
+}
+
+static void a_row_says_what_baseline_does_and_lists_and_other_profiles_come_before_it(void **state)
+{
+	static const struct {
+		__u32 baseline;
+		const char *assignments[3];
+		const char *exempt;
+		__u32 rule;
+		bool host;
+	} table[] = {
+		{ BPFLOCK_BASELINE_USUAL, { "gate.profile=baseline" }, NULL, BPFLOCK_RULE_BASELINE, false },
+		{ BPFLOCK_BASELINE_ALLOW, { "gate.profile=baseline" }, NULL, BPFLOCK_RULE_BASELINE_ALLOW, false },
+		{ BPFLOCK_BASELINE_DENY, { "gate.profile=baseline" }, NULL, BPFLOCK_RULE_BASELINE_DENY, true },
+		{ BPFLOCK_BASELINE_DENY, { "gate.profile=privileged" }, NULL, BPFLOCK_RULE_PRIVILEGED, false },
+		{ BPFLOCK_BASELINE_ALLOW, { "gate.profile=restricted" }, NULL, BPFLOCK_RULE_RESTRICTED, true },
+		{ BPFLOCK_BASELINE_ALLOW,
+		  { "gate.profile=baseline", "gate.block=@all" },
+		  NULL,
+		  BPFLOCK_RULE_BLOCK,
+		  true },
+		{ BPFLOCK_BASELINE_DENY,
+		  { "gate.profile=baseline", "gate.allow=@all" },
+		  NULL,
+		  BPFLOCK_RULE_ALLOW,
+		  true },
+		{ BPFLOCK_BASELINE_DENY, { "gate.profile=baseline" }, "all", BPFLOCK_RULE_LEVEL, true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		bool host;
+
+		assert_int_equal(decider_with(table[i].baseline, table[i].assignments, table[i].exempt, &host).rule,
+				 table[i].rule);
+		assert_int_equal(host, table[i].host);
+	}
+	assert_string_equal(policy_rule_name(BPFLOCK_RULE_BASELINE_DENY), "baseline");
+	assert_string_equal(policy_reason(BPFLOCK_RULE_BASELINE_ALLOW, BPFLOCK_VERDICT_ALLOWED), "allow (baseline)");
+	assert_string_equal(policy_reason(BPFLOCK_RULE_BASELINE_DENY, BPFLOCK_VERDICT_DENIED), "denied (baseline)");
+	assert_null(policy_reason(BPFLOCK_RULE_BASELINE_DENY, BPFLOCK_VERDICT_ALLOWED));
+	assert_null(policy_reason(BPFLOCK_RULE_BASELINE_ALLOW, BPFLOCK_VERDICT_DENIED));
 }
 
 static void either_name_of_an_operation_is_valid_and_gives_one_rule(void **state)
@@ -797,7 +866,7 @@ static void a_reason_is_there_for_each_rule_and_for_nothing_beyond(void **state)
 	(void)state;
 	assert_string_equal(policy_reason(BPFLOCK_RULE_EXCEPTION, BPFLOCK_VERDICT_ALLOWED), "allow (exception)");
 	assert_string_equal(policy_reason(BPFLOCK_RULE_GRANT, BPFLOCK_VERDICT_ALLOWED), "allow (grant)");
-	assert_null(policy_reason(BPFLOCK_RULE_GRANT + 1, BPFLOCK_VERDICT_ALLOWED));
+	assert_null(policy_reason(BPFLOCK_RULE_BASELINE_DENY + 1, BPFLOCK_VERDICT_ALLOWED));
 	assert_null(policy_reason(UINT32_MAX, BPFLOCK_VERDICT_ALLOWED));
 	assert_string_equal(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICT_WOULD_DENY), "would deny (block)");
 	assert_null(policy_reason(BPFLOCK_RULE_BLOCK, BPFLOCK_VERDICTS));
@@ -857,6 +926,7 @@ int main(void)
 		cmocka_unit_test(enumerators_of_one_number_and_one_name_are_no_aliases),
 		cmocka_unit_test(what_has_decided_is_the_most_precise_item_or_the_profile_or_the_plugin),
 		cmocka_unit_test(the_verdict_depends_on_the_rule_the_namespaces_and_whether_it_is_only_audited),
+		cmocka_unit_test(a_row_says_what_baseline_does_and_lists_and_other_profiles_come_before_it),
 		cmocka_unit_test(either_name_of_an_operation_is_valid_and_gives_one_rule),
 		cmocka_unit_test(the_profile_decides_what_is_in_no_list),
 		cmocka_unit_test(an_exempt_group_is_not_governed_unless_a_list_names_it),

@@ -92,7 +92,7 @@ __noinline int bpflock_in_initial_namespaces(void)
 }
 
 /*
- * Finds the rule that decides: BASELINE becomes EXCEPTION where one applies. Returns whether the rule
+ * Finds the rule that decides: BASELINE and BASELINE_DENY become EXCEPTION where one applies. Returns whether the rule
  * allows.
  */
 static __always_inline bool bpflock_evaluate(__u32 *rule)
@@ -101,10 +101,13 @@ static __always_inline bool bpflock_evaluate(__u32 *rule)
 	case BPFLOCK_RULE_ALLOW:
 	case BPFLOCK_RULE_LEVEL:
 	case BPFLOCK_RULE_PRIVILEGED:
+	case BPFLOCK_RULE_BASELINE_ALLOW:
 		return true;
 	case BPFLOCK_RULE_BASELINE:
 		if (bpflock_in_initial_namespaces())
 			return true;
+		/* fallthrough */
+	case BPFLOCK_RULE_BASELINE_DENY:
 		if (!(*rule & BPFLOCK_RULE_EXCEPTIONS) || !bpflock_in_cgroups(&bpflock_exceptions))
 			return false;
 		*rule = (*rule & ~BPFLOCK_RULE_MASK) | BPFLOCK_RULE_EXCEPTION;

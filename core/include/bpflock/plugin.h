@@ -275,6 +275,14 @@ struct bpflock_event_type {
 /* Denied only while an enforcer that is no guard can deny something; `would deny` is recorded otherwise. */
 #define BPFLOCK_OPERATION_WHILE_ENFORCING 0x8u
 
+/*
+ * What profile baseline does about an operation. The lists `block` and `allow`, and exempt_group(), come before it.
+ * Since ABI 1.0.
+ */
+#define BPFLOCK_BASELINE_USUAL 0u /* allows it in the initial pid and network namespaces, and by exceptions */
+#define BPFLOCK_BASELINE_ALLOW 1u /* allows it to everybody: contained programs need it */
+#define BPFLOCK_BASELINE_DENY 2u  /* allows it by exceptions only: nothing on the host needs it, while it runs */
+
 /**
  * struct bpflock_operation - one thing that an enforcer decides about
  * @name:       its name in `block` and `allow`, [a-z][a-z0-9_]*
@@ -286,6 +294,7 @@ struct bpflock_event_type {
  * @flags:      BPFLOCK_OPERATION_*. A BOUNDARY names an enumerator that divides the enumeration: all
  *              operations with a smaller number, down to the boundary before, are in its group.
  * @denial:     the errno of a denial, positive, at most 255; 0 for EPERM
+ * @baseline:   BPFLOCK_BASELINE_*
  *
  * Without an `operation_enum`, the index of an operation is its place in the table. With one, the index is the
  * number of the enumerator in the running kernel's BTF:
@@ -307,6 +316,7 @@ struct bpflock_operation {
 	const char *groups;
 	__u32 flags;
 	__u32 denial;
+	__u32 baseline;
 };
 
 /*

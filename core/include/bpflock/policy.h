@@ -42,6 +42,9 @@
 #define BPFLOCK_RULE_BASELINE 6u   /* profile baseline: allow in the initial namespaces, else deny */
 #define BPFLOCK_RULE_EXCEPTION 7u  /* in records only: baseline would deny, an exception allows */
 #define BPFLOCK_RULE_GRANT 8u	   /* in records only: the rule would deny, a grant allows for a time */
+/* Profile baseline, where the table of operations says so (struct bpflock_operation.baseline). */
+#define BPFLOCK_RULE_BASELINE_ALLOW 9u /* allow */
+#define BPFLOCK_RULE_BASELINE_DENY 10u /* deny, also in the initial namespaces; exceptions apply */
 #define BPFLOCK_RULE_MASK 0x0fu
 
 /* Flags beside the rule. Since ABI 1.0. */

@@ -7,6 +7,14 @@
 
 static const struct bpflock_operation operations[] = {
 	{ .name = "prog_test_run", .summary = "run a program for a test", .enumerator = "BPF_PROG_TEST_RUN" },
+	{ .name = "link_detach",
+	  .summary = "detach a program",
+	  .enumerator = "BPF_LINK_DETACH",
+	  .baseline = BPFLOCK_BASELINE_DENY },
+	{ .name = "iter_create",
+	  .summary = "make an iterator",
+	  .enumerator = "BPF_ITER_CREATE",
+	  .baseline = BPFLOCK_BASELINE_ALLOW },
 	{ .enumerator = "__MAX_BPF_CMD", .flags = BPFLOCK_OPERATION_IGNORED },
 	/* A flag beside the command, in kernels of 7.x: no operation has so large a number. */
 	{ .enumerator = "BPF_COMMON_ATTRS", .flags = BPFLOCK_OPERATION_IGNORED },
