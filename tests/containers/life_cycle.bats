@@ -77,6 +77,21 @@ WIDE='--rm --cgroupns=host --pid=host --privileged -v /sys/kernel/:/sys/kernel/ 
 	expect_log 'event=gap '
 }
 
+# The binary of another container is another file, by which no guard recognizes it. The list is that of the README.
+@test "so it is where bpf(2) is denied to everybody, but for what engines need for devices" {
+	local flags=("${TIGHT[@]}" -e BPFLOCK_BPFRESTRICT_PROFILE=restricted -e BPFLOCK_BPFRESTRICT_EVENT_WINDOW=0
+		-e BPFLOCK_BPFRESTRICT_ALLOW=cgroup_device,prog_attach,prog_detach,prog_query,prog_get_fd_by_id)
+	start_container "${flags[@]}"
+	kill_bpflock
+	wait "$DAEMON_JOB" || true
+	run bpftool map create /sys/fs/bpf/other type array key 4 value 4 entries 1 name other
+	[[ $status -ne 0 && $output == *'Operation not permitted'* ]]
+	resume_container "${flags[@]}" -e BPFLOCK_ON_EXIT=unload
+	expect_log 'event=gap '
+	expect_log 'event=enforcement state=enforcing" bpfprog=bpfrestrict'
+	[ -z "$(log_lines 'comm=bpflock .*reason=denied')" ]
+}
+
 @test "neither podman restart nor another image opens a moment without enforcement" {
 	UNACCOUNTED='the engine has the log of the daemons before the last'
 	podman run --detach --name bpflock --no-healthcheck "${TIGHT[@]}" -e BPFLOCK_KIMGLOCK_PROFILE=restricted "$IMAGE"
