@@ -86,7 +86,7 @@ static const struct bpflock_operation operations[] = {
 	COMMAND("prog_stream_read_by_fd", "PROG_STREAM_READ_BY_FD", "info", "read what a program has printed"),
 	COMMAND("prog_assoc_struct_ops", "PROG_ASSOC_STRUCT_OPS", "attach", "give a program a map of struct_ops"),
 	{ .enumerator = "__MAX_BPF_CMD", .flags = BPFLOCK_OPERATION_IGNORED },
-	/* A flag beside the command, which the kernel removes before it calls the hook. */
+	/* A flag beside the command, in kernels of 7.x, which remove it before they call the hook. */
 	{ .enumerator = "BPF_COMMON_ATTRS", .flags = BPFLOCK_OPERATION_IGNORED },
 
 	/* BPFRESTRICT_LOAD(): in the order of enum bpf_prog_type. */

@@ -80,7 +80,7 @@ WIDE='--rm --cgroupns=host --pid=host --privileged -v /sys/kernel/:/sys/kernel/ 
 # The binary of another container is another file, by which no guard recognizes it. The list is that of the README.
 @test "so it is where bpf(2) is denied to everybody, but for what engines need for devices" {
 	local flags=("${TIGHT[@]}" -e BPFLOCK_BPFRESTRICT_PROFILE=restricted -e BPFLOCK_BPFRESTRICT_EVENT_WINDOW=0
-		-e BPFLOCK_BPFRESTRICT_ALLOW=cgroup_device,prog_attach,prog_detach,prog_query,prog_get_fd_by_id)
+		-e "BPFLOCK_BPFRESTRICT_ALLOW=cgroup_device,cgroup_skb,prog_attach,prog_detach,prog_query,prog_get_fd_by_id")
 	start_container "${flags[@]}"
 	kill_bpflock
 	wait "$DAEMON_JOB" || true
