@@ -20,7 +20,8 @@ enum command {
 	COMMAND_HELP_PLUGIN,
 	COMMAND_DUMP,
 	COMMAND_DESCRIBE,
-	COMMAND_UNLOAD
+	COMMAND_UNLOAD,
+	COMMAND_RESET_KEPT
 };
 
 struct arguments {
@@ -32,7 +33,7 @@ struct arguments {
 	size_t assignment_count;
 };
 
-enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_DESCRIBE, KEY_UNLOAD };
+enum { KEY_CHECK = 256, KEY_LIST, KEY_HELP_PLUGIN, KEY_DUMP, KEY_DESCRIBE, KEY_UNLOAD, KEY_RESET_KEPT };
 
 static const struct argp_option options[] = {
 	{ "config", 'c', "FILE", 0,
@@ -49,6 +50,8 @@ static const struct argp_option options[] = {
 	  "Print plugins, machine, outputs, or the schema of the log as JSON, and exit", 1 },
 	{ "unload", KEY_UNLOAD, NULL, 0,
 	  "Remove what a dead daemon left in force, of one plugin (bpflock --unload NAME) or of all", 1 },
+	{ "reset-kept", KEY_RESET_KEPT, "NAME", 0,
+	  "Remove the maps that a plugin keeps over restarts, while no daemon runs, and exit", 1 },
 	{ 0 },
 };
 
@@ -92,6 +95,10 @@ static error_t parse(int key, char *argument, struct argp_state *state)
 	case KEY_UNLOAD:
 		arguments->command = COMMAND_UNLOAD;
 		break;
+	case KEY_RESET_KEPT:
+		arguments->command = COMMAND_RESET_KEPT;
+		arguments->plugin = argument;
+		break;
 	case ARGP_KEY_ARG:
 		if (arguments->command == COMMAND_UNLOAD && !arguments->plugin) {
 			arguments->plugin = argument;
@@ -130,6 +137,8 @@ static int run(const struct arguments *arguments, const struct config_sources *s
 		return command_describe(sources, arguments->what);
 	case COMMAND_UNLOAD:
 		return unload(arguments->plugin);
+	case COMMAND_RESET_KEPT:
+		return reset_kept(arguments->plugin);
 	case COMMAND_RUN:
 		break;
 	}

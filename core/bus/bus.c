@@ -4,6 +4,7 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "bus/invalid.h"
 #include "bus/repeats.h"
@@ -13,6 +14,8 @@
 
 /* Records that are read before the daemon handles signals again. */
 #define DRAIN_MAX 4096
+/* The largest record of user space. */
+#define RECORD_SIZE_MAX 65536
 
 /**
  * struct bus - the state of the bus
@@ -51,10 +54,15 @@ static void show_observers(const struct bus *bus, const struct bus_source *from,
 {
 	for (size_t i = 0; i < bus->source_count; i++) {
 		struct report report = { 0 };
-		struct host host = { .plugin = bus->sources[i]->plugin, .report = &report };
+		struct host host = {
+			.plugin = bus->sources[i]->plugin,
+			.report = &report,
+			.services = bus->sources[i]->services,
+		};
 
 		if (bus->sources[i]->observes)
 			host_observe(&host, from->plugin->name, event, size);
+		log_report(bus->log, &report);
 		report_clear(&report);
 	}
 }
@@ -267,6 +275,29 @@ void bus_flush_all(struct bus *bus, struct log *log)
 {
 	begin(bus, log);
 	expire_repeats(bus, UINT64_MAX);
+}
+
+int bus_submit(struct bus *bus, struct log *log, const struct bus_source *source, const struct bpflock_event *record,
+	       size_t size)
+{
+	const struct bpflock_event_type *type = plugin_event_type(source->plugin, record->type);
+	CLEANUP(cleanup_free) struct bpflock_event *copy = NULL;
+	struct decoded_record decoded;
+
+	if (!type || !(type->flags & BPFLOCK_EVENT_NO_TASK) || type->flags & BPFLOCK_EVENT_DECISION ||
+	    size < sizeof(*copy) || size > RECORD_SIZE_MAX)
+		return -EINVAL;
+	copy = xcalloc(1, size);
+	memcpy(copy, record, size);
+	copy->time = clock_since_boot();
+	copy->source = source->plugin->source;
+	if (record_decode(source, copy, size, clock_boot_time(), &decoded) < 0)
+		return -EINVAL;
+	if (bus->annotator.annotate)
+		bus->annotator.annotate(bus->annotator.context, source, copy, &decoded.record);
+	log_write(log, &decoded.record);
+	log_settle(log);
+	return 0;
 }
 
 __u64 bus_total(const struct bus *bus)

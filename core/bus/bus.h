@@ -16,6 +16,7 @@
 /**
  * struct bus_source - one plugin whose records may arrive
  * @plugin:   has the layout of its records, and the names of the operations of its decisions
+ * @services: what its callback `observe` may use; or NULL
  * @observes: its callback `observe` gets every record of every plugin
  * @window:   identical decisions within this many nanoseconds become one line; 0: one line each
  * @sequences: the numbers of its records
@@ -24,6 +25,7 @@
  */
 struct bus_source {
 	const struct plugin *plugin;
+	const struct host_services *services;
 	bool observes;
 	__u64 window;
 	struct sequences sequences;
@@ -71,6 +73,13 @@ struct bus_annotator {
 
 /* From now on this annotator sees each record before its line is written. */
 void bus_annotate(struct bus *bus, const struct bus_annotator *annotator);
+
+/*
+ * Writes a record that a plugin has made in user space. It is in no ring and has no number. Returns 0, or -EINVAL where
+ * the plugin's table has no such record.
+ */
+int bus_submit(struct bus *bus, struct log *log, const struct bus_source *source, const struct bpflock_event *record,
+	       size_t size);
 
 /* Records that have been read since the bus was opened. */
 __u64 bus_total(const struct bus *bus);

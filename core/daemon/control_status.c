@@ -161,7 +161,26 @@ static void add_counts(struct json_object *object, const struct managed_plugin *
 	json_add(object, "lost", lost);
 }
 
-static void add_instance(struct json_object *object, const struct managed_plugin *managed)
+static void append_metric(void *context, const struct bpflock_metric *metric, __u64 value)
+{
+	struct json_object *object = json_new();
+
+	json_add_text(object, "name", metric->name);
+	json_add_text(object, "type", metric->type == BPFLOCK_METRIC_COUNTER ? "counter" : "gauge");
+	json_add_text(object, "help", metric->help);
+	json_add_uint(object, "value", value);
+	json_append(context, object);
+}
+
+static struct json_object *new_metrics(struct managed_plugin *managed)
+{
+	struct json_object *metrics = json_new_list();
+
+	services_each_metric(&managed->services, append_metric, metrics);
+	return metrics;
+}
+
+static void add_instance(struct json_object *object, struct managed_plugin *managed)
 {
 	const struct instance *instance = managed->instance;
 
@@ -172,9 +191,10 @@ static void add_instance(struct json_object *object, const struct managed_plugin
 	json_add_uint(object, "programs", instance->link_count);
 	json_add(object, "missing", new_hooks(instance->skipped));
 	add_counts(object, managed);
+	json_add(object, "metrics", new_metrics(managed));
 }
 
-static struct json_object *new_plugin(const struct managed_plugin *managed)
+static struct json_object *new_plugin(struct managed_plugin *managed)
 {
 	const struct plugin *plugin = managed->plugin;
 	struct json_object *object = json_new();

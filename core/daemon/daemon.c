@@ -105,6 +105,16 @@ static void update_sources(struct daemon *daemon)
 		update_source(&daemon->manager.plugins[i]);
 }
 
+static void open_services(struct daemon *daemon)
+{
+	for (size_t i = 0; i < daemon->manager.count; i++) {
+		struct managed_plugin *managed = &daemon->manager.plugins[i];
+
+		services_open(&managed->services, &managed->source, daemon->loop, &daemon->log, daemon->bus);
+		managed->source.services = &managed->services.offered;
+	}
+}
+
 /* Reads everything that is in the ring now. */
 static void drain(struct daemon *daemon)
 {
@@ -471,6 +481,8 @@ static int start(struct daemon *daemon, struct config **config, struct report *r
 	if (!error)
 		error = bus_watch(daemon->bus, daemon->loop, &daemon->log);
 	if (!error)
+		open_services(daemon);
+	if (!error)
 		error = loop_add(daemon->loop, daemon->manager.epoll, handle_cgroups, daemon);
 	if (!error)
 		error = open_timers(daemon);
@@ -534,7 +546,7 @@ static int stop(struct daemon *daemon)
 	notify_stopping();
 	/* The service manager keeps the objects at a restart and drops them at a stop. Only it knows which this is. */
 	given = keep ? 0 : fdstore_give(&report);
-	manager_stop(&daemon->manager, keep || given);
+	manager_stop(&daemon->manager, keep || given, &report);
 	finalize(daemon);
 	control_log_closed(daemon->control);
 	log_finish(daemon->log);

@@ -313,6 +313,7 @@ static int prepare_change(struct manager *manager, const struct config *config, 
 /* An instance that stays takes the new lists, and the new policy by one write. */
 static void update_instance(struct managed_plugin *managed, struct report *report)
 {
+	services_stop(&managed->services, managed->section, report);
 	managed->instance->section = managed->change.section;
 	(void)instance_fill_maps(managed->instance, report);
 	instance_refresh_cgroups(managed->instance, report);
@@ -336,6 +337,7 @@ static void replace(struct managed_plugin *managed, struct report *report)
 	assert(successor->generation > (managed->instance ? managed->instance->generation : 0));
 	instance_record(successor);
 	if (managed->instance) {
+		services_stop(&managed->services, managed->section, report);
 		instance_unprotect(managed->instance);
 		instance_detach(managed->instance);
 	}
@@ -351,10 +353,11 @@ static void replace(struct managed_plugin *managed, struct report *report)
 }
 
 /* Its final records and counters can be logged until manager_finalize(). */
-static void stop_plugin(struct managed_plugin *managed)
+static void stop_plugin(struct managed_plugin *managed, struct report *report)
 {
 	if (!managed->instance)
 		return;
+	services_stop(&managed->services, managed->section, report);
 	instance_detach(managed->instance);
 	managed->stopped = managed->instance;
 	managed->instance = NULL;
@@ -376,7 +379,7 @@ static void end_plugin(struct managed_plugin *managed, struct report *report)
 	error = managed->instance ? pins_remove_generations(plugin->name, 0) : pins_remove_plugin(plugin->name);
 	pins_report_kept(plugin->name, error, report);
 	pins_await_removal();
-	stop_plugin(managed);
+	stop_plugin(managed, report);
 	kernel_wait_for_grace_period(); /* for programs that are still running */
 }
 
@@ -408,6 +411,8 @@ static void complete_change(struct managed_plugin *managed, struct config *confi
 	if (managed->instance)
 		instance_commit_exceptions(managed->instance);
 	take_section(managed, config);
+	if (managed->instance)
+		services_start(&managed->services, managed->instance, managed->section, report);
 }
 
 int manager_init(struct manager *manager, const struct plugins *plugins, struct kernel *kernel, const struct pins *pins)
@@ -511,14 +516,14 @@ void manager_verify(struct manager *manager)
 	}
 }
 
-void manager_stop(struct manager *manager, bool keep)
+void manager_stop(struct manager *manager, bool keep, struct report *report)
 {
 	for (size_t i = 0; i < manager->count && !keep; i++)
 		(void)pins_remove_generations(manager->plugins[i].plugin->name, 0);
 	if (!keep)
 		pins_await_removal();
 	for (size_t i = 0; i < manager->count; i++)
-		stop_plugin(&manager->plugins[i]);
+		stop_plugin(&manager->plugins[i], report);
 	if (!keep)
 		kernel_wait_for_grace_period(); /* for programs that are still running */
 }
@@ -555,7 +560,10 @@ void manager_finalize(struct manager *manager)
 
 void manager_release(struct manager *manager)
 {
-	manager_stop(manager, true);
+	struct report report = { 0 };
+
+	manager_stop(manager, true, &report);
+	report_clear(&report);
 	manager_finalize(manager);
 	for (size_t i = 0; i < manager->count; i++) {
 		config_free(manager->plugins[i].config);

@@ -9,6 +9,7 @@
 #define BPFLOCK_DAEMON_MANAGER_H
 
 #include "bus/bus.h"
+#include "daemon/services.h"
 #include "daemon/settings.h"
 #include "daemon/verify.h"
 #include "loader/loader.h"
@@ -52,6 +53,7 @@ struct losses {
  * @pins_lost:    somebody has removed a pin of @instance: it is to be replaced
  * @skipped_runs: of @instance: how many skipped runs the log has reported
  * @skipped_before: of instances that were replaced: skipped runs that the log has not reported
+ * @services:     what it does and uses while it runs
  * @losses:       of its records
  * @source:       its records, for the bus
  * @change:       used only while a configuration is put in force
@@ -68,6 +70,7 @@ struct managed_plugin {
 	bool pins_lost;
 	__u64 skipped_runs;
 	__u64 skipped_before;
+	struct services services;
 	struct losses losses;
 	struct bus_source source;
 	struct change change;
@@ -131,7 +134,7 @@ void manager_verify(struct manager *manager);
  * Stops all instances. With `keep` pinned enforcers stay in force. Records and counts of the stopped instances can be
  * logged until manager_finalize().
  */
-void manager_stop(struct manager *manager, bool keep);
+void manager_stop(struct manager *manager, bool keep, struct report *report);
 /* The instance whose records and counts can be logged: the running one or the stopped one; or NULL. */
 const struct instance *manager_instance(const struct managed_plugin *managed);
 bool manager_is_running_enforcer(const struct managed_plugin *managed);

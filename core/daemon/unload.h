@@ -8,4 +8,7 @@
  */
 int unload(const char *plugin);
 
+/* Unpins the kept maps of a plugin, whose next start has empty ones. Otherwise as unload(). */
+int reset_kept(const char *plugin);
+
 #endif

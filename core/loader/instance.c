@@ -9,6 +9,7 @@
 
 #include "loader/file_id.h"
 #include "loader/instance.h"
+#include "loader/kept_maps.h"
 #include "loader/loader.h"
 #include "loader/object_check.h"
 #include "loader/object_load.h"
@@ -232,6 +233,8 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = share_maps(instance, pins, report);
 	if (!error)
+		error = kept_maps_share(instance, report);
+	if (!error)
 		error = prepare(instance, report);
 	return error;
 }
@@ -368,8 +371,9 @@ void instance_record(struct instance *instance)
  * Does a map of its object end with it? The daemon's maps do not. Those of the plugin's state end with the last
  * generation.
  */
-static bool ends_with(const struct instance *instance, const char *map)
+static bool ends_with(const struct instance *instance, const struct bpf_map *object_map)
 {
+	const char *map = bpf_map__name(object_map);
 	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };
 	static const char *const state_maps[] = { "bpflock_state", "bpflock_stats", COUNTERS_MAP, GRANTS_MAP };
 
@@ -379,6 +383,8 @@ static bool ends_with(const struct instance *instance, const char *map)
 	for (size_t i = 0; i < ARRAY_SIZE(state_maps); i++)
 		if (strcmp(map, state_maps[i]) == 0)
 			return instance->state->references == 1;
+	if (kept_maps_have(instance->state, bpf_map__fd(object_map)))
+		return instance->state->references == 1;
 	return true;
 }
 
@@ -390,7 +396,7 @@ void instance_unprotect(const struct instance *instance)
 	if (!instance->object)
 		return;
 	bpf_object__for_each_map(map, instance->object)
-		if (bpf_map__fd(map) >= 0 && ends_with(instance, bpf_map__name(map)))
+		if (bpf_map__fd(map) >= 0 && ends_with(instance, map))
 			protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, bpf_map__fd(map));
 	if (instance->state->references == 1)
 		protected_remove(instance->protected, BPFLOCK_PROTECTED_MAP, instance->state->delivery_map);

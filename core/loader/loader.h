@@ -214,6 +214,7 @@ void protected_sweep(int protected);
  * @grants_map: fd of @kernel_grants; -1 for an observer
  * @kernel_grants: of an enforcer; NULL for an observer
  * @grants:     what @kernel_grants were when this process found or wrote them
+ * @kept:       those that the plugin's table of kept maps names
  */
 struct plugin_state {
 	unsigned int references;
@@ -227,7 +228,15 @@ struct plugin_state {
 	int grants_map;
 	struct bpflock_grants *kernel_grants;
 	struct bpflock_grants *grants;
+	struct kept_map *kept;
+	size_t kept_count;
 };
+
+/*
+ * Removes the pins of a plugin's kept maps, while no daemon runs. `pin` is NAME_VERSION. Returns 0, or -ENOENT where
+ * nothing of the plugin is pinned.
+ */
+int kept_maps_remove(const char *plugin, void (*visit)(void *context, const char *pin, int error), void *context);
 
 /* Opens what a predecessor has pinned, or makes new maps. Returns 0 or a negative errno. */
 int plugin_state_open(const struct plugin *plugin, struct plugin_state **ret);

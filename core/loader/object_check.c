@@ -278,6 +278,39 @@ static void check_options(const struct plugin *plugin, const struct bpf_object *
 	}
 }
 
+static bool is_counted_map(const struct bpf_map *map, __u32 index)
+{
+	return map && (bpf_map__type(map) == BPF_MAP_TYPE_ARRAY || bpf_map__type(map) == BPF_MAP_TYPE_PERCPU_ARRAY) &&
+	       bpf_map__value_size(map) >= sizeof(__u64) && index < bpf_map__max_entries(map);
+}
+
+static void check_metrics(const struct plugin *plugin, const struct bpf_object *object, struct report *report)
+{
+	const struct bpflock_metric *metrics = plugin->descriptor.metrics.rows;
+
+	for (__u32 i = 0; i < plugin->descriptor.metrics.count; i++)
+		if (metrics[i].map &&
+		    !is_counted_map(bpf_object__find_map_by_name(object, metrics[i].map), metrics[i].index))
+			report_remedy(
+				complain(plugin, report,
+					 "metric '%s' needs the element %u of the map '%s' in its BPF object, which "
+					 "has none",
+					 metrics[i].name, metrics[i].index, metrics[i].map),
+				"declare there an array, or a per-CPU array, of values that begin with a __u64");
+}
+
+static void check_kept_maps(const struct plugin *plugin, const struct bpf_object *object, struct report *report)
+{
+	const struct bpflock_kept_map *rows = plugin->descriptor.kept_maps.rows;
+
+	for (__u32 i = 0; i < plugin->descriptor.kept_maps.count; i++)
+		if (!bpf_object__find_map_by_name(object, rows[i].name))
+			report_remedy(complain(plugin, report,
+					       "its table of kept maps names '%s', which its BPF object does not have",
+					       rows[i].name),
+				      "declare the map there, or correct the name");
+}
+
 /**
  * struct records - the records that the programs of an object make
  */
@@ -354,6 +387,8 @@ int object_check(const struct plugin *plugin, const struct bpf_object *object, s
 	check_policy(plugin, object, report);
 	check_maps(plugin, object, report);
 	check_options(plugin, object, report);
+	check_metrics(plugin, object, report);
+	check_kept_maps(plugin, object, report);
 	check_records(plugin, report);
 	return report->count > count ? -EINVAL : 0;
 }

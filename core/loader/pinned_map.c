@@ -19,6 +19,8 @@ static int check_map(int fd, const struct pinned_map *kind)
 	if (info.type != kind->type || info.key_size != kind->key_size || info.value_size != kind->value_size ||
 	    info.map_flags != kind->flags)
 		return -EPERM;
+	if (kind->map_name && strcmp(info.name, kind->map_name) != 0)
+		return -EPERM;
 	return kind->entries && info.max_entries != kind->entries ? -EPERM : 0;
 }
 
@@ -81,7 +83,8 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind)
 {
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = kind->flags);
 	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
-	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_%.7s", kind->name);
+	CLEANUP(cleanup_free)
+	char *name = kind->map_name ? xstrdup(kind->map_name) : xasprintf("bpflock_%.7s", kind->name);
 	int fd = pinned_map_check(path, kind);
 
 	if (fd != -ENOENT)

@@ -8,11 +8,13 @@
 
 /**
  * struct pinned_map - the shape of a pinned map
- * @name: of the file in its directory. The map is named bpflock_NAME.
+ * @name: of the file in its directory
+ * @map_name: the kernel's name of the map; NULL: bpflock_NAME
  * @entries: maximum number of entries; 0: any number
  */
 struct pinned_map {
 	const char *name;
+	const char *map_name;
 	enum bpf_map_type type;
 	__u32 key_size;
 	__u32 value_size;

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/mman.h>
 
+#include "loader/kept_maps.h"
 #include "loader/loader.h"
 #include "loader/pinned_map.h"
 #include "util/clock.h"
@@ -163,7 +164,7 @@ int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 
 	for (size_t i = 0; !error && i < count; i++)
 		error = pinned_map_pin(maps[i].fd, directory, maps[i].kind);
-	return error;
+	return error ? error : kept_maps_pin(state, directory);
 }
 
 char *plugin_state_lost_pin(const struct plugin_state *state, const char *plugin)
@@ -175,7 +176,7 @@ char *plugin_state_lost_pin(const struct plugin_state *state, const char *plugin
 
 	for (size_t i = 0; !lost && i < count; i++)
 		lost = pinned_map_lost(maps[i].fd, directory, maps[i].kind);
-	return lost;
+	return lost ? lost : kept_maps_lost_pin(state, directory);
 }
 
 struct plugin_state *plugin_state_hold(struct plugin_state *state)
@@ -206,6 +207,7 @@ void plugin_state_release(struct plugin_state *state)
 	cleanup_close(&state->counters_map);
 	cleanup_close(&state->grants_map);
 	cleanup_close(&state->delivery_map);
+	kept_maps_close(state);
 	free(state);
 }
 

@@ -15,6 +15,7 @@
 #include "util/words.h"
 
 #define NAME_MAX_LEN 15
+#define KEPT_MAPS_MAX 8
 #define RECORD_SIZE_MAX 65536
 #define CONFIG_SIZE_MAX 65536
 #define DENIAL_MAX 255
@@ -493,6 +494,61 @@ static int check_programs(const struct bpflock_plugin *descriptor, char **ret_re
 	return 0;
 }
 
+static int check_metric(const struct bpflock_metric *metric, char **ret_reason)
+{
+	bool counts = metric->type == BPFLOCK_METRIC_COUNTER;
+	const char *suffix = "_total";
+	size_t length;
+
+	if (!is_name(metric->name, "_") || !metric->help || !*metric->help)
+		return refuse(ret_reason,
+			      "it has a metric without a name of the form [a-z][a-z0-9_]*, or without help");
+	if (!counts && metric->type != BPFLOCK_METRIC_GAUGE)
+		return refuse(ret_reason, "its metric '%s' is of an unknown type", metric->name);
+	if (!metric->map == !metric->read)
+		return refuse(ret_reason, "its metric '%s' needs either a map or the function read", metric->name);
+	length = strlen(metric->name);
+	if (counts != (length > strlen(suffix) && strcmp(metric->name + length - strlen(suffix), suffix) == 0))
+		return refuse(ret_reason, "its metric '%s': the names of counters, and only they, end in %s",
+			      metric->name, suffix);
+	return 0;
+}
+
+static int check_metrics(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	const struct bpflock_metric *metrics = descriptor->metrics.rows;
+
+	for (__u32 i = 0; i < descriptor->metrics.count; i++) {
+		int error = check_metric(&metrics[i], ret_reason);
+
+		if (error)
+			return error;
+		for (__u32 j = 0; j < i; j++)
+			if (strcmp(metrics[i].name, metrics[j].name) == 0)
+				return refuse(ret_reason, "its metric '%s' is there twice", metrics[i].name);
+	}
+	return 0;
+}
+
+static int check_kept_maps(const struct bpflock_plugin *descriptor, char **ret_reason)
+{
+	const struct bpflock_kept_map *rows = descriptor->kept_maps.rows;
+
+	if (descriptor->kept_maps.count > KEPT_MAPS_MAX)
+		return refuse(ret_reason, "it has more than %d kept maps", KEPT_MAPS_MAX);
+	for (__u32 i = 0; i < descriptor->kept_maps.count; i++) {
+		if (!rows[i].name || !*rows[i].name || strlen(rows[i].name) > NAME_MAX_LEN || rows[i].reserved)
+			return refuse(ret_reason,
+				      "it has a kept map whose name is empty or longer than %d bytes, or "
+				      "whose reserved member is not zero",
+				      NAME_MAX_LEN);
+		for (__u32 j = 0; j < i; j++)
+			if (strcmp(rows[i].name, rows[j].name) == 0)
+				return refuse(ret_reason, "its kept map '%s' is there twice", rows[i].name);
+	}
+	return 0;
+}
+
 /*
  * BPFLOCK_<PLUGIN>_<KEY> must not look like BPFLOCK_<CORE KEY>, or like a variable that Kubernetes sets for a Service
  * named bpflock.
@@ -554,6 +610,10 @@ int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin
 		error = check_operations(descriptor, ret_reason);
 	if (!error)
 		error = check_programs(descriptor, ret_reason);
+	if (!error)
+		error = check_metrics(descriptor, ret_reason);
+	if (!error)
+		error = check_kept_maps(descriptor, ret_reason);
 	if (!error)
 		plugin->source = source_of(plugin);
 	return error;

@@ -15,7 +15,7 @@
 #define END_OF(type, member) (offsetof(type, member) + sizeof(((type *)0)->member))
 
 /* The size of the descriptor in ABI 1.0: no plugin has a shorter one. */
-#define PLUGIN_SIZE_1_0 END_OF(struct bpflock_plugin, observe)
+#define PLUGIN_SIZE_1_0 END_OF(struct bpflock_plugin, stop)
 
 /**
  * struct table_kind - one kind of table in the descriptor
@@ -42,6 +42,10 @@ static const struct table_kind plugin_tables[] = {
 	  END_OF(struct bpflock_operation, baseline) },
 	{ "programs", offsetof(struct bpflock_plugin, programs), sizeof(struct bpflock_program),
 	  END_OF(struct bpflock_program, self_test) },
+	{ "kept_maps", offsetof(struct bpflock_plugin, kept_maps), sizeof(struct bpflock_kept_map),
+	  END_OF(struct bpflock_kept_map, reserved) },
+	{ "metrics", offsetof(struct bpflock_plugin, metrics), sizeof(struct bpflock_metric),
+	  END_OF(struct bpflock_metric, read) },
 };
 
 static const struct table_kind option_values = { "values", offsetof(struct bpflock_option, values),

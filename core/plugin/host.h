@@ -6,6 +6,17 @@
 #include "plugin/plugin.h"
 
 /**
+ * struct host_services - what is offered while a plugin runs: see the members of struct bpflock_host
+ */
+struct host_services {
+	void *context;
+	int (*map)(void *context, const char *name);
+	int (*submit)(void *context, const struct bpflock_event *record, __u64 size);
+	int (*timer)(void *context, __u64 interval, bpflock_call call, void *data);
+	int (*watch)(void *context, int fd, bpflock_call call, void *data);
+};
+
+/**
  * struct host - what the core offers to one call of a plugin's callback
  * @plugin:       the plugin of the callback
  * @report:       where its errors go
@@ -13,6 +24,7 @@
  * @context:      passed to the services below
  * @skip_program: see struct bpflock_host; NULL where the service is not offered
  * @exempt_group: the same
+ * @services:     NULL where the plugin does not run
  * @failed:       the last of these calls that failed, for the report of a callback that failed by it; or NULL. Owned by
  *                host_call().
  */
@@ -23,6 +35,7 @@ struct host {
 	void *context;
 	int (*skip_program)(void *context, const char *program);
 	int (*exempt_group)(void *context, const char *group);
+	const struct host_services *services;
 	char *failed;
 };
 
@@ -34,6 +47,12 @@ typedef int (*host_callback)(const struct bpflock_host *host, const void *config
  * it returned. A callback that has reported an error has failed, whatever it returns.
  */
 int host_call(struct host *host, const char *phase, host_callback callback, const struct config_section *section);
+
+/* The same for what a timer or a descriptor calls. */
+int host_run(struct host *host, const char *phase, bpflock_call call, void *data);
+
+/* Reads a metric by its callback. Returns 0 or a negative errno. */
+int host_read_metric(struct host *host, const struct bpflock_metric *metric, __u64 *ret);
 
 /* Shows a record to a plugin that observes; errors are ignored. */
 void host_observe(struct host *host, const char *source, const struct bpflock_event *event, __u64 size);

@@ -281,6 +281,25 @@ static void print_all(struct sample *sample)
 	}
 }
 
+/* Names and help are from the plugin's tables, which the daemon has checked. */
+static void print_own_metric(const struct sample *sample, const struct json_object *metric, const char *plugin)
+{
+	CLEANUP(cleanup_free) char *name = xasprintf("bpflock_plugin_%s_%s", plugin, json_get_text(metric, "name"));
+
+	fprintf(sample->stream, "# HELP %s ", name);
+	print_escaped(sample->stream, json_get_text(metric, "help"));
+	fprintf(sample->stream, "\n# TYPE %s %s\n%s %llu\n", name, json_get_text(metric, "type"), name,
+		json_get_uint(metric, "value"));
+}
+
+static void print_own_metrics_of(const struct sample *sample, const struct json_object *plugin, const char *name)
+{
+	const struct json_object *list = json_get_list(plugin, "metrics");
+
+	for (size_t i = 0; i < json_length(list); i++)
+		print_own_metric(sample, json_object_array_get_idx(list, i), name);
+}
+
 /* A reply without an error; otherwise an exit status. */
 static int ask(const struct ctl *ctl, int fd, const char *method, struct reply *reply)
 {
@@ -307,6 +326,7 @@ int metrics_print(const struct ctl *ctl, int fd, FILE *stream)
 		};
 
 		print_all(&sample);
+		each_plugin(&sample, print_own_metrics_of);
 	}
 	reply_clear(&state);
 	reply_clear(&grants);

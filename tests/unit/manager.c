@@ -669,7 +669,7 @@ static void what_is_kept_at_a_stop_stays_pinned(void **state)
 
 	assert_int_equal(apply(scene, SET("door.enabled=yes")), 0);
 	*done = '\0';
-	manager_stop(&scene->manager, true);
+	manager_stop(&scene->manager, true, &scene->report);
 	manager_finalize(&scene->manager);
 	assert_string_equal(done, "detach door, free door");
 }

@@ -13,6 +13,10 @@
  *    process: a plugin is never unloaded.
  *  - Callbacks run on the daemon's only thread and are never re-entered. They return 0 or a negative
  *    errno. They report a failure to the operator by bpflock_host.error().
+ *  - At the start callbacks have the daemon's capabilities. From then on, also at a reload, they have CAP_BPF and
+ *    CAP_PERFMON only.
+ *  - While a callback runs, the daemon reads no records. One that takes longer than a second is reported,
+ *    event=plugin_slow.
  *  - Structures only grow at their end. A descriptor says how large its structures are. Bytes that
  *    one side does not know must be zero. A plugin with unknown flags, or unknown types in tables, is
  *    refused.
@@ -348,6 +352,18 @@ struct bpflock_program {
 	__u32 self_test;
 };
 
+/* Levels of bpflock_host.log(). Since ABI 1.0. */
+#define BPFLOCK_LOG_WARNING 1u
+#define BPFLOCK_LOG_INFO 2u
+
+struct bpflock_host;
+
+/*
+ * What the daemon calls when a timer has expired, or a descriptor is readable. `data` is what was given with it. After a
+ * negative errno the daemon reports it, and calls no more: the timer or the descriptor is removed. Since ABI 1.0.
+ */
+typedef int (*bpflock_call)(const struct bpflock_host *host, void *data);
+
 /**
  * struct bpflock_host - what the daemon offers to a callback
  * @size: sizeof(struct bpflock_host) of the daemon
@@ -377,6 +393,87 @@ struct bpflock_host {
 	 * elsewhere; -ENOENT when there is no such group. Since ABI 1.0.
 	 */
 	int (*exempt_group)(const struct bpflock_host *host, const char *group);
+
+	/**
+	 * @log: writes a line of the plugin's own to the log, event=plugin_message. `level` is BPFLOCK_LOG_*. What made a
+	 * callback fail goes to error() instead. Since ABI 1.0.
+	 */
+	void (*log)(const struct bpflock_host *host, __u32 level, const char *format, ...)
+		__attribute__((format(printf, 3, 4)));
+
+	/*
+	 * The others are offered while the plugin runs: in start(), stop(), observe(), the calls of timers and
+	 * descriptors, and read() of a metric. They return -EPERM elsewhere.
+	 */
+
+	/**
+	 * @map: the descriptor of a map of the BPF object, by its name. It is the daemon's, and valid during the
+	 * callback. -ENOENT when there is no such map. Since ABI 1.0.
+	 */
+	int (*map)(const struct bpflock_host *host, const char *name);
+
+	/**
+	 * @submit: writes a record of user space to the log. It begins with a struct bpflock_event, of which only `type`
+	 * is read: one of the plugin's, with BPFLOCK_EVENT_NO_TASK and without BPFLOCK_EVENT_DECISION. `size` is that of
+	 * the whole record. The record is in no ring: it has no number, and observers do not get it. Returns 0 or
+	 * -EINVAL. Since ABI 1.0.
+	 */
+	int (*submit)(const struct bpflock_host *host, const struct bpflock_event *record, __u64 size);
+
+	/**
+	 * @timer: from now on `call` is called every `interval` nanoseconds, until the plugin stops. -EINVAL for an
+	 * interval of 0. Since ABI 1.0.
+	 */
+	int (*timer)(const struct bpflock_host *host, __u64 interval, bpflock_call call, void *data);
+
+	/**
+	 * @watch: from now on `call` is called whenever `fd` is readable, or its other end has gone, until the plugin
+	 * stops. The descriptor is the plugin's: close it in stop(), not before. Returns 0 or a negative errno, as of
+	 * epoll_ctl(2). Since ABI 1.0.
+	 */
+	int (*watch)(const struct bpflock_host *host, int fd, bpflock_call call, void *data);
+};
+
+/* Types of metrics. Since ABI 1.0. */
+#define BPFLOCK_METRIC_COUNTER 1u /* only grows, while the plugin runs; its name ends in _total */
+#define BPFLOCK_METRIC_GAUGE 2u
+
+/**
+ * struct bpflock_metric - a number that `bpflockctl metrics` prints as bpflock_plugin_PLUGIN_NAME
+ * @name:  [a-z][a-z0-9_]*, with the unit, as Prometheus has it: queue_bytes, misses_total
+ * @help:  one line
+ * @map:   an array of the BPF object, or a per-CPU array, of which the sum is meant; its values begin with a __u64. NULL
+ *         where @read is set.
+ * @type:  BPFLOCK_METRIC_*
+ * @index: in @map
+ * @read:  sets *value. A metric for which it returns a negative errno is left out.
+ *
+ * It is there while the plugin runs. Since ABI 1.0.
+ */
+struct bpflock_metric {
+	const char *name;
+	const char *help;
+	const char *map;
+	__u32 type;
+	__u32 index;
+	int (*read)(const struct bpflock_host *host, __u64 *value);
+};
+
+/**
+ * struct bpflock_kept_map - a map of the BPF object that all generations of the plugin share
+ * @name:     of the map, at most 15 bytes
+ * @version:  of what is in it. Another number is another meaning: the plugin is refused while a map with an older number
+ *            is there, until `bpflock --reset-kept PLUGIN` has removed it.
+ * @reserved: zero
+ *
+ * The map outlives reloads, a killed daemon, and a restart, as the plugin's counters do. It ends where they end: when the
+ * plugin is disabled, and at a stop with on_exit = unload. Its type, sizes, number of entries and flags stand in its
+ * declaration, and a map of other ones is refused in the same way. Since ABI 1.0.
+ */
+struct bpflock_kept_map {
+	const char *name;
+	__u32 version;
+	__u32 reserved;
 };
 
 /*
@@ -407,6 +504,8 @@ struct bpflock_host {
  * @operations:  rows of struct bpflock_operation; only with BPFLOCK_ENFORCER
  * @programs:    rows of struct bpflock_program; only with BPFLOCK_ENFORCER. Where no row names a self-test, the
  *               daemon says that the enforcer is unverified.
+ * @kept_maps:   rows of struct bpflock_kept_map, at most 8
+ * @metrics:     rows of struct bpflock_metric
  * @operation_enum:   name of the kernel enumeration that the operations are numbered by, or NULL
  * @operation_prefix: what its enumerators start with
  *
@@ -430,6 +529,8 @@ struct bpflock_plugin {
 	struct bpflock_table events;
 	struct bpflock_table operations;
 	struct bpflock_table programs;
+	struct bpflock_table kept_maps;
+	struct bpflock_table metrics;
 	const char *operation_enum;
 	const char *operation_prefix;
 
@@ -442,7 +543,7 @@ struct bpflock_plugin {
 	/** @prepare: runs after the BPF object was opened and before it is loaded. Optional. Since ABI 1.0. */
 	int (*prepare)(const struct bpflock_host *host, const void *config);
 
-	/** @policy: runs whenever the policy is evaluated, at start and reload. Optional. Since ABI 1.0. */
+	/** @policy: of an enforcer: runs whenever the policy is evaluated, at start and reload. Optional. Since ABI 1.0. */
 	int (*policy)(const struct bpflock_host *host, const void *config);
 
 	/**
@@ -459,6 +560,19 @@ struct bpflock_plugin {
 	 */
 	void (*observe)(const struct bpflock_host *host, const char *plugin, const struct bpflock_event *event,
 			__u64 size);
+
+	/**
+	 * @start: runs when the programs are attached, at the start and after each reload. It may begin timers and watch
+	 * descriptors. A failure is reported; the programs stay, without what start() was to begin. Optional. Since
+	 * ABI 1.0.
+	 */
+	int (*start)(const struct bpflock_host *host, const void *config);
+
+	/**
+	 * @stop: runs before the programs are detached, and before start() at a reload, with the configuration that
+	 * start() had. Timers and watches have ended. Not after a start() that has failed. Optional. Since ABI 1.0.
+	 */
+	int (*stop)(const struct bpflock_host *host, const void *config);
 };
 
 /* The exported symbol for an ABI major. */

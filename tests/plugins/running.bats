@@ -1,0 +1,136 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: Apache-2.0
+# What a plugin does while it runs (tests/plugins/clockwork): timers, descriptors, records, messages, kept maps, metrics.
+
+load ../lib/daemon.bash
+
+PLUGINS=/run/plugins
+CONF=/run/clockwork.conf
+KEPT=/sys/fs/bpf/bpflock/v1/plugins/clockwork
+
+setup_file() {
+	install_bpflock
+	mkdir -p "$PLUGINS"
+	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{clockwork,pinner}.so /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
+}
+
+setup() {
+	UNACCOUNTED='records of user space are in no ring'
+}
+
+teardown() {
+	clean_up_bpflock
+	rm -f "$CONF" /run/clockwork
+}
+
+# configure LINE...
+configure() {
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" 'on_exit = keep' '[clockwork]' 'enabled = yes' "$@" >"$CONF"
+}
+
+start() {
+	configure "$@"
+	start_bpflock -- -c "$CONF"
+}
+
+ticks() {
+	log_lines 'event=tick' | sed -n 's/.*ticks=\([0-9]*\).*/\1/p' | tail -n 1
+}
+
+metric() {
+	bpflockctl metrics | sed -n "s/^bpflock_plugin_clockwork_$1 //p"
+}
+
+@test "a timer, a descriptor, records, messages and metrics, over a reload" {
+	start
+	await_log 'event=plugin_message .*started, a tick each 200 ms'
+	await_log 'event=tick.*ticks=3'
+	[ -z "$(log_lines 'event=tick.*(tgid|comm)=')" ]
+	echo hello >/run/clockwork
+	await_log "event=plugin_message .*got 'hello'"
+	for _ in 1 2 3; do /bin/true; done
+	[ "$(metric ticks_total)" -ge 3 ]
+	[ "$(metric execs_total)" -ge 3 ]
+	[ "$(metric fifo_number)" -ge 3 ]
+	[ -z "$(metric nothing)" ]
+	bpflockctl metrics | grep -Fx '# TYPE bpflock_plugin_clockwork_ticks_total counter'
+	bpflockctl metrics | grep -Fx '# HELP bpflock_plugin_clockwork_ticks_total Ticks of all lives'
+
+	configure 'interval = 100ms'
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	await_log 'stopped, there was a tick each 200 ms'
+	await_log 'started, a tick each 100 ms'
+	before=$(ticks)
+	await_log "event=tick.*ticks=$((before + 2))( |\")"
+
+	# A call that is slow is told, and one that fails ends its descriptor; the timer goes on.
+	echo sleep >/run/clockwork
+	await_log 'event=plugin_slow .*its watch\(\) took 1[0-9]{3} ms'
+	echo fail >/run/clockwork
+	await_log 'event=plugin_failed .*watch\(\) failed: Input/output error'
+	echo unheard >/run/clockwork
+	before=$(ticks)
+	await_log "event=tick.*ticks=$((before + 2))( |\")"
+	[ -z "$(log_lines unheard)" ]
+}
+
+@test "a kept map outlives a kill and a restart, and one that is not as declared is refused until it is reset" {
+	start
+	await_log 'event=tick.*ticks=3'
+	end_all KILL bpflock
+	start
+	[ "$(log_lines 'event=tick' | grep -c 'ticks=1[ "]')" -eq 0 ]
+	await_log 'event=tick.*ticks=[4-9]'
+	run run_bpflock -- -c "$CONF" --reset-kept clockwork
+	[ "$status" -eq 75 ]
+	stop_bpflock
+
+	# Another version of the plugin.
+	mv "$KEPT/kept_kept_1" "$KEPT/kept_kept_2"
+	configure 'required = yes'
+	run try_bpflock -- -c "$CONF"
+	[[ $output == *"its kept map 'kept' (version 1) cannot be used: one of another version is pinned"* ]]
+	[[ $output == *"bpflock --reset-kept clockwork"* ]]
+	# Another layout.
+	rm "$KEPT/kept_kept_2"
+	bpftool map create "$KEPT/kept_kept_1" type hash key 8 value 8 entries 2 name other
+	run try_bpflock -- -c "$CONF"
+	[[ $output == *"what is pinned there has another type, size or flags"* ]]
+	run run_bpflock -- --reset-kept clockwork
+	[ "$status" -eq 0 ]
+	[[ $output == *"Removed: kept map kept_1"* ]]
+	run run_bpflock -- --reset-kept none
+	[ "$status" -ne 0 ]
+	[[ $output == *"nothing of a plugin 'none' is pinned"* ]]
+	start
+	await_log 'event=tick.*ticks=1[ "]'
+}
+
+@test "what is done too early, or wrong, is refused by name" {
+	while read -r fault message; do
+		configure "fault = $fault" 'required = yes'
+		run run_bpflock -- -c "$CONF" --check-config
+		[[ $fault != early || $output == *"$message"* ]]
+		[ "$fault" != early ] || continue
+		start "fault = $fault"
+		await_log "event=plugin_failed .*start\\(\\) failed.*$message"
+		stop_bpflock
+	done <<-'END'
+		early check() failed by timer(): it is offered only while the plugin runs
+		map map\(\\"none\\"\): its BPF object has no map of this name
+		type the record is not of a type with BPFLOCK_EVENT_NO_TASK
+		size the record is not of a type with BPFLOCK_EVENT_NO_TASK
+		interval Invalid argument
+		descriptor Bad file descriptor
+	END
+	BADLY='its start fails'
+}
+
+@test "a map that libbpf would pin is refused, and nothing is pinned" {
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" '[pinner]' 'enabled = yes' 'required = yes' >"$CONF"
+	run try_bpflock -- -c "$CONF"
+	echo "$output"
+	[[ $output == *"its map pinned has LIBBPF_PIN_BY_NAME"* ]]
+	[ ! -e /sys/fs/bpf/pinned ]
+}
