@@ -86,7 +86,7 @@ static int apply_tmpfs(const struct bpflock_host *host, const void *config)
 	return filelesslock->tmpfs ? 0 : host->exempt_group(host, "tmpfs");
 }
 
-/* Since 6.3. Where vm.memfd_noexec forbids others, this one can be made: it may be mapped. */
+/* MFD_NOEXEC_SEAL, since 6.3. Where vm.memfd_noexec forbids other memfds, this one can be made, and mapped. */
 #define NOEXEC_SEAL 0x8u
 
 static int make_memfd(void)
