@@ -3,7 +3,7 @@
  * The configuration module turns files, environment and command line into typed values.
  *
  *   config_read()     collects what was written where, before any option is known
- *   config_peek()     returns one value of the core's section, which is needed to find the plugins
+ *   config_peek()     returns one list of the core's section, which is needed to find the plugins
  *   config_bind()     checks everything against the tables of options, and makes typed values
  *
  * Everything is checked before anything is used. All errors go into the report.
@@ -58,8 +58,13 @@ struct config_text;
 int config_read(const struct config_sources *sources, struct config_text **ret, struct report *report);
 struct config_text *config_text_free(struct config_text *text);
 
-/* The last value given to a key of the core's section, unchecked, or NULL. */
-const char *config_peek(const struct config_text *text, const char *key);
+/* The list (to be freed), as written, that the latest source gives to a key of the core's section, unchecked; or NULL. */
+char *config_peek(const struct config_text *text, const char *key);
+/*
+ * Is a plugin enabled, whose tables are not known? As config_bind() would decide, but for variables with names of the
+ * plugin's own (struct bpflock_alias).
+ */
+bool config_enables(const struct config_text *text, const char *plugin);
 
 /**
  * struct config_schema_section - what may be written in one section

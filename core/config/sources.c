@@ -133,10 +133,11 @@ int config_read(const struct config_sources *sources, struct config_text **ret, 
 	return report->errors > errors ? -EINVAL : 0;
 }
 
-const char *config_peek(const struct config_text *text, const char *key)
+char *config_peek(const struct config_text *text, const char *key)
 {
 	CLEANUP(cleanup_free) char *variable = config_variable_name(CONFIG_CORE_SECTION, key);
-	const char *value = NULL;
+	unsigned int source = 0;
+	char *value = NULL;
 
 	for (size_t i = 0; i < text->count; i++) {
 		const struct config_entry *entry = &text->entries[i];
@@ -144,9 +145,60 @@ const char *config_peek(const struct config_text *text, const char *key)
 		if (!entry->key)
 			continue;
 		if (entry->kind == CONFIG_VARIABLE ?
-			    strcmp(entry->key, variable) == 0 :
-			    strcmp(entry->section, CONFIG_CORE_SECTION) == 0 && strcmp(entry->key, key) == 0)
-			value = entry->value;
+			    strcmp(entry->key, variable) != 0 :
+			    strcmp(entry->section, CONFIG_CORE_SECTION) != 0 || strcmp(entry->key, key) != 0)
+			continue;
+		if (!value || entry->source != source) {
+			free(value);
+			value = xstrdup(entry->value);
+		} else {
+			xappend(&value, ", ", "%s", entry->value);
+		}
+		source = entry->source;
 	}
 	return value;
+}
+
+/* The key, if the entry is one of the plugin; or NULL. `prefix` is what its variables begin with. */
+static const char *key_of_plugin(const struct config_entry *entry, const char *plugin, const char *prefix)
+{
+	if (entry->kind == CONFIG_VARIABLE)
+		return strncmp(entry->key, prefix, strlen(prefix)) == 0 ? entry->key + strlen(prefix) : NULL;
+	return strcmp(entry->section, plugin) == 0 ? entry->key : NULL;
+}
+
+/* What is none of these is enabled, or an error that config_bind() reports. */
+static bool is_no(const char *value)
+{
+	static const char *const names[] = { "no", "false", "off", "0" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (strcasecmp(value, names[i]) == 0)
+			return true;
+	return false;
+}
+
+bool config_enables(const struct config_text *text, const char *plugin)
+{
+	CLEANUP(cleanup_free) char *prefix = config_variable_name(plugin, "");
+	bool enabled = false, decided = false;
+	unsigned int source = 0;
+
+	for (size_t i = 0; i < text->count; i++) {
+		const struct config_entry *entry = &text->entries[i];
+		const char *key = key_of_plugin(entry, plugin, prefix);
+
+		if (!key)
+			continue;
+		if (entry->source != source)
+			decided = false;
+		source = entry->source;
+		if (strcasecmp(key, CONFIG_ENABLED_KEY) == 0) {
+			enabled = !is_no(entry->value);
+			decided = true;
+		} else if (!decided) {
+			enabled = true;
+		}
+	}
+	return enabled;
 }

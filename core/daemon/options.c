@@ -50,9 +50,10 @@ static const struct bpflock_option core_rows[] = {
 	},
 	{
 		.name = "plugin_dir",
-		.summary = "where the plugins are; read at start only",
-		.initial = BPFLOCK_PLUGIN_DIR,
+		.summary = "directories of plugins; read at start only",
+		.initial = BPFLOCK_PLUGIN_DIR ", " BPFLOCK_LOCAL_PLUGIN_DIR,
 		.type = BPFLOCK_OPTION_STRING,
+		.flags = BPFLOCK_OPTION_LIST,
 	},
 	{
 		.name = "ring_size",

@@ -14,11 +14,33 @@
 #include "policy/exceptions.h"
 #include "util/memory.h"
 
-static const char *plugin_directory(const struct config_text *text)
+static struct plugin_names reserved_names(void)
 {
-	const char *directory = config_peek(text, "plugin_dir");
+	const struct bpflock_plugin any = { 0 };
 
-	return directory ? directory : BPFLOCK_PLUGIN_DIR;
+	return (struct plugin_names){
+		.core_options = core_options,
+		.plugin_options = { enforcer_options, *policy_defaults(&any), policy_options },
+	};
+}
+
+static bool is_enabled(void *text, const char *plugin)
+{
+	return config_enables(text, plugin);
+}
+
+static int load_plugins(struct config_text *text, struct plugins *ret, struct report *report)
+{
+	CLEANUP(cleanup_free) char *directories = config_peek(text, "plugin_dir");
+	const struct plugin_names reserved = reserved_names();
+	const struct plugin_search search = {
+		.directories = directories ? directories : BPFLOCK_PLUGIN_DIR "," BPFLOCK_LOCAL_PLUGIN_DIR,
+		.is_default = !directories,
+		.is_enabled = is_enabled,
+		.context = text,
+	};
+
+	return plugins_load(&search, &reserved, ret, report);
 }
 
 static struct config_schema_section plugin_schema(const struct plugin *plugin)
@@ -90,10 +112,15 @@ static void check_refused(const struct plugin *plugin, const struct config_secti
 	bool required = section->enabled && config_number(section, "required");
 	struct report_item *item;
 
+	if (plugin->unopened && !section->enabled)
+		return;
+
 	item = report_add(report, required ? REPORT_ERROR : REPORT_WARNING, "plugin_refused", plugin->path,
 			  "refused: %s", plugin->refusal);
 	report_plugin(item, plugin->name);
-	if (required)
+	if (plugin->unopened)
+		report_remedy(item, "restart bpflock");
+	else if (required)
 		report_remedy(item, "replace the file, or set required = no in [%s]", plugin->name);
 }
 
@@ -265,16 +292,6 @@ int settings_forgive(const struct config *config, struct report *report)
 	return 0;
 }
 
-static struct plugin_names reserved_names(void)
-{
-	const struct bpflock_plugin any = { 0 };
-
-	return (struct plugin_names){
-		.core_options = core_options,
-		.plugin_options = { enforcer_options, *policy_defaults(&any), policy_options },
-	};
-}
-
 void settings_open_plugin(const char *path, const struct kernel *kernel, struct plugin *ret)
 {
 	const struct plugin_names reserved = reserved_names();
@@ -288,14 +305,13 @@ void settings_open_plugin(const char *path, const struct kernel *kernel, struct 
 int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
 		  struct config **ret_config, struct report *report)
 {
-	const struct plugin_names reserved = reserved_names();
 	struct config_text *text;
 	int error;
 
 	*ret = (struct settings){ 0 };
 	*ret_config = NULL;
 	(void)config_read(sources, &text, report);
-	error = plugins_load(plugin_directory(text), &reserved, &ret->plugins, report);
+	error = load_plugins(text, &ret->plugins, report);
 	if (!error) {
 		for (size_t i = 0; i < ret->plugins.count; i++)
 			build_operations(&ret->plugins.items[i], kernel);

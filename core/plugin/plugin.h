@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The plugin module: finds the plugins of a directory, checks them and holds their descriptors.
+ * The plugin module: finds the plugins of some directories, checks them and holds their descriptors.
  *
  * Only files that pass the trust check are opened. Descriptors are checked once, here. The rest of the core relies on
  * that.
@@ -16,9 +16,10 @@
 #include "util/report.h"
 
 /**
- * struct plugin - one file of the plugin directory
+ * struct plugin - one file of a plugin directory
  * @name:       its name, from the file
  * @path:       the file
+ * @unopened:   the file was not opened, because the plugin is not enabled; @refusal says so
  * @refusal:    why it was refused; then the members below are not to be used. NULL: it was not refused.
  * @descriptor: a copy in which every table has the core's stride, so that rows of an older or newer minor version can
  *              be read as the core's structures
@@ -28,6 +29,7 @@
 struct plugin {
 	char *name;
 	char *path;
+	bool unopened;
 	char *refusal;
 	struct bpflock_plugin descriptor;
 	__u64 source;
@@ -50,11 +52,26 @@ struct plugin_names {
 	struct bpflock_table plugin_options[3];
 };
 
-/*
- * Opens every NAME.so of the directory. A refused file stays in the list, with the reason. Returns 0, or a negative
- * errno (reported) when the directory itself cannot be read or trusted.
+/**
+ * struct plugin_search - where plugins are looked for
+ * @directories: separated by commas
+ * @is_default:  nobody has named them: one that is not trusted is a warning
+ * @is_enabled:  of the directory BPFLOCK_LOCAL_PLUGIN_DIR only plugins for which this says yes are opened. What an
+ *               administrator has put there need not be meant to run, and a constructor would run as root.
  */
-int plugins_load(const char *directory, const struct plugin_names *reserved, struct plugins *ret,
+struct plugin_search {
+	const char *directories;
+	bool is_default;
+	bool (*is_enabled)(void *context, const char *plugin);
+	void *context;
+};
+
+/*
+ * Opens every NAME.so of the directories, of which none needs to exist. A refused file stays in the list, with the
+ * reason. Returns 0, or a negative errno (reported) when a directory cannot be read or trusted, or has a name that
+ * another one has as well.
+ */
+int plugins_load(const struct plugin_search *search, const struct plugin_names *reserved, struct plugins *ret,
 		 struct report *report);
 void plugins_free(struct plugins *plugins);
 struct plugin *plugins_find(const struct plugins *plugins, const char *name);

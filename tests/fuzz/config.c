@@ -84,7 +84,8 @@ static struct config *read_file(struct report *report)
 	struct config *config;
 
 	(void)config_read(&sources, &text, report);
-	(void)config_peek(text, "plugin_dir");
+	free(config_peek(text, "plugin_dir"));
+	(void)config_enables(text, "frog");
 	(void)config_bind(text, &schema, &config, report);
 	for (size_t i = 0; i < SECTIONS; i++)
 		check_section(config, i, report);

@@ -71,6 +71,34 @@ decided() { # OPERATION RETVAL REASON COMM
 	await_log "event=lsm_hostlock operation=(\\\\\")?$1(\\\\\")? tgid=.* comm=$4 pcomm=[^ ]+ retval=$2 reason=$3\" bpfprog=hostlock subsys=bpf\$"
 }
 
+@test "of /usr/local only what is enabled is opened; no name may be there twice; no directory needs to exist" {
+	local=/usr/local/lib/bpflock/plugins
+	install -D -m 755 "$BPFLOCK_BUILD/tests/plugins/socketlock.so" "$local/socketlock.so"
+	directories=$PLUGINS,/no/such/directory,$local
+	run run_bpflock -- -c /dev/null -o bpflock.plugin_dir="$directories" --list-plugins
+	grep -E '^hostlock +1.0 +disabled' <<<"$output"
+	grep -E '^socketlock .*it was not enabled at the start, so its file was not opened' <<<"$output"
+	run run_bpflock BPFLOCK_SOCKETLOCK_ENABLED=yes -- -c /dev/null -o bpflock.plugin_dir="$directories" --list-plugins
+	grep -E '^socketlock +1.0 +enabled +enforcer' <<<"$output"
+	run run_bpflock BPFLOCK_SOCKETLOCK_PROFILE=baseline -- -c /dev/null -o socketlock.enabled=no \
+		-o bpflock.plugin_dir="$directories" --list-plugins
+	grep -E '^socketlock .*its file was not opened' <<<"$output"
+
+	cp "$local/socketlock.so" "$PLUGINS"
+	run run_bpflock -- -c /dev/null -o bpflock.plugin_dir="$directories" --check-config
+	echo "$output"
+	[ "$status" -eq 2 ]
+	[[ $output == *"$local/socketlock.so: there are two plugins of this name, the other one is $PLUGINS/socketlock.so"* ]]
+
+	# Nobody has named the directories of the default list, so only plugins are missing.
+	chmod 777 "$local"
+	run run_bpflock BPFLOCK_SELFGUARD_ENABLED=no -- -c /dev/null --check-config
+	echo "$output"
+	[ "$status" -eq 0 ]
+	[[ $output == *"warning: $local is writable"* ]]
+	rm -r /usr/local/lib/bpflock
+}
+
 @test "plugins of other people are listed and described" {
 	run with_plugins run -- --list-plugins
 	echo "$output"
@@ -448,7 +476,6 @@ bpf_gets() {
 	refused_directory /tmp/plugins "/tmp is writable by its group or by others (mode 1777)"
 	ln -sfn /tmp/plugins /run/link
 	refused_directory /run/link "/tmp is writable by its group or by others (mode 1777)"
-	refused_directory /run/missing "No such file or directory"
 	run with_plugins run -- --list-plugins
 	[ "$status" -eq 0 ]
 }

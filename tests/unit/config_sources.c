@@ -332,21 +332,48 @@ static void an_assignment_may_have_blanks_and_any_sign_in_its_value(void **state
 	assert_frog(scene, "song", "a.b=c:d");
 }
 
-static void peek_gives_the_last_value_of_the_core_s_section(void **state)
+static bool peeks(const struct scene *scene, const char *expected)
+{
+	CLEANUP(cleanup_free) char *value = config_peek(scene->text, "plugin_dir");
+
+	return expected ? value && strcmp(value, expected) == 0 : !value;
+}
+
+static void peek_gives_the_list_of_the_latest_source(void **state)
 {
 	struct scene *scene = *state;
 
 	scene_must_read(scene);
-	assert_null(config_peek(scene->text, "plugin_dir"));
-	scene_write(scene, "main.conf", FROG "plugin_dir = /x\n" CORE "plugin_dir = /a\n");
+	assert_true(peeks(scene, NULL));
+	scene_write(scene, "main.conf", FROG "plugin_dir = /x\n" CORE "plugin_dir = /a\nplugin_dir = /e, /f\n");
 	scene_read(scene);
-	assert_string_equal(config_peek(scene->text, "plugin_dir"), "/a");
+	assert_true(peeks(scene, "/a, /e, /f"));
 	scene->sources.environment = LIST("BPFLOCK_PLUGIN_DIR=/b", "BPFLOCK_LOG_FORMAT=c");
 	scene_read(scene);
-	assert_string_equal(config_peek(scene->text, "plugin_dir"), "/b");
+	assert_true(peeks(scene, "/b"));
 	scene->sources.assignments = LIST("bpflock.plugin_dir=/c", "frog.plugin_dir=/d");
 	scene_read(scene);
-	assert_string_equal(config_peek(scene->text, "plugin_dir"), "/c");
+	assert_true(peeks(scene, "/c"));
+}
+
+/* As for a plugin that is known: the latest source counts, and in it `enabled` before other keys. */
+static void what_enables_a_plugin_is_known_before_its_tables(void **state)
+{
+	struct scene *scene = *state;
+
+	scene_read(scene);
+	assert_false(config_enables(scene->text, "frog"));
+	scene_write(scene, "main.conf", FROG "enabled = no\nsong = x\n");
+	scene_read(scene);
+	assert_false(config_enables(scene->text, "frog"));
+	assert_false(config_enables(scene->text, "toad"));
+	scene->sources.environment = LIST("BPFLOCK_FROG_SONG=y");
+	scene_read(scene);
+	assert_true(config_enables(scene->text, "frog"));
+	assert_false(config_enables(scene->text, "fro"));
+	scene->sources.assignments = LIST("frog.song=z", "frog.enabled=Off");
+	scene_read(scene);
+	assert_false(config_enables(scene->text, "frog"));
 }
 
 static void anything_may_be_said_of_a_plugin_that_was_refused(void **state)
@@ -386,7 +413,9 @@ int main(void)
 		CONFIG_TEST(a_file_of_somebody_else_is_a_warning),
 		CONFIG_TEST(a_bad_assignment_is_an_error_that_shows_it),
 		CONFIG_TEST(an_assignment_may_have_blanks_and_any_sign_in_its_value),
-		CONFIG_TEST(peek_gives_the_last_value_of_the_core_s_section),
+		CONFIG_TEST(peek_gives_the_list_of_the_latest_source),
+		CONFIG_TEST(what_enables_a_plugin_is_known_before_its_tables),
+		CONFIG_TEST(what_enables_a_plugin_is_known_before_its_tables),
 		CONFIG_TEST(anything_may_be_said_of_a_plugin_that_was_refused),
 	};
 

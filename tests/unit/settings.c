@@ -67,15 +67,16 @@ struct file {
 
 static const struct file *files;
 static size_t file_count;
-static char directory[64];
+static char directory[128];
 
-int plugins_load(const char *from, const struct plugin_names *reserved, struct plugins *ret, struct report *report)
+int plugins_load(const struct plugin_search *search, const struct plugin_names *reserved, struct plugins *ret,
+		 struct report *report)
 {
 	(void)reserved;
-	snprintf(directory, sizeof(directory), "%s", from);
+	snprintf(directory, sizeof(directory), "%s", search->directories);
 	*ret = (struct plugins){ 0 };
 	if (!files) {
-		report_add(report, REPORT_ERROR, "plugin_dir_refused", from, "there is none");
+		report_add(report, REPORT_ERROR, "plugin_dir_refused", search->directories, "there is none");
 		return -ENOENT;
 	}
 	ret->items = xcalloc(file_count, sizeof(*ret->items));
@@ -453,7 +454,7 @@ static void without_a_plugin_directory_there_is_no_configuration(void **state)
 	struct scene *scene = *state;
 
 	assert_int_equal(load(scene, SET("bpflock.log_format=json")), -ENOENT);
-	assert_string_equal(directory, BPFLOCK_PLUGIN_DIR);
+	assert_string_equal(directory, BPFLOCK_PLUGIN_DIR "," BPFLOCK_LOCAL_PLUGIN_DIR);
 	assert_null(scene->config);
 	assert_int_equal(scene->report.errors, 1);
 }
