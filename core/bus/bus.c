@@ -280,17 +280,20 @@ void bus_flush_all(struct bus *bus, struct log *log)
 int bus_submit(struct bus *bus, struct log *log, const struct bus_source *source, const struct bpflock_event *record,
 	       size_t size)
 {
-	const struct bpflock_event_type *type = plugin_event_type(source->plugin, record->type);
 	CLEANUP(cleanup_free) struct bpflock_event *copy = NULL;
+	const struct bpflock_event_type *type;
 	struct decoded_record decoded;
 
-	if (!type || !(type->flags & BPFLOCK_EVENT_NO_TASK) || type->flags & BPFLOCK_EVENT_DECISION ||
-	    size < sizeof(*copy) || size > RECORD_SIZE_MAX)
+	if (size < sizeof(*record) || size > RECORD_SIZE_MAX)
+		return -EINVAL;
+	type = plugin_event_type(source->plugin, record->type);
+	if (!type || !(type->flags & BPFLOCK_EVENT_NO_TASK) || type->flags & BPFLOCK_EVENT_DECISION)
 		return -EINVAL;
 	copy = xcalloc(1, size);
 	memcpy(copy, record, size);
-	copy->time = clock_since_boot();
-	copy->source = source->plugin->source;
+	*copy = (struct bpflock_event){ .time = clock_since_boot(),
+					.source = source->plugin->source,
+					.type = record->type };
 	if (record_decode(source, copy, size, clock_boot_time(), &decoded) < 0)
 		return -EINVAL;
 	if (bus->annotator.annotate)

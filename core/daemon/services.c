@@ -3,26 +3,32 @@
 
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
 #include "util/memory.h"
 
 /**
  * struct service_source - a timer or a descriptor of a plugin
+ * @fd:    of the timer, or a copy of the plugin's: that one the plugin may have closed, and its number be another file
  * @phase: "timer" or "watch", for messages
  */
 struct service_source {
 	struct service_source *next;
 	struct services *services;
 	int fd;
+	bool is_copy;
 	const char *phase;
 	bpflock_call call;
 	void *data;
 };
 
-/* Call it when the source is in the list no more. */
+/* Call it when the source is in the list no more. The loop closes its timers. */
 static void free_source(struct service_source *source)
 {
 	loop_remove(source->services->loop, source->fd);
+	if (source->is_copy)
+		close(source->fd);
 	free(source);
 }
 
@@ -84,6 +90,8 @@ static int add_timer(void *context, __u64 interval, bpflock_call call, void *dat
 	struct service_source *source;
 	int error;
 
+	if (!services->instance)
+		return -EPERM;
 	if (!interval || !call)
 		return -EINVAL;
 	source = new_source(services, "timer", call, data);
@@ -97,13 +105,21 @@ static int watch(void *context, int fd, bpflock_call call, void *data)
 {
 	struct services *services = context;
 	struct service_source *source;
-	int error;
+	int copy, error;
 
-	if (fd < 0 || !call)
+	if (!services->instance)
+		return -EPERM;
+	if (!call)
 		return -EINVAL;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, 0);
+	if (copy < 0)
+		return -errno;
 	source = new_source(services, "watch", call, data);
-	error = loop_add(services->loop, fd, handle_source, source);
-	return keep_source(source, error ? error : fd);
+	source->is_copy = true;
+	error = loop_add(services->loop, copy, handle_source, source);
+	if (error)
+		close(copy);
+	return keep_source(source, error ? error : copy);
 }
 
 static int find_map(void *context, const char *name)
@@ -158,8 +174,10 @@ void services_start(struct services *services, const struct instance *instance, 
 	services->instance = instance;
 	host = host_for(services, report);
 	services->started = host_call(&host, "start", services->source->plugin->descriptor.start, section) == 0;
-	if (!services->started)
-		remove_sources(services);
+	if (services->started)
+		return;
+	remove_sources(services);
+	services->instance = NULL;
 }
 
 void services_stop(struct services *services, const struct config_section *section, struct report *report)

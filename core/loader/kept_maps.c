@@ -28,7 +28,8 @@ static int complain(const struct instance *instance, const struct bpflock_kept_m
 			   "its kept map '%s' (version %u) cannot be used: %s", row->name, row->version, reason);
 
 	report_plugin(item, plugin);
-	report_remedy(item, "to go on with an empty map: stop bpflock, bpflock --reset-kept %s", plugin);
+	if (error == -ESTALE)
+		report_remedy(item, "to go on with an empty map: stop bpflock, bpflock --reset-kept %s", plugin);
 	return error;
 }
 

@@ -42,7 +42,7 @@ fails_with() {
 @test "everything passes, and the last line says how much" {
 	run_test
 	[ "$status" -eq 0 ]
-	[ "${lines[-1]}" = '16 passed, 0 failed, 0 skipped' ]
+	[ "${lines[-1]}" = '17 passed, 0 failed, 0 skipped' ]
 }
 
 @test "a build that fails is a failure" {

@@ -428,7 +428,7 @@ struct bpflock_host {
 
 	/**
 	 * @watch: from now on `call` is called whenever `fd` is readable, or its other end has gone, until the plugin
-	 * stops. The descriptor is the plugin's: close it in stop(), not before. Returns 0 or a negative errno, as of
+	 * stops. The descriptor stays the plugin's, which closes it in stop(). Returns 0 or a negative errno, as of
 	 * epoll_ctl(2). Since ABI 1.0.
 	 */
 	int (*watch)(const struct bpflock_host *host, int fd, bpflock_call call, void *data);
@@ -446,7 +446,8 @@ struct bpflock_host {
  *         where @read is set.
  * @type:  BPFLOCK_METRIC_*
  * @index: in @map
- * @read:  sets *value. A metric for which it returns a negative errno is left out.
+ * @read:  sets *value, whenever somebody asks for the metrics or the status. A metric for which it returns a negative
+ *         errno is left out.
  *
  * It is there while the plugin runs. Since ABI 1.0.
  */
@@ -563,8 +564,8 @@ struct bpflock_plugin {
 
 	/**
 	 * @start: runs when the programs are attached, at the start and after each reload. It may begin timers and watch
-	 * descriptors. A failure is reported; the programs stay, without what start() was to begin. Optional. Since
-	 * ABI 1.0.
+	 * descriptors. A failure is reported; the programs stay, and nothing else is offered while they run. Optional.
+	 * Since ABI 1.0.
 	 */
 	int (*start)(const struct bpflock_host *host, const void *config);
 

@@ -104,6 +104,7 @@ static int misbehave(const struct bpflock_host *host, const char *fault)
 		return host->map(host, "none");
 	if (strcmp(fault, "type") == 0)
 		return host->submit(host, &record.event, sizeof(record));
+	record.event.type = CLOCKWORK_TICK;
 	if (strcmp(fault, "size") == 0)
 		return host->submit(host, &record.event, 8);
 	if (strcmp(fault, "interval") == 0)
