@@ -55,7 +55,7 @@ complains() {
 @test "an unknown section is refused, and its keys are not complained about one by one" {
 	check '[kimglok]' 'profile = nonsense' 'nonsense = 1'
 	refused_with 1
-	complains "$FILE:1" "there is no section [kimglok]" "did you mean 'kimglock'?" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, "
+	complains "$FILE:1" "there is no section [kimglok]" "did you mean 'kimglock'?" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, kmodlock, "
 }
 
 @test "an unknown key is refused" {
@@ -101,9 +101,9 @@ complains() {
 	printf '%s\n' '[netlock]' 'enabled = yes' >"$FILE"
 	run run_bpflock BPFLOCK_NETLOCK_ENABLED=yes -- -c "$FILE" -o netlock.enabled=yes --check-config
 	refused_with 3
-	complains "$FILE:1" "there is no section [netlock]" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, "
+	complains "$FILE:1" "there is no section [netlock]" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, kmodlock, "
 	complains BPFLOCK_NETLOCK_ENABLED "there is no such variable" "did you mean"
-	complains "-o netlock.enabled=yes" "there is no section [netlock]" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, "
+	complains "-o netlock.enabled=yes" "there is no section [netlock]" "valid: bpflock, bpfrestrict, execsnoop, filelesslock, kimglock, kmodlock, "
 	run run_bpflock -- --help-plugin netlock
 	[ "$status" -eq 2 ]
 	[[ $output == *"there is no plugin 'netlock'; --list-plugins lists them" ]]

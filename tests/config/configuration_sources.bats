@@ -149,7 +149,7 @@ nothing_is_loaded() {
 	head -c 1 /dev/mem >/dev/null
 	stop_bpflock
 	[ -z "$(log_lines 'bpfprog=')" ]
-	expect_log 'level=warning msg="event=config_warning warning=.*no plugin is enabled: nothing is restricted, and nothing is logged.* remedy=.*installed are: bpfrestrict, execsnoop, filelesslock, kimglock, .*selfguard'
+	expect_log 'level=warning msg="event=config_warning warning=.*no plugin is enabled: nothing is restricted, and nothing is logged.* remedy=.*installed are: bpfrestrict, execsnoop, filelesslock, kimglock, kmodlock, .*selfguard'
 }
 
 @test "what is configured in a file runs, unless the same or a later source says enabled = no" {
