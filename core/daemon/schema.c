@@ -158,7 +158,7 @@ static struct json_object *new_field(const struct bpflock_field *field)
 	}
 }
 
-/* Every verdict with every rule that can give it. */
+/* Every verdict with every rule that can give it. The rules behind the last one here have the texts of baseline. */
 static struct json_object *new_reason(void)
 {
 	struct json_object *schema = json_new(), *reasons = json_new_list();

@@ -17,7 +17,7 @@ setup_file() {
 	install -m 755 "$BPFLOCK_BUILD/tests/plugins/helperwatch.so" "$PLUGINS"
 	start_bpflock -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS" -o helperwatch.enabled=yes \
 		-o "helperwatch.directories=/run/nowhere, $DIRECTORY"
-	await_log 'event=plugin_running .*programs=3" bpfprog=helperwatch' 10
+	await_log 'event=plugin_running .*programs=4" bpfprog=helperwatch' 10
 }
 
 teardown_file() {
@@ -119,6 +119,22 @@ changes_root() {
 	[[ $line == *" since=${BASH_REMATCH[1]}\""* ]]
 }
 
+# receives ADDRESS: sends a packet to a socket with this address, and receives it.
+receives() {
+	ip link set lo up
+	perl -MIO::Socket::IP -e '
+		my $socket = IO::Socket::IP->new(LocalHost => $ARGV[0], LocalPort => 4711, Type => SOCK_DGRAM) or die $@;
+		$socket->send("x", 0, $socket->sockname) or die $!;
+		$socket->recv(my $text, 1);' "$1"
+}
+
+@test "what happens in an interrupt is nobody's, and addresses of both families have their own forms" {
+	receives 127.0.0.1
+	await_log 'msg="event=lsm_socket_sock_rcv_skb ip4=127.0.0.1 ip6=127.0.0.1" bpfprog=helperwatch subsys=bpf$' 10
+	receives ::1
+	await_log 'msg="event=lsm_socket_sock_rcv_skb ip4=0.0.0.0 ip6=::1" bpfprog=helperwatch subsys=bpf$' 10
+}
+
 @test "a plugin may have its own vmlinux.h, with every header" {
 	local arch=x86 header
 	[[ $(uname -m) != aarch64 ]] || arch=arm64
@@ -135,4 +151,17 @@ changes_root() {
 	# Newer kernels are written with these extensions, and so is what bpftool prints of them.
 	clang -target bpf -mcpu=v3 -O2 -g -fms-extensions -Wall -Wno-microsoft-anon-tag -Werror \
 		"-D__TARGET_ARCH_$arch" "-I/usr/include/$(uname -m)-linux-gnu" -c -o own.bpf.o own.bpf.c
+}
+
+@test "the lines of these events in JSON are as the schema says" {
+	local options=(-c /dev/null -o "bpflock.plugin_dir=$PLUGINS") schema=$BATS_TEST_TMPDIR/schema
+	stop_all
+	bpflock "${options[@]}" --describe log >"$schema"
+	start_bpflock -- "${options[@]}" -o helperwatch.enabled=yes -o bpflock.log_format=json
+	receives ::1
+	cp "$(command -v chroot)" "$TOP/programs/json"
+	run "$TOP/programs/json" "$TOP" /missing
+	await_log '"event":"lsm_path_chroot".*"comm":"json"' 10
+	expect_log '"ip6":"::1"'
+	log_lines '^\{' | "$BATS_TEST_DIRNAME/../lib/check_schema.py" "$schema"
 }

@@ -5,11 +5,32 @@
 #include <bpflock/string.bpf.h>
 #include <bpflock/syscall.bpf.h>
 
+#include <bpf/bpf_endian.h>
 #include <bpf/bpf_tracing.h>
 
 #include "helperwatch.h"
 
 char LICENSE[] SEC("license") = "GPL";
+
+#define AF_INET 2
+
+/* Flavours: CO-RE leaves out what follows the three underscores. So these are no second declarations beside a vmlinux.h. */
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+struct in6_addr___helperwatch {
+	union {
+		__u32 u6_addr32[4];
+	} in6_u;
+};
+struct sock_common___helperwatch {
+	__u32 skc_rcv_saddr;
+	__u16 skc_num;
+	unsigned short skc_family;
+	struct in6_addr___helperwatch skc_v6_rcv_saddr;
+};
+struct sock___helperwatch {
+	struct sock_common___helperwatch __sk_common;
+};
+#pragma clang attribute pop
 
 /* Larger than the stack. */
 struct large {
@@ -99,5 +120,34 @@ SEC("fentry/security_bprm_check")
 int BPF_PROG(trace_exec)
 {
 	record_exec(1);
+	return 0;
+}
+
+static __always_inline void copy_address(struct helperwatch_packet *event,
+					 const struct sock_common___helperwatch *socket)
+{
+	if (socket->skc_family != AF_INET) {
+		for (int i = 0; i < 4; i++)
+			event->ip6[i] = socket->skc_v6_rcv_saddr.in6_u.u6_addr32[i];
+		return;
+	}
+	event->ip4 = socket->skc_rcv_saddr;
+	event->ip6[2] = bpf_htonl(0xffff);
+	event->ip6[3] = event->ip4;
+}
+
+/* In a softirq: whose task that interrupts means nothing. */
+SEC("lsm/socket_sock_rcv_skb")
+int BPF_PROG(watch_packet, const struct sock___helperwatch *socket)
+{
+	struct helperwatch_packet *event;
+
+	if (socket->__sk_common.skc_num != HELPERWATCH_PORT)
+		return 0;
+	event = bpflock_event_begin_no_task(HELPERWATCH_PACKET, sizeof(*event));
+	if (!event)
+		return 0;
+	copy_address(event, &socket->__sk_common);
+	bpflock_event_submit(event);
 	return 0;
 }

@@ -34,6 +34,11 @@ static const struct bpflock_field exec_fields[] = {
 		      "by a tracing program, not by one of the LSM"),
 };
 
+static const struct bpflock_field packet_fields[] = {
+	BPFLOCK_FIELD(struct helperwatch_packet, ip4, BPFLOCK_FIELD_IP4, "the socket's IPv4 address"),
+	BPFLOCK_FIELD(struct helperwatch_packet, ip6, BPFLOCK_FIELD_IP6, "the socket's address"),
+};
+
 static const struct bpflock_event_type events[] = {
 	{
 		.type = HELPERWATCH_CHROOT,
@@ -46,6 +51,13 @@ static const struct bpflock_event_type events[] = {
 		.name = "lsm_bprm_check_security",
 		.summary = "a program is executed",
 		.fields = BPFLOCK_TABLE(exec_fields),
+	},
+	{
+		.type = HELPERWATCH_PACKET,
+		.flags = BPFLOCK_EVENT_NO_TASK,
+		.name = "lsm_socket_sock_rcv_skb",
+		.summary = "a socket has received a packet",
+		.fields = BPFLOCK_TABLE(packet_fields),
 	},
 };
 

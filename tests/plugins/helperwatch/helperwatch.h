@@ -7,6 +7,8 @@
 
 #define HELPERWATCH_CHROOT 1
 #define HELPERWATCH_EXEC 2
+#define HELPERWATCH_PACKET 3
+#define HELPERWATCH_PORT 4711
 
 /**
  * struct helperwatch_chroot - what the helpers return for a task that changes its root directory
@@ -34,6 +36,17 @@ struct helperwatch_exec {
 	struct bpflock_event event;
 	__u32 number;
 	__u32 tracing;
+};
+
+/**
+ * struct helperwatch_packet - a packet that a socket with the port HELPERWATCH_PORT has received
+ * @ip4: of an IPv4 socket; 0 otherwise
+ * @ip6: of either
+ */
+struct helperwatch_packet {
+	struct bpflock_event event;
+	__u32 ip4;
+	__u32 ip6[4];
 };
 
 #endif
