@@ -116,6 +116,12 @@ is_wrong() {
 	[[ $output == *"error: hooks are not looked for, because $BATS_TEST_FILENAME has no BTF that can be read"* ]]
 }
 
+@test "the binary that was built for ABI 1.0 has no mistake" {
+	run tool check "$BATS_TEST_DIRNAME/../plugins/abi-1.0/$(uname -m)/firstabi.so"
+	echo "$output"
+	[ "$status" -eq 0 ]
+}
+
 @test "an enforcer without a self-test is no error, and several files are checked one by one" {
 	run tool check "$PLUGINS/hostlock.so" "$PLUGINS/wild.so" "$BUILD"/plugins/*.so
 	echo "$output"
