@@ -213,8 +213,13 @@ static void print_page(const struct doc_format *format, const struct json_object
 static char *find_file(const char *name)
 {
 	CLEANUP(cleanup_free) char *installed = xasprintf(BPFLOCK_PLUGIN_DIR "/%s.so", name);
+	CLEANUP(cleanup_free) char *local = xasprintf(BPFLOCK_LOCAL_PLUGIN_DIR "/%s.so", name);
+	char *path;
 
-	return realpath(strchr(name, '/') || strstr(name, ".so") ? name : installed, NULL);
+	if (strchr(name, '/') || strstr(name, ".so"))
+		return realpath(name, NULL);
+	path = realpath(installed, NULL);
+	return path ? path : realpath(local, NULL);
 }
 
 static int document_plugin(const struct doc *doc)
@@ -225,7 +230,9 @@ static int document_plugin(const struct doc *doc)
 	struct plugin plugin;
 
 	if (!path) {
-		fprintf(stderr, "bpflock-plugin: there is no plugin '%s', in " BPFLOCK_PLUGIN_DIR " or as a file\n",
+		fprintf(stderr,
+			"bpflock-plugin: there is no plugin '%s' in " BPFLOCK_PLUGIN_DIR " or " BPFLOCK_LOCAL_PLUGIN_DIR
+			", or as a file\n",
 			doc->name);
 		return EX_NOINPUT;
 	}
