@@ -29,10 +29,37 @@ static void open_plugin(struct plugin *plugin, const struct plugin_names *reserv
 		plugin_file_open(path, reserved, plugin);
 }
 
-static void add_plugin(struct plugins *plugins, const struct plugin_search *search, const char *directory,
-		       const char *file, const struct plugin_names *reserved)
+/**
+ * struct loading - what plugins_load() works with
+ * @seen: directories without symbolic links: one that is named twice is read once
+ */
+struct loading {
+	const struct plugin_search *search;
+	const struct plugin_names *reserved;
+	struct plugins *plugins;
+	struct report *report;
+	char **seen;
+	size_t seen_count;
+};
+
+static bool is_same_directory(const char *resolved, const char *path)
 {
-	bool is_local = strcmp(directory, BPFLOCK_LOCAL_PLUGIN_DIR) == 0;
+	CLEANUP(cleanup_free) char *other = realpath(path, NULL);
+
+	return other && strcmp(resolved, other) == 0;
+}
+
+/* However it is written. A build may have its own plugins there, which are not local then. */
+static bool is_local(const char *resolved)
+{
+	return is_same_directory(resolved, BPFLOCK_LOCAL_PLUGIN_DIR) &&
+	       !is_same_directory(resolved, BPFLOCK_PLUGIN_DIR);
+}
+
+static void add_plugin(const struct loading *loading, const char *directory, bool local, const char *file)
+{
+	const struct plugin_search *search = loading->search;
+	struct plugins *plugins = loading->plugins;
 	struct plugin *plugin;
 
 	plugins->items = xreallocarray(plugins->items, plugins->count + 1, sizeof(*plugins->items));
@@ -41,42 +68,54 @@ static void add_plugin(struct plugins *plugins, const struct plugin_search *sear
 		.name = xstrndup(file, strlen(file) - strlen(SUFFIX)),
 		.path = xasprintf("%s/%s", directory, file),
 	};
-	plugin->unopened = is_local && !search->is_enabled(search->context, plugin->name);
+	plugin->unopened = local && !search->is_enabled(search->context, plugin->name);
 	if (plugin->unopened)
 		plugin->refusal = xstrdup("it was not enabled at the start, so its file was not opened");
 	else
-		open_plugin(plugin, reserved);
+		open_plugin(plugin, loading->reserved);
 }
 
-static struct report_item *complain(const struct plugin_search *search, const char *directory, const char *reason,
-				    struct report *report)
+/* Nobody has written the default list, so it is no error of the configuration. Returns the error that it is. */
+static int complain(const struct loading *loading, const char *directory, int error, const char *reason)
 {
-	return report_add(report, search->is_default ? REPORT_WARNING : REPORT_ERROR, "plugin_dir_refused", directory,
-			  "%s", reason);
+	bool is_error = error != -ENOENT && !loading->search->is_default;
+
+	report_remedy(report_add(loading->report, is_error ? REPORT_ERROR : REPORT_WARNING, "plugin_dir_refused",
+				 directory, "%s", reason),
+		      "set plugin_dir to the directories that have the plugins");
+	return is_error ? error : 0;
 }
 
-static int load_directory(struct plugins *plugins, const struct plugin_search *search, const char *directory,
-			  const struct plugin_names *reserved, struct report *report)
+static bool was_seen(struct loading *loading, const char *resolved)
 {
+	for (size_t i = 0; i < loading->seen_count; i++)
+		if (strcmp(loading->seen[i], resolved) == 0)
+			return true;
+	loading->seen = xreallocarray(loading->seen, loading->seen_count + 1, sizeof(*loading->seen));
+	loading->seen[loading->seen_count++] = xstrdup(resolved);
+	return false;
+}
+
+static int load_directory(struct loading *loading, const char *directory)
+{
+	CLEANUP(cleanup_free) char *resolved = NULL;
 	CLEANUP(cleanup_free) char *reason = NULL;
 	struct dirent **entries;
-	int count = trust_directory(directory, &reason);
+	int count = trust_directory(directory, &resolved, &reason);
+	bool local;
 
-	if (count == -ENOENT)
+	if (count == -ENOENT && loading->search->is_default)
 		return 0;
-	if (count < 0) {
-		report_remedy(complain(search, directory, reason, report),
-			      "set plugin_dir to the directories that have the plugins");
-		return search->is_default ? 0 : count;
-	}
+	if (count < 0)
+		return complain(loading, directory, count, reason);
+	if (was_seen(loading, resolved))
+		return 0;
 	count = scandir(directory, &entries, has_suffix, alphasort);
-	if (count < 0) {
-		count = -errno;
-		complain(search, directory, strerror(-count), report);
-		return search->is_default ? 0 : count;
-	}
+	if (count < 0)
+		return complain(loading, directory, -errno, strerror(errno));
+	local = is_local(resolved);
 	for (int i = 0; i < count; i++) {
-		add_plugin(plugins, search, directory, entries[i]->d_name, reserved);
+		add_plugin(loading, directory, local, entries[i]->d_name);
 		free(entries[i]);
 	}
 	free(entries);
@@ -110,6 +149,7 @@ static int check_names(const struct plugins *plugins, struct report *report)
 int plugins_load(const struct plugin_search *search, const struct plugin_names *reserved, struct plugins *ret,
 		 struct report *report)
 {
+	struct loading loading = { .search = search, .reserved = reserved, .plugins = ret, .report = report };
 	const char *next = search->directories;
 	int result = 0;
 
@@ -117,11 +157,14 @@ int plugins_load(const struct plugin_search *search, const struct plugin_names *
 	while (next) {
 		size_t length = strcspn(next, ",");
 		CLEANUP(cleanup_free) char *directory = config_trim(next, length);
-		int error = load_directory(ret, search, directory, reserved, report);
+		int error = load_directory(&loading, directory);
 
 		result = error ? error : result;
 		next = next[length] ? next + length + 1 : NULL;
 	}
+	for (size_t i = 0; i < loading.seen_count; i++)
+		free(loading.seen[i]);
+	free(loading.seen);
 	if (ret->count)
 		qsort(ret->items, ret->count, sizeof(*ret->items), compare_names);
 	return result ? result : check_names(ret, report);

@@ -54,12 +54,11 @@ static int resolve(const char *path, char **ret, char **ret_reason)
 	return *ret ? 0 : refuse(-errno, ret_reason, xasprintf("%s: %s", path, strerror(errno)));
 }
 
-int trust_directory(const char *path, char **ret_reason)
+int trust_directory(const char *path, char **ret_path, char **ret_reason)
 {
-	CLEANUP(cleanup_free) char *resolved = NULL;
-	int error = resolve(path, &resolved, ret_reason);
+	int error = resolve(path, ret_path, ret_reason);
 
-	return resolved ? trust_each_directory(resolved, ret_reason) : error;
+	return *ret_path ? trust_each_directory(*ret_path, ret_reason) : error;
 }
 
 int trust_file(const char *path, char **ret_path, char **ret_reason)

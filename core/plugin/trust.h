@@ -13,6 +13,6 @@
 int trust_file(const char *path, char **ret_path, char **ret_reason);
 
 /* The same for a directory. */
-int trust_directory(const char *path, char **ret_reason);
+int trust_directory(const char *path, char **ret_path, char **ret_reason);
 
 #endif

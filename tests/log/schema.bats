@@ -18,7 +18,7 @@ setup_file() {
 	install_programs
 	install_exec_programs
 	printf '%s\n' '[bpflock]' 'log_format = json' '[kimglock]' 'profile = baseline' 'event_window = 3s' \
-		'[execsnoop]' 'enabled = yes' 'args = yes' >"$CONF"
+		'[execsnoop]' 'enabled = yes' 'args = yes' '[bpfrestrict]' 'profile = baseline' 'log = denied' >"$CONF"
 	bpflock --describe log -c "$CONF" >"$SCHEMA"
 	start_bpflock -- -c "$CONF"
 	provoke_lines
@@ -41,6 +41,7 @@ provoke_lines() {
 	contained "$PROGRAMS/ask" granted "$DEBUGFS"
 	contained "$PROGRAMS/ask" requester family:29 # AF_CAN
 	contained rm /sys/fs/bpf/bpflock/v1/ring
+	contained bpftool map create /sys/fs/bpf/named type array key 4 value 8 entries 1 name named
 	mkdir -p "$CONTAINER"
 	(echo "$BASHPID" >"$CONTAINER/cgroup.procs" && exec ./target)
 	kill -USR1 "$DAEMON"

@@ -84,11 +84,20 @@ decided() { # OPERATION RETVAL REASON COMM
 		-o bpflock.plugin_dir="$directories" --list-plugins
 	grep -E '^socketlock .*its file was not opened' <<<"$output"
 
+	# However it is written, and once if it is named twice.
+	ln -sfn "$local" /run/local
+	for directory in "$local/" /run/local "$local,/usr/local/lib/../lib/bpflock/plugins,/run/local"; do
+		run run_bpflock -- -c /dev/null -o bpflock.plugin_dir="$PLUGINS,$directory" --list-plugins
+		[ "$(grep -cE '^socketlock .*its file was not opened' <<<"$output")" -eq 1 ]
+	done
+	rm /run/local
+
 	cp "$local/socketlock.so" "$PLUGINS"
 	run run_bpflock -- -c /dev/null -o bpflock.plugin_dir="$directories" --check-config
 	echo "$output"
 	[ "$status" -eq 2 ]
 	[[ $output == *"$local/socketlock.so: there are two plugins of this name, the other one is $PLUGINS/socketlock.so"* ]]
+	[[ $output == *"/no/such/directory: warning: "* ]]
 
 	# Nobody has named the directories of the default list, so only plugins are missing.
 	chmod 777 "$local"

@@ -415,7 +415,6 @@ int main(void)
 		CONFIG_TEST(an_assignment_may_have_blanks_and_any_sign_in_its_value),
 		CONFIG_TEST(peek_gives_the_list_of_the_latest_source),
 		CONFIG_TEST(what_enables_a_plugin_is_known_before_its_tables),
-		CONFIG_TEST(what_enables_a_plugin_is_known_before_its_tables),
 		CONFIG_TEST(anything_may_be_said_of_a_plugin_that_was_refused),
 	};
 
