@@ -58,13 +58,16 @@ struct config_text;
 int config_read(const struct config_sources *sources, struct config_text **ret, struct report *report);
 struct config_text *config_text_free(struct config_text *text);
 
-/* The list (to be freed), as written, that the latest source gives to a key of the core's section, unchecked; or NULL. */
+/* The list (to be freed), as written, that the latest source gives to a key of the core's section; or NULL. Unchecked. */
 char *config_peek(const struct config_text *text, const char *key);
 /*
  * Is a plugin enabled, whose tables are not known? As config_bind() would decide, but for variables with names of the
  * plugin's own (struct bpflock_alias).
  */
 bool config_enables(const struct config_text *text, const char *plugin);
+
+/* The next item of a list (to be freed), without blanks around it, and moves *next behind it; NULL behind the last one. */
+char *config_next_item(const char **next);
 
 /**
  * struct config_schema_section - what may be written in one section

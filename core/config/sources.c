@@ -7,6 +7,7 @@
 
 #include "config/entries.h"
 #include "config/file.h"
+#include "config/value.h"
 #include "config/variables.h"
 #include "util/memory.h"
 
@@ -167,22 +168,12 @@ static const char *key_of_plugin(const struct config_entry *entry, const char *p
 	return strcmp(entry->section, plugin) == 0 ? entry->key : NULL;
 }
 
-/* What is none of these is enabled, or an error that config_bind() reports. */
-static bool is_no(const char *value)
-{
-	static const char *const names[] = { "no", "false", "off", "0" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
-		if (strcasecmp(value, names[i]) == 0)
-			return true;
-	return false;
-}
-
 bool config_enables(const struct config_text *text, const char *plugin)
 {
 	CLEANUP(cleanup_free) char *prefix = config_variable_name(plugin, "");
 	bool enabled = false, decided = false;
 	unsigned int source = 0;
+	__u64 value;
 
 	for (size_t i = 0; i < text->count; i++) {
 		const struct config_entry *entry = &text->entries[i];
@@ -194,7 +185,8 @@ bool config_enables(const struct config_text *text, const char *plugin)
 			decided = false;
 		source = entry->source;
 		if (strcasecmp(key, CONFIG_ENABLED_KEY) == 0) {
-			enabled = !is_no(entry->value);
+			/* What is neither is an error, which config_bind() reports. */
+			enabled = config_parse_bool(entry->value, &value) < 0 || value;
 			decided = true;
 		} else if (!decided) {
 			enabled = true;

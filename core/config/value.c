@@ -29,24 +29,32 @@ struct report_item *config_complain(const struct config_place *place, const char
 	return item;
 }
 
-static int parse_bool(const char *text, const struct config_place *place, __u64 *ret)
-{
-	static const struct {
-		const char *name;
-		bool value;
-	} names[] = {
-		{ "yes", true }, { "no", false },  { "true", true }, { "false", false },
-		{ "on", true },	 { "off", false }, { "1", true },    { "0", false },
-	};
-	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+static const struct {
+	const char *name;
+	bool value;
+} bools[] = {
+	{ "yes", true }, { "no", false },  { "true", true }, { "false", false },
+	{ "on", true },	 { "off", false }, { "1", true },    { "0", false },
+};
 
-	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
-		if (strcasecmp(text, names[i].name) == 0) {
-			*ret = names[i].value;
+int config_parse_bool(const char *text, __u64 *ret)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(bools); i++)
+		if (strcasecmp(text, bools[i].name) == 0) {
+			*ret = bools[i].value;
 			return 0;
 		}
-		config_names_add(&valid, names[i].name);
-	}
+	return -EINVAL;
+}
+
+static int parse_bool(const char *text, const struct config_place *place, __u64 *ret)
+{
+	CLEANUP(config_names_clear) struct config_names valid = { 0 };
+
+	if (config_parse_bool(text, ret) == 0)
+		return 0;
+	for (size_t i = 0; i < ARRAY_SIZE(bools); i++)
+		config_names_add(&valid, bools[i].name);
 	config_suggest(config_complain(place, "'%s' is neither yes nor no", text), &valid, text);
 	return -EINVAL;
 }
@@ -221,22 +229,33 @@ static int append_item(struct config_value *value, const char *text, const struc
 	return 0;
 }
 
+char *config_next_item(const char **next)
+{
+	const char *item = *next;
+	size_t length;
+
+	if (!item)
+		return NULL;
+	length = strcspn(item, ",");
+	*next = item[length] ? item + length + 1 : NULL;
+	return config_trim(item, length);
+}
+
 static int append_list(struct config_value *value, const char *text, const struct config_place *place)
 {
 	__u32 max = value->option->max_items;
 	const char *next = text;
 	int result = 0;
+	char *item;
 
 	if (!*text)
 		return 0;
-	while (next) {
-		size_t length = strcspn(next, ",");
-		CLEANUP(cleanup_free) char *item = config_trim(next, length);
+	while ((item = config_next_item(&next))) {
 		int error = append_item(value, item, place);
 
+		free(item);
 		if (error)
 			result = error;
-		next = next[length] ? next + length + 1 : NULL;
 	}
 	if (max && value->count > max) {
 		config_complain(place, "the list has %zu items, %u are allowed", value->count, max);

@@ -28,6 +28,9 @@ struct config_place {
 struct report_item *config_complain(const struct config_place *place, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Returns 0, or -EINVAL for what is neither a yes nor a no. Reports nothing. */
+int config_parse_bool(const char *text, __u64 *ret);
+
 /*
  * Parses `text` and adds it to `value`: one item, or the items of a list. Returns 0, or -EINVAL when an error was
  * reported at `place`.

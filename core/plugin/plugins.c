@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/entries.h"
+#include "config/config.h"
 #include "plugin/descriptor.h"
 #include "plugin/descriptor_copy.h"
 #include "plugin/plugin.h"
@@ -151,16 +151,15 @@ int plugins_load(const struct plugin_search *search, const struct plugin_names *
 {
 	struct loading loading = { .search = search, .reserved = reserved, .plugins = ret, .report = report };
 	const char *next = search->directories;
+	char *directory;
 	int result = 0;
 
 	*ret = (struct plugins){ 0 };
-	while (next) {
-		size_t length = strcspn(next, ",");
-		CLEANUP(cleanup_free) char *directory = config_trim(next, length);
+	while ((directory = config_next_item(&next))) {
 		int error = load_directory(&loading, directory);
 
+		free(directory);
 		result = error ? error : result;
-		next = next[length] ? next + length + 1 : NULL;
 	}
 	for (size_t i = 0; i < loading.seen_count; i++)
 		free(loading.seen[i]);
