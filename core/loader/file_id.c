@@ -15,12 +15,9 @@
 
 #include "util/memory.h"
 
-/* Of linux/kdev_t.h */
-#define MINOR_BITS 20
-
 __u64 kernel_device(dev_t device)
 {
-	return (__u64)major(device) << MINOR_BITS | minor(device);
+	return (__u64)major(device) << 20 | minor(device);
 }
 
 /* Leaves *inode as it is on kernels that do not show it. Returns 0 or a negative errno. */
@@ -54,7 +51,7 @@ static int device_of_mount(int mount, __u64 *ret)
 	while (error && getline(&line, &size, file) > 0) {
 		if (sscanf(line, "%d %*d %u:%u", &number, &major_number, &minor_number) != 3 || number != mount)
 			continue;
-		*ret = (__u64)major_number << MINOR_BITS | minor_number;
+		*ret = kernel_device(makedev(major_number, minor_number));
 		error = 0;
 	}
 	fclose(file);

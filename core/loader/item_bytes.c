@@ -6,6 +6,7 @@
 
 #include "config/item.h"
 #include "loader/file_id.h"
+#include "util/memory.h"
 
 size_t item_size(const struct bpflock_option *option)
 {
@@ -55,4 +56,19 @@ int item_bytes(const struct config_value *value, size_t item, void *bytes, size_
 	default:
 		return put_number(bytes, size, value->numbers[item]);
 	}
+}
+
+char *item_misfit(const struct config_value *value, size_t item, size_t size)
+{
+	if (config_has_texts(value->option))
+		return xasprintf("'%s' is longer than %zu bytes", value->strings[item], size - 1);
+	return xasprintf("%llu does not fit in %zu bytes", value->numbers[item], size);
+}
+
+int item_check_count(const struct config_value *value, size_t capacity, char **ret_reason)
+{
+	if (value->count <= capacity)
+		return 0;
+	*ret_reason = xasprintf("the list has %zu items, %zu are allowed", value->count, capacity);
+	return -E2BIG;
 }

@@ -8,9 +8,15 @@
 size_t item_size(const struct bpflock_option *option);
 
 /*
- * Writes an item of a list, or the only one, as the BPF object has it. Returns 0; -E2BIG where it does not fit in `size`
- * bytes; for a path the negative errno with which it cannot be looked up.
+ * Writes an item of a list, or the only one, as the BPF object has it. Returns 0; -E2BIG where it does not fit in
+ * `size` bytes; for a path the negative errno with which it cannot be looked up.
  */
 int item_bytes(const struct config_value *value, size_t item, void *bytes, size_t size);
+
+/* Why it does not fit (to be freed). */
+char *item_misfit(const struct config_value *value, size_t item, size_t size);
+
+/* Is there room for the whole list? Returns 0, or -E2BIG with *ret_reason (to be freed). */
+int item_check_count(const struct config_value *value, size_t capacity, char **ret_reason);
 
 #endif

@@ -129,9 +129,7 @@ static int check_items(const struct config_value *value, size_t size, char **ret
 		if (value->option->type == BPFLOCK_OPTION_CGROUP || value->option->type == BPFLOCK_OPTION_PATH ||
 		    item_bytes(value, i, bytes, size) == 0)
 			continue;
-		*ret_reason = config_has_texts(value->option) ?
-				      xasprintf("'%s' is longer than %zu bytes", value->strings[i], size - 1) :
-				      xasprintf("%llu does not fit in %zu bytes", value->numbers[i], size);
+		*ret_reason = item_misfit(value, i, size);
 		return -E2BIG;
 	}
 	return 0;
@@ -147,12 +145,9 @@ const char *option_map_needed(const struct bpf_object *object, const struct bpfl
 int option_map_check(const struct bpf_object *object, const struct config_value *value, char **ret_reason)
 {
 	const struct bpf_map *map = bpf_object__find_map_by_name(object, value->option->map);
-	size_t capacity = capacity_of(object, map, value->option);
+	int error = item_check_count(value, capacity_of(object, map, value->option), ret_reason);
 
-	if (value->count <= capacity)
-		return check_items(value, width_of(object, map), ret_reason);
-	*ret_reason = xasprintf("the list has %zu items, %zu are allowed", value->count, capacity);
-	return -E2BIG;
+	return error ? error : check_items(value, width_of(object, map), ret_reason);
 }
 
 static void add_key(struct keys *keys, const void *key)

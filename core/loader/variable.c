@@ -39,24 +39,17 @@ static size_t element_size(const struct btf *btf, __u32 type_id, size_t size)
 	return size / btf_array(type)->nelems;
 }
 
-/* In BTF `const volatile` applies to the elements of an array, so the variable's type is the array itself. */
-static int find_in_section(const struct btf *btf, const struct btf_type *section, const char *name, char *bytes,
-			   struct variable *ret)
+static const struct btf_var_secinfo *find_in_section(const struct btf *btf, const struct btf_type *section,
+						     const char *name)
 {
 	for (__u16 i = 0; i < btf_vlen(section); i++) {
 		const struct btf_var_secinfo *place = &btf_var_secinfos(section)[i];
 		const struct btf_type *variable = btf__type_by_id(btf, place->type);
 
-		if (strcmp(btf__name_by_offset(btf, variable->name_off), name) != 0)
-			continue;
-		*ret = (struct variable){
-			.bytes = bytes + place->offset,
-			.size = place->size,
-			.element = element_size(btf, variable->type, place->size),
-		};
-		return 0;
+		if (btf_is_var(variable) && strcmp(btf__name_by_offset(btf, variable->name_off), name) == 0)
+			return place;
 	}
-	return -ENOENT;
+	return NULL;
 }
 
 static int find_variable(const struct bpf_object *object, const char *map_name, const char *name, struct variable *ret)
@@ -64,15 +57,23 @@ static int find_variable(const struct bpf_object *object, const char *map_name, 
 	const struct btf *btf = bpf_object__btf(object);
 	struct bpf_map *map = bpf_object__find_map_by_name(object, map_name);
 	__s32 id = btf ? btf__find_by_name_kind(btf, map_name, BTF_KIND_DATASEC) : -ENOENT;
+	const struct btf_var_secinfo *place;
 	size_t size;
 	char *bytes;
 
 	if (!map || id < 0)
 		return -ENOENT;
 	bytes = map_contents(map, &size);
-	if (!bytes)
+	place = find_in_section(btf, btf__type_by_id(btf, (__u32)id), name);
+	if (!bytes || !place)
 		return -ENOENT;
-	return find_in_section(btf, btf__type_by_id(btf, (__u32)id), name, bytes, ret);
+	/* In BTF `const volatile` applies to the elements of an array, so the variable's type is the array itself. */
+	*ret = (struct variable){
+		.bytes = bytes + place->offset,
+		.size = place->size,
+		.element = element_size(btf, btf__type_by_id(btf, place->type)->type, place->size),
+	};
+	return 0;
 }
 
 int variable_set_number(struct bpf_object *object, const char *name, __u64 number)
@@ -89,8 +90,8 @@ int variable_set_number(struct bpf_object *object, const char *name, __u64 numbe
 }
 
 /*
- * By the memory of the map: what map_contents() returns is libbpf's copy, and to write the whole element would undo what
- * programs write at the same time.
+ * By the memory of the map: what map_contents() returns is libbpf's copy, and to write the whole element would undo
+ * what programs write at the same time.
  */
 int variable_store_number(const struct bpf_object *object, const char *name, size_t number)
 {
@@ -114,10 +115,8 @@ static int put_item(const struct variable *variable, const struct config_value *
 {
 	int error = item_bytes(value, item, variable->bytes + item * variable->element, variable->element);
 
-	if (error && config_has_texts(value->option))
-		*ret_reason = xasprintf("'%s' is longer than %zu bytes", value->strings[item], variable->element - 1);
-	else if (error)
-		*ret_reason = xasprintf("%llu does not fit in %zu bytes", value->numbers[item], variable->element);
+	if (error)
+		*ret_reason = item_misfit(value, item, variable->element);
 	return error;
 }
 
@@ -132,11 +131,7 @@ int variable_set(struct bpf_object *object, const struct config_value *value, ch
 	/* a scalar string fills the whole char array, not one element of it */
 	if (!is_list)
 		variable.element = variable.size;
-	if (value->count > variable.size / variable.element) {
-		*ret_reason = xasprintf("the list has %zu items, %zu are allowed", value->count,
-					variable.size / variable.element);
-		return -E2BIG;
-	}
+	error = item_check_count(value, variable.size / variable.element, ret_reason);
 	for (size_t i = 0; !error && i < value->count; i++)
 		error = put_item(&variable, value, i, ret_reason);
 	if (!is_list)
@@ -157,32 +152,20 @@ static bool is_volatile(const struct btf *btf, __u32 type_id)
 	return false;
 }
 
-static const struct btf_type *find_variable_type(const struct btf *btf, const struct btf_type *section,
-						 const char *name)
-{
-	for (__u16 i = 0; i < btf_vlen(section); i++) {
-		const struct btf_type *variable = btf__type_by_id(btf, btf_var_secinfos(section)[i].type);
-
-		if (btf_is_var(variable) && strcmp(btf__name_by_offset(btf, variable->name_off), name) == 0)
-			return variable;
-	}
-	return NULL;
-}
-
 enum variable_kind variable_kind(const struct bpf_object *object, const char *name)
 {
 	const struct btf *btf = bpf_object__btf(object);
 
 	for (__u32 id = 1; btf && id < btf__type_cnt(btf); id++) {
 		const struct btf_type *section = btf__type_by_id(btf, id);
-		const struct btf_type *variable =
-			btf_is_datasec(section) ? find_variable_type(btf, section, name) : NULL;
+		const struct btf_var_secinfo *place =
+			btf_is_datasec(section) ? find_in_section(btf, section, name) : NULL;
 
-		if (!variable)
+		if (!place)
 			continue;
 		if (strcmp(btf__name_by_offset(btf, section->name_off), RODATA) != 0)
 			return VARIABLE_WRITABLE;
-		return is_volatile(btf, variable->type) ? VARIABLE_CONSTANT : VARIABLE_FOLDED;
+		return is_volatile(btf, btf__type_by_id(btf, place->type)->type) ? VARIABLE_CONSTANT : VARIABLE_FOLDED;
 	}
 	return VARIABLE_MISSING;
 }
