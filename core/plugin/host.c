@@ -151,6 +151,12 @@ static void report_result(const struct host *host, const char *phase, int error)
 	report_plugin(item, host->plugin->name);
 }
 
+static void forget_failure(struct host *host)
+{
+	free(host->failed);
+	host->failed = NULL;
+}
+
 static __u64 enter(const struct host *host, const char *phase)
 {
 	crash_enter(host->plugin->name, phase);
@@ -174,8 +180,7 @@ static int finish(struct host *host, const char *phase, int error, size_t errors
 {
 	if (error && host->report->errors == errors)
 		report_result(host, phase, error);
-	free(host->failed);
-	host->failed = NULL;
+	forget_failure(host);
 	if (!error && host->report->errors == errors)
 		return 0;
 	/* -EALREADY would say that another daemon runs. */
@@ -219,8 +224,7 @@ int host_read_metric(struct host *host, const struct bpflock_metric *metric, __u
 	int error = metric->read(&interface, ret);
 
 	leave(host, "read", entered);
-	free(host->failed);
-	host->failed = NULL;
+	forget_failure(host);
 	return error;
 }
 
@@ -231,6 +235,5 @@ void host_observe(struct host *host, const char *source, const struct bpflock_ev
 
 	host->plugin->descriptor.observe(&interface, source, event, size);
 	leave(host, "observe", entered);
-	free(host->failed);
-	host->failed = NULL;
+	forget_failure(host);
 }
