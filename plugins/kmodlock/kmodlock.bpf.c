@@ -2,8 +2,8 @@
 /*
  * kmodlock: decides who may load and unload kernel modules, and cause the kernel to load them.
  *
- * finit_module(2) gives the kernel a file, init_module(2) a buffer. Where `only_from` names directories, what is in none
- * of them is another operation, and so is a file in one of them that `allow_modules` lists.
+ * finit_module(2) gives the kernel a file, init_module(2) a buffer. Where `only_from` names directories, what is in
+ * none of them is another operation, and so is a file in one of them that `allow_modules` lists.
  */
 #include <bpflock/directory.bpf.h>
 #include <bpflock/policy.bpf.h>
@@ -35,13 +35,13 @@ enum kernel_load_data_id {
 /* Of linux/capability.h */
 #define CAP_SYS_MODULE 16
 
-/* delete_module(2) for 32-bit callers: arch/x86/entry/syscalls/syscall_32.tbl, include/uapi/asm-generic/unistd.h of arm */
-#if defined(__TARGET_ARCH_x86)
+/* Of 32-bit callers of x86 (arch/x86/entry/syscalls/syscall_32.tbl) and of arm (arch/arm/tools/syscall.tbl). */
 #define DELETE_MODULE_32BIT (129 | BPFLOCK_SYSCALL_32BIT)
-/* Of asm/unistd.h: the ABI with 32-bit pointers has the same numbers. */
+
+/* Of asm/unistd.h: on x86 the ABI with 32-bit pointers has the same numbers. */
+#if defined(__TARGET_ARCH_x86)
 #define X32_SYSCALL_BIT 0x40000000u
 #else
-#define DELETE_MODULE_32BIT (129 | BPFLOCK_SYSCALL_32BIT)
 #define X32_SYSCALL_BIT 0u
 #endif
 
@@ -64,8 +64,9 @@ static __always_inline void copy_module_name(char *to, const struct dentry *dent
 	bpflock_copy_kernel_string(to, KMODLOCK_MODULE_LEN, (const char *)dentry->d_name.name);
 	for (int i = 0; i < KMODLOCK_MODULE_LEN - 2; i++) {
 		ended = ended || (to[i] == '.' && to[i + 1] == 'k' && to[i + 2] == 'o');
-		if (ended || !to[i])
-			to[i] = '\0', ended = true;
+		ended = ended || !to[i];
+		if (ended)
+			to[i] = '\0';
 		else if (to[i] == '-')
 			to[i] = '_';
 	}
