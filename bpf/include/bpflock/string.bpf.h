@@ -73,10 +73,12 @@ static __always_inline bool bpflock_has_words(const __u64 *text, const char *con
 
 /*
  * Is the text in this char array the constant, or does it begin with it? The array must have room for the constant with
- * its NUL, and every byte of it must be written, for example by a helper that copies a string. An array
- * that is aligned to 8, and has a multiple of 8 bytes, is compared by eight bytes at a time. No loop and no map is left for the verifier.
+ * its NUL, and every byte of it must be written, for example by a helper that copies a string. An array that is aligned
+ * to 8, and has a multiple of 8 bytes, is compared by eight bytes at a time. No loop and no map is left for the
+ * verifier.
  *
- * A char array inside a structure of the kernel (task->comm) must be copied first: the verifier admits single bytes only.
+ * A char array inside a structure of the kernel (task->comm) must be copied first: the verifier admits only single
+ * bytes.
  */
 #define bpflock_string_is(text, constant) BPFLOCK_HAS_BYTES(text, constant, sizeof(constant))
 #define bpflock_string_starts_with(text, constant) BPFLOCK_HAS_BYTES(text, constant, sizeof(constant) - 1)
