@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "loader/item_bytes.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -24,9 +25,18 @@ size_t item_size(const struct bpflock_option *option)
 	}
 }
 
+bool item_has_size(const struct bpflock_option *option, size_t size)
+{
+	size_t only = item_size(option);
+
+	if (only)
+		return size == only;
+	return option->type == BPFLOCK_OPTION_STRING || size == 1 || size == 2 || size == 4 || size == 8;
+}
+
 static int put_number(void *to, size_t size, __u64 number)
 {
-	if (size > sizeof(number) || (size < sizeof(number) && number >> (size * 8)))
+	if (size < sizeof(number) && number >> (size * 8))
 		return -E2BIG;
 	memcpy(to, &number, size); /* the BPF objects are built for little-endian machines only */
 	return 0;
@@ -42,10 +52,7 @@ static int put_string(char *to, size_t size, const char *text)
 
 int item_bytes(const struct config_value *value, size_t item, void *bytes, size_t size)
 {
-	size_t needed = item_size(value->option);
-
-	if (needed && size != needed)
-		return -E2BIG;
+	assert(item_has_size(value->option, size)); /* object_check() has seen to it */
 	switch (value->option->type) {
 	case BPFLOCK_OPTION_STRING:
 		return put_string(bytes, size, value->strings[item]);

@@ -7,9 +7,12 @@
 /* The size that an item of this type has in the BPF object; 0 where it may have several. */
 size_t item_size(const struct bpflock_option *option);
 
+/* Can items of this type have this size in the BPF object? */
+bool item_has_size(const struct bpflock_option *option, size_t size);
+
 /*
- * Writes an item of a list, or the only one, as the BPF object has it. Returns 0; -E2BIG where it does not fit in
- * `size` bytes; for a path the negative errno with which it cannot be looked up.
+ * Writes an item of a list, or the only one, as the BPF object has it. The type has items of this size. Returns 0;
+ * -E2BIG where this item does not fit in `size` bytes; for a path the negative errno with which it cannot be looked up.
  */
 int item_bytes(const struct config_value *value, size_t item, void *bytes, size_t size);
 

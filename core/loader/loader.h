@@ -436,6 +436,9 @@ enum variable_kind {
 
 enum variable_kind variable_kind(const struct bpf_object *object, const char *name);
 
+/* The bytes that one value of an option has in its variable; 0 without such a constant. */
+size_t variable_item_size(const struct bpf_object *object, const struct bpflock_option *option);
+
 /* Visits the programs of other bpflock daemons: those that write to a ring of bpflock that is not in `pins`. */
 void foreign_links_each(const struct pins *pins, void (*visit)(void *context, const char *program, __u32 link),
 			void *context);

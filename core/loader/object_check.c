@@ -7,6 +7,7 @@
 
 #include "config/suggest.h"
 #include "kernel/kernel.h"
+#include "loader/item_bytes.h"
 #include "loader/loader.h"
 #include "loader/object_scan.h"
 #include "loader/option_map.h"
@@ -237,6 +238,35 @@ static void check_variable(const struct plugin *plugin, const struct bpf_object 
 	}
 }
 
+static const char *type_of_item(const struct bpflock_option *option)
+{
+	switch (option->type) {
+	case BPFLOCK_OPTION_CIDR:
+		return "struct bpflock_cidr";
+	case BPFLOCK_OPTION_PORTS:
+		return "struct bpflock_ports";
+	default:
+		return "__u32";
+	}
+}
+
+static void check_item_size(const struct plugin *plugin, const struct bpf_object *object,
+			    const struct bpflock_option *option, struct report *report)
+{
+	bool is_list = option->flags & BPFLOCK_OPTION_LIST;
+	size_t size = variable_item_size(object, option), only = item_size(option);
+	CLEANUP(cleanup_free) char *sizes = only ? xasprintf("%zu", only) : xstrdup("1, 2, 4 or 8");
+
+	if (!size || item_has_size(option, size))
+		return;
+	report_remedy(complain(plugin, report,
+			       "option '%s': %sthe variable '%s' of its BPF object has %zu bytes, and a value of the "
+			       "option has %s",
+			       option->name, is_list ? "an element of " : "", option->variable, size, sizes),
+		      "declare it there as const volatile %s %s%s", type_of_item(option), option->variable,
+		      is_list ? "[MAX]" : "");
+}
+
 static void check_count(const struct plugin *plugin, const struct bpf_object *object,
 			const struct bpflock_option *option, struct report *report)
 {
@@ -273,6 +303,7 @@ static void check_options(const struct plugin *plugin, const struct bpf_object *
 		if (!options[i].variable)
 			continue;
 		check_variable(plugin, object, &options[i], options[i].variable, report);
+		check_item_size(plugin, object, &options[i], report);
 		if (options[i].flags & BPFLOCK_OPTION_LIST)
 			check_count(plugin, object, &options[i], report);
 	}

@@ -78,11 +78,6 @@ static enum bpf_map_type type_for(const struct bpflock_option *option, const str
 	}
 }
 
-static bool is_number_size(size_t size)
-{
-	return size == 1 || size == 2 || size == 4 || size == 8;
-}
-
 /* A list has one element, which is an array. A set has its items as keys. */
 static bool has_shape(const struct bpf_object *object, const struct bpf_map *map)
 {
@@ -93,13 +88,8 @@ static bool has_shape(const struct bpf_object *object, const struct bpf_map *map
 
 static bool is_map_for(const struct bpf_object *object, const struct bpf_map *map, const struct bpflock_option *option)
 {
-	size_t needed = item_size(option);
-
-	if (bpf_map__type(map) != type_for(option, map) || !has_shape(object, map))
-		return false;
-	if (needed)
-		return width_of(object, map) == needed;
-	return option->type == BPFLOCK_OPTION_STRING || is_number_size(width_of(object, map));
+	return bpf_map__type(map) == type_for(option, map) && has_shape(object, map) &&
+	       item_has_size(option, width_of(object, map));
 }
 
 static const char *declaration_for(const struct bpflock_option *option)

@@ -111,6 +111,20 @@ int variable_store_number(const struct bpf_object *object, const char *name, siz
 	return 0;
 }
 
+/* A scalar string fills the whole char array, not one element of it. */
+static size_t item_size_in(const struct variable *variable, const struct bpflock_option *option)
+{
+	return option->flags & BPFLOCK_OPTION_LIST ? variable->element : variable->size;
+}
+
+size_t variable_item_size(const struct bpf_object *object, const struct bpflock_option *option)
+{
+	struct variable variable;
+	int error = find_variable(object, RODATA, option->variable, &variable);
+
+	return error ? 0 : item_size_in(&variable, option);
+}
+
 static int put_item(const struct variable *variable, const struct config_value *value, size_t item, char **ret_reason)
 {
 	int error = item_bytes(value, item, variable->bytes + item * variable->element, variable->element);
@@ -128,9 +142,7 @@ int variable_set(struct bpf_object *object, const struct config_value *value, ch
 	int error = find_variable(object, RODATA, value->option->variable, &variable);
 
 	assert(!error); /* object_check() has found it */
-	/* a scalar string fills the whole char array, not one element of it */
-	if (!is_list)
-		variable.element = variable.size;
+	variable.element = item_size_in(&variable, value->option);
 	error = item_check_count(value, variable.size / variable.element, ret_reason);
 	for (size_t i = 0; !error && i < value->count; i++)
 		error = put_item(&variable, value, i, ret_reason);

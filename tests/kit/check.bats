@@ -61,6 +61,8 @@ is_wrong() {
 		'declare it there as const volatile'
 	is_wrong nocount "option 'ports' is a list: its BPF object has no constant 'ports_count'" \
 		'add there: const volatile __u32 ports_count = 0;'
+	is_wrong wrongsize "option 'networks': an element of the variable 'networks' of its BPF object has 8 bytes, and a value of the option has 20" \
+		'declare it there as const volatile struct bpflock_cidr networks[MAX]'
 }
 
 @test "records that the tables do not describe" {

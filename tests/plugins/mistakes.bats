@@ -41,7 +41,7 @@ message() {
 
 @test "a broken plugin costs one line, and the others run" {
 	local broken=(absent badlicense badskip folded kprobe nobtf nocount nolicense pinnedmap policyheader shortrecord
-		undeclared unknownsection writable xdp badgroup undecided unknownprogram nohook)
+		undeclared unknownsection writable wrongsize xdp badgroup undecided unknownprogram nohook)
 	with_broken "${broken[@]}"
 	await_log 'event=plugin_running .*bpfprog=execsnoop'
 	await_log 'event=plugin_running .*bpfprog=kimglock'
@@ -59,6 +59,7 @@ message() {
 	message undeclared 'its programs make records of the event type 7, which its table of events does not have'
 	message unknownsection "its program watch is in the section 'lms/settime', which libbpf does not know"
 	message writable "the variable 'number' of its BPF object is not const"
+	message wrongsize "an element of the variable 'networks' of its BPF object has 8 bytes, .* has 20"
 	message xdp "its program watch is in the section 'xdp', which bpflock does not attach"
 	message badgroup 'policy\(\) failed by exempt_group\(.*clocks.*\): none of its operations is in a group of this name'
 	message undecided 'it is an enforcer, but its BPF object decides nothing'

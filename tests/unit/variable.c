@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "config/config.h"
+#include "loader/item_bytes.h"
 #include "loader/loader.h"
 #include "loader/option_map.h"
 #include "unit.h"
@@ -139,6 +140,23 @@ static void each_string_of_a_list_has_its_own_room(void **state)
 	assert_true(holds(*state, &two, sizeof(two)));
 }
 
+static bool has_size(void *object, struct bpflock_option option)
+{
+	return item_has_size(&option, variable_item_size(object, &option));
+}
+
+static void a_variable_has_the_size_of_the_values_of_its_option(void **state)
+{
+	assert_true(has_size(*state, SCALAR("tiny", BPFLOCK_OPTION_BOOL)));
+	assert_true(has_size(*state, SCALAR("large", BPFLOCK_OPTION_SIZE)));
+	assert_true(has_size(*state, SCALAR("text", BPFLOCK_OPTION_STRING)));
+	assert_true(has_size(*state, LIST("numbers", BPFLOCK_OPTION_PORTS)));
+	assert_false(has_size(*state, SCALAR("numbers", BPFLOCK_OPTION_UINT))); /* 12 bytes */
+	assert_false(has_size(*state, SCALAR("large", BPFLOCK_OPTION_PORTS)));
+	assert_false(has_size(*state, LIST("names", BPFLOCK_OPTION_CIDR)));
+	assert_false(has_size(*state, SCALAR("missing", BPFLOCK_OPTION_UINT)));
+}
+
 /* How to declare the map that the option needs, or NULL */
 static const char *needed(void *object, struct bpflock_option option)
 {
@@ -212,6 +230,7 @@ int main(void)
 		TEST(a_string_needs_room_for_its_nul),
 		TEST(a_list_may_have_as_many_items_as_its_array),
 		TEST(each_string_of_a_list_has_its_own_room),
+		TEST(a_variable_has_the_size_of_the_values_of_its_option),
 		TEST(a_map_of_cgroups_has_room_for_its_list),
 		TEST(a_map_that_is_none_of_cgroups_is_refused),
 		TEST(a_map_takes_items_of_its_type_and_half_as_many_as_it_has_room_for),

@@ -28,6 +28,10 @@ const volatile __u32 ports[4] = {};
 #if !defined(NOCOUNT)
 const volatile __u32 ports_count = 0;
 #endif
+#if defined(WRONGSIZE)
+const volatile __u64 networks[4] = {};
+const volatile __u32 networks_count = 0;
+#endif
 
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);

@@ -20,6 +20,14 @@ __attribute__((unused)) static const struct bpflock_option options[] = {
 	  .flags = BPFLOCK_OPTION_LIST,
 	  .max_items = 4,
 	  .variable = "ports" },
+#if defined(WRONGSIZE)
+	{ .name = "networks",
+	  .summary = "some networks",
+	  .type = BPFLOCK_OPTION_CIDR,
+	  .flags = BPFLOCK_OPTION_LIST,
+	  .max_items = 4,
+	  .variable = "networks" },
+#endif
 };
 
 static const struct bpflock_field fields[] = {
