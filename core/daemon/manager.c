@@ -126,9 +126,19 @@ static int check_limits(struct manager *manager, struct managed_plugin *managed,
 	return instance && managed->change.section->enabled ? limits_add(manager->limits, instance, report) : 0;
 }
 
-static int exempt_group(void *context, const char *group)
+static void add_name(void *names, const char *group)
 {
-	return exemptions_add(context, group);
+	config_names_add(names, group);
+}
+
+static int exempt_group(void *context, const char *group, struct config_names *valid)
+{
+	struct exemptions *exemptions = context;
+	int error = exemptions_add(exemptions, group);
+
+	if (error)
+		operations_each_group(exemptions->operations, add_name, valid);
+	return error;
 }
 
 /* Can some enforcer that is no guard deny anybody anything? */

@@ -4,6 +4,7 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "util/memory.h"
@@ -122,13 +123,23 @@ static int watch(void *context, int fd, bpflock_call call, void *data)
 	return keep_source(source, error ? error : copy);
 }
 
-static int find_map(void *context, const char *name)
+static bool is_own_map(const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map) && strncmp(bpf_map__name(map), "bpflock_", strlen("bpflock_")) != 0;
+}
+
+static int find_map(void *context, const char *name, struct config_names *valid)
 {
 	const struct services *services = context;
-	const struct bpf_map *map =
-		services->instance ? bpf_object__find_map_by_name(services->instance->object, name) : NULL;
+	const struct bpf_object *object = services->instance ? services->instance->object : NULL;
+	const struct bpf_map *map = object ? bpf_object__find_map_by_name(object, name) : NULL;
 
-	return map ? bpf_map__fd(map) : -ENOENT;
+	if (map)
+		return bpf_map__fd(map);
+	bpf_object__for_each_map(map, object)
+		if (is_own_map(map))
+			config_names_add(valid, bpf_map__name(map));
+	return -ENOENT;
 }
 
 static int submit(void *context, const struct bpflock_event *record, __u64 size)

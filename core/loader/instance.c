@@ -38,12 +38,15 @@ int instance_fail(const struct instance *instance, int error, struct report *rep
 	return error;
 }
 
-static int skip_program(void *context, const char *name)
+static int skip_program(void *context, const char *name, struct config_names *valid)
 {
 	const struct instance *instance = context;
 	struct bpf_program *program = bpf_object__find_program_by_name(instance->object, name);
 
-	return program ? bpf_program__set_autoload(program, false) : -ENOENT;
+	if (program)
+		return bpf_program__set_autoload(program, false);
+	object_list_programs(instance->object, valid);
+	return -ENOENT;
 }
 
 /* The kernel loads and attaches LSM programs also where it never calls them. */

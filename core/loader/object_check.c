@@ -160,13 +160,19 @@ static size_t count_programs(const struct bpf_object *object)
 	return count;
 }
 
-static void suggest_program(struct report_item *item, const struct bpf_object *object, const char *name)
+void object_list_programs(const struct bpf_object *object, struct config_names *names)
 {
-	struct config_names valid = { 0 };
 	struct bpf_program *program;
 
 	bpf_object__for_each_program(program, object)
-		config_names_add(&valid, bpf_program__name(program));
+		config_names_add(names, bpf_program__name(program));
+}
+
+static void suggest_program(struct report_item *item, const struct bpf_object *object, const char *name)
+{
+	struct config_names valid = { 0 };
+
+	object_list_programs(object, &valid);
 	config_suggest(item, &valid, name);
 	config_names_clear(&valid);
 }

@@ -8,6 +8,7 @@
 
 #include <bpf/libbpf.h>
 
+#include "config/suggest.h"
 #include "plugin/plugin.h"
 #include "util/report.h"
 
@@ -19,6 +20,9 @@ int object_open(const struct plugin *plugin, struct bpf_object **ret, struct rep
  * reported, with what to do. Returns 0, or -EINVAL where there is one.
  */
 int object_check(const struct plugin *plugin, const struct bpf_object *object, struct report *report);
+
+/* Adds the names of the object's programs. */
+void object_list_programs(const struct bpf_object *object, struct config_names *names);
 
 /* The row of a program in the plugin's table, or NULL. */
 const struct bpflock_program *object_program_row(const struct plugin *plugin, const struct bpf_program *program);

@@ -25,35 +25,56 @@ static __attribute__((format(printf, 2, 3))) void report_error(const struct bpfl
 	va_end(args);
 }
 
+static void forget_failure(struct host *host)
+{
+	free(host->failed.text);
+	free(host->failed.name);
+	config_names_clear(&host->failed.valid);
+	host->failed = (struct host_failure){ 0 };
+}
+
 /* Keeps which call failed. Whether that is an error, the callback decides. Returns `error`. */
 static int remember_failure(struct host *host, int error, const char *service, const char *name, const char *reason)
 {
 	if (!error)
 		return 0;
-	free(host->failed);
-	host->failed =
+	forget_failure(host);
+	host->failed.name = xstrdup(name);
+	host->failed.text =
 		*name ? xasprintf("%s(\"%s\"): %s", service, name, reason) : xasprintf("%s(): %s", service, reason);
+	return error;
+}
+
+/* The same for a name of which there is nothing; takes over the names that there are. */
+static int remember_unknown(struct host *host, int error, const char *service, const char *name, const char *reason,
+			    struct config_names *valid)
+{
+	(void)remember_failure(host, error, service, name, reason);
+	if (error)
+		host->failed.valid = *valid;
 	return error;
 }
 
 static int skip_program(const struct bpflock_host *interface, const char *program)
 {
 	struct host *host = interface->core;
+	struct config_names valid = { 0 };
 
 	if (!host->skip_program)
 		return remember_failure(host, -EPERM, "skip_program", program, "only prepare() may call it");
-	return remember_failure(host, host->skip_program(host->context, program), "skip_program", program,
-				"its BPF object has no program of this name");
+	return remember_unknown(host, host->skip_program(host->context, program, &valid), "skip_program", program,
+				"its BPF object has no program of this name", &valid);
 }
 
 static int exempt_group(const struct bpflock_host *interface, const char *group)
 {
 	struct host *host = interface->core;
+	struct config_names valid = { 0 };
 
 	if (!host->exempt_group)
 		return remember_failure(host, -EPERM, "exempt_group", group, "only policy() may call it");
-	return remember_failure(host, host->exempt_group(host->context, group), "exempt_group", group,
-				"none of its operations is in a group of this name");
+	return remember_unknown(host, host->exempt_group(host->context, group, &valid), "exempt_group", group,
+				"none of its operations is in a group of this name", &valid);
 }
 
 static __attribute__((format(printf, 3, 4))) void write_log(const struct bpflock_host *interface, __u32 level,
@@ -77,12 +98,15 @@ static int refuse_service(struct host *host, const char *service, const char *na
 static int find_map(const struct bpflock_host *interface, const char *name)
 {
 	struct host *host = interface->core;
+	struct config_names valid = { 0 };
 	int fd;
 
 	if (!host->services)
 		return refuse_service(host, "map", name);
-	fd = host->services->map(host->services->context, name);
-	return fd < 0 ? remember_failure(host, fd, "map", name, "its BPF object has no map of this name") : fd;
+	fd = host->services->map(host->services->context, name, &valid);
+	if (fd >= 0)
+		return fd;
+	return remember_unknown(host, fd, "map", name, "its BPF object has no map of this name", &valid);
 }
 
 static int submit(const struct bpflock_host *interface, const struct bpflock_event *record, __u64 size)
@@ -139,9 +163,9 @@ static void report_result(const struct host *host, const char *phase, int error)
 {
 	struct report_item *item;
 
-	if (is_errno(error) && host->failed)
+	if (is_errno(error) && host->failed.text)
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed by %s", phase,
-				  host->failed);
+				  host->failed.text);
 	else if (is_errno(error))
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where, "%s() failed: %s", phase,
 				  strerror(-error));
@@ -149,12 +173,8 @@ static void report_result(const struct host *host, const char *phase, int error)
 		item = report_add(host->report, REPORT_ERROR, "plugin_failed", host->where,
 				  "%s() returned %d, which is neither 0 nor a negative errno", phase, error);
 	report_plugin(item, host->plugin->name);
-}
-
-static void forget_failure(struct host *host)
-{
-	free(host->failed);
-	host->failed = NULL;
+	if (is_errno(error) && host->failed.valid.count)
+		config_suggest(item, &host->failed.valid, host->failed.name);
 }
 
 static __u64 enter(const struct host *host, const char *phase)

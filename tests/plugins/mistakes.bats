@@ -47,7 +47,7 @@ message() {
 	await_log 'event=plugin_running .*bpfprog=kimglock'
 	message absent "option 'number' needs the variable 'number' in its BPF object, which has none"
 	message badlicense "the license of its BPF object is not compatible with the GPL: 'Proprietary'"
-	message badskip 'prepare\(\) failed by skip_program\(.*wacth.*\): its BPF object has no program of this name'
+	message badskip 'prepare\(\) failed by skip_program\(.*wacth.*\): its BPF object has no program of this name.*did you mean .watch.\? valid: watch'
 	message folded "the variable 'number' of its BPF object is not volatile"
 	message kprobe "its program watch is in the section 'kprobe/do_sys_openat2', which bpflock does not attach"
 	message nobtf 'its BPF object has no type information'
@@ -61,7 +61,7 @@ message() {
 	message writable "the variable 'number' of its BPF object is not const"
 	message wrongsize "an element of the variable 'networks' of its BPF object has 8 bytes, .* has 20"
 	message xdp "its program watch is in the section 'xdp', which bpflock does not attach"
-	message badgroup 'policy\(\) failed by exempt_group\(.*clocks.*\): none of its operations is in a group of this name'
+	message badgroup 'policy\(\) failed by exempt_group\(.*clocks.*\): none of its operations is in a group of this name.*did you mean .clock.\? valid: all, clock'
 	message undecided 'it is an enforcer, but its BPF object decides nothing'
 	message unknownprogram 'its table of programs names wacht, which its BPF object does not have'
 	message nohook 'this kernel has none of the functions that its programs attach to .lsm/settimes.'

@@ -118,7 +118,7 @@ metric() {
 		stop_bpflock
 	done <<-'END'
 		early check() failed by timer(): it is offered only while the plugin runs
-		map map\(\\\\x22none\\\\x22\): its BPF object has no map of this name
+		map map\(\\\\x22none\\\\x22\): its BPF object has no map of this name.*valid: (kept, executed|executed, kept)
 		type the record is not of a type with BPFLOCK_EVENT_NO_TASK
 		size the record is not of a type with BPFLOCK_EVENT_NO_TASK
 		interval Invalid argument
