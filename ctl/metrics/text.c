@@ -248,6 +248,10 @@ static void print_grants(const struct sample *sample)
 	each_plugin(sample, print_grants_of);
 }
 
+/*
+ * A plugin's own metric is bpflock_plugin_PLUGIN_NAME, and no PLUGIN has an underscore. So no name here may be
+ * bpflock_plugin_ and two words, or a plugin could have the same.
+ */
 static const struct metric metrics[] = {
 	{ "bpflock_build_info", "gauge", "The version of the daemon", print_build },
 	{ "bpflock_start_time_seconds", "gauge", "When the daemon started, since the epoch", print_start },
@@ -261,9 +265,9 @@ static const struct metric metrics[] = {
 	{ "bpflock_plugin_info", "gauge", "The installed plugins", print_infos },
 	{ "bpflock_plugin_state", "gauge", "1 for the state that a plugin is in", print_states },
 	{ "bpflock_plugin_required", "gauge", "Whether the daemon does not run without the plugin", print_required },
-	{ "bpflock_plugin_missing_programs", "gauge", "Programs that were left out: this kernel lacks their hooks",
+	{ "bpflock_missing_programs", "gauge", "Programs that were left out: this kernel lacks their hooks",
 	  print_missing },
-	{ "bpflock_plugin_unseen_programs", "gauge", "Programs that have not been seen to run since they were loaded",
+	{ "bpflock_unseen_programs", "gauge", "Programs that have not been seen to run since they were loaded",
 	  print_unseen },
 	{ "bpflock_decisions_total", "counter", "Decisions, as counted by the kernel", print_decisions },
 	{ "bpflock_records_total", "counter", "Records, as counted by the kernel", print_records },

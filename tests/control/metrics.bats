@@ -46,6 +46,8 @@ value() {
 	[ -z "$(grep -vE '^# (HELP bpflock_[a-z_]+ .+|TYPE bpflock_[a-z_]+ (counter|gauge))$|^bpflock_[a-z_]+(\{[a-z]+="[^"]*"(,[a-z]+="[^"]*")*\})? [0-9]+$' <<<"$output")" ]
 	diff <(sed -nE 's/^# TYPE ([^ ]+) .*/\1/p' <<<"$output") <(sed -nE 's/^(bpflock_[a-z_]+).*/\1/p' <<<"$output" | uniq)
 	! grep -E '^# TYPE .*(_total gauge|[^l] counter)$' <<<"$output" || false
+	# Such names are those of plugins: bpflock_plugin_PLUGIN_NAME.
+	! grep -E '^# TYPE bpflock_plugin_[a-z]+_' <<<"$output" || false
 	state=$(bpflockctl status --json)
 	[ "$(value 'bpflock_decisions_total{plugin="kimglock",verdict="denied"}')" -ge 1 ]
 	[ "$(value 'bpflock_decisions_total{plugin="kimglock",verdict="denied"}')" -eq "$(jq '.plugins[] | select(.name == "kimglock").decisions.denied' <<<"$state")" ]
