@@ -18,7 +18,6 @@
 #include "kit.h"
 #include "loader/loader.h"
 #include "loader/object_check.h"
-#include "loader/object_load.h"
 #include "util/memory.h"
 
 /**
@@ -96,7 +95,7 @@ static void print(const char *path, const struct report *report)
 /* Without the BTF of a kernel, nothing is said about hooks. */
 static void open_kernel(const struct check *check, struct kernel *ret, struct report *report)
 {
-	*ret = (struct kernel){ 0 };
+	*ret = (struct kernel){ .lockdown = kernel_lockdown() };
 	ret->btf = check->btf ? btf__parse(check->btf, NULL) : btf__load_vmlinux_btf();
 	if (ret->btf)
 		kernel_load_targets(ret);
@@ -158,6 +157,16 @@ static void check_self_test(const struct plugin *plugin, struct report *report)
 		      "write self_test(), and .self_test = BPFLOCK_SELF_TEST_PLUGIN in the table of programs");
 }
 
+/* As the daemon would load it with the defaults, but what prepare() would leave out is loaded, too. */
+static void load(const struct plugin *plugin, struct bpf_object *object, const struct kernel *kernel,
+		 struct report *report)
+{
+	struct config *defaults = settings_defaults(plugin);
+
+	(void)instance_try_load(plugin, object, &defaults->sections[0], kernel, report);
+	config_free(defaults);
+}
+
 static void check_object(const struct check *check, const struct plugin *plugin, const struct kernel *kernel,
 			 struct report *report)
 {
@@ -169,9 +178,8 @@ static void check_object(const struct check *check, const struct plugin *plugin,
 	if (kernel->targets)
 		check_hooks(plugin, object, kernel, report);
 	check_self_test(plugin, report);
-	/* The variables have the values that they have in the object. Nothing is attached, so the programs never run. */
 	if (check->load && !report->errors)
-		(void)object_load(plugin, object, report);
+		load(plugin, object, kernel, report);
 	bpf_object__close(object);
 }
 

@@ -3,6 +3,7 @@
  * Matches what was written with the tables of options. Every entry is checked, also one that a later source replaces:
  * otherwise its error would only appear when that source is removed.
  */
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -287,4 +288,15 @@ int config_bind(const struct config_text *text, const struct config_schema *sche
 	finish_binder(&binder);
 	*ret = binder.config;
 	return report->errors > errors ? -EINVAL : 0;
+}
+
+struct config *config_defaults(const struct config_schema *schema)
+{
+	CLEANUP(report_clear) struct report report = { 0 };
+	const struct config_text nothing = { 0 };
+	struct config *config;
+
+	(void)config_bind(&nothing, schema, &config, &report);
+	assert(!report.errors);
+	return config;
 }

@@ -151,6 +151,8 @@ struct config {
  */
 int config_bind(const struct config_text *text, const struct config_schema *schema, struct config **ret,
 		struct report *report);
+/* A configuration for which nothing was written. The defaults of the schema are known to be valid. */
+struct config *config_defaults(const struct config_schema *schema);
 struct config *config_hold(struct config *config);
 struct config *config_free(struct config *config);
 

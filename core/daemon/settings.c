@@ -302,6 +302,14 @@ void settings_open_plugin(const char *path, const struct kernel *kernel, struct 
 	build_operations(ret, kernel);
 }
 
+/* The configuration keeps nothing of the schema but its texts, which are the plugin's. */
+struct config *settings_defaults(const struct plugin *plugin)
+{
+	struct config_schema_section section = plugin_schema(plugin);
+
+	return config_defaults(&(struct config_schema){ .sections = &section, .section_count = 1 });
+}
+
 int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,
 		  struct config **ret_config, struct report *report)
 {

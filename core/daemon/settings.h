@@ -35,6 +35,9 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
  */
 void settings_open_plugin(const char *path, const struct kernel *kernel, struct plugin *ret);
 
+/* The configuration of a plugin that was not refused, with the default of each option. It must not outlive the plugin. */
+struct config *settings_defaults(const struct plugin *plugin);
+
 /* At a reload: reads all sources again, for the plugins of settings_load(). Returns as settings_load(). */
 int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
 		    struct report *report);

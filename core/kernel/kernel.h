@@ -51,6 +51,8 @@ void kernel_release(struct kernel *kernel);
  */
 int kernel_check(const struct kernel *kernel, struct report *report);
 
+/* The mode of the kernel's own lockdown: see @lockdown. */
+const char *kernel_lockdown(void);
 /* Whether the kernel's own lockdown=confidentiality is in force. */
 bool kernel_is_confidential(const struct kernel *kernel);
 

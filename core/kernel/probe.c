@@ -51,7 +51,7 @@ static char *read_securityfs(const char *name)
 }
 
 /* The file has all modes, the current one in brackets: "none [integrity] confidentiality". */
-static const char *lockdown_mode(void)
+const char *kernel_lockdown(void)
 {
 	static const char *const modes[] = { "integrity", "confidentiality" };
 	CLEANUP(cleanup_free) char *all = read_securityfs("lockdown");
@@ -70,7 +70,7 @@ void kernel_probe(struct kernel *ret)
 	*ret = (struct kernel){
 		.btf = btf__load_vmlinux_btf(),
 		.lsms = read_securityfs("lsm"),
-		.lockdown = lockdown_mode(),
+		.lockdown = kernel_lockdown(),
 	};
 }
 

@@ -137,6 +137,18 @@ int instance_check_options(const struct plugin *plugin, const struct config_sect
 	return error;
 }
 
+int instance_try_load(const struct plugin *plugin, struct bpf_object *object, const struct config_section *section,
+		      const struct kernel *kernel, struct report *report)
+{
+	const struct instance instance = { .plugin = plugin, .object = object, .section = section };
+	const struct stat no_pins = { 0 };
+	int error = set_shared_variables(&instance, kernel, &no_pins, report);
+
+	if (!error)
+		error = instance_set_variables(&instance, report);
+	return error ? error : object_load(plugin, object, report);
+}
+
 /*
  * Only bpf_probe_read_user may be put back under confidentiality (see core/loader/section.c). An object with this
  * variable reads only where it is set: see <bpflock/path.bpf.h>. The kernel does not look at what it cannot reach.

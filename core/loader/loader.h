@@ -354,6 +354,13 @@ int instance_load(struct instance *instance, struct report *report);
  */
 int instance_check_options(const struct plugin *plugin, const struct config_section *section, struct report *report);
 /*
+ * Loads an object that is opened and checked, with the values that the daemon would give to its variables for this
+ * section. Its maps are its own, and nothing is attached. Needs sections_register(). Returns 0 or a negative errno,
+ * reported.
+ */
+int instance_try_load(const struct plugin *plugin, struct bpf_object *object, const struct config_section *section,
+		      const struct kernel *kernel, struct report *report);
+/*
  * Have the maps that options name room for the lists of a section, which need not be in force yet? Returns 0 or -E2BIG,
  * reported.
  */

@@ -144,6 +144,11 @@ denied_root() {
 	[ "$status" -eq 1 ]
 	[[ $output == *"the verifier rejects its program watch"*"R0 invalid mem access 'scalar' (a number is used as a pointer"* ]]
 	[[ $output == *'whole log is in /run/bpflock/verifier-notpointer.log)'* ]]
+	# What the verifier rejects is behind a variable, which only the default of its option sets.
+	run bpflock-plugin check --load "$BPFLOCK_BUILD/tests/plugins/badbydefault.so"
+	echo "$output"
+	[ "$status" -eq 1 ]
+	[[ $output == *"the verifier rejects its program watch"*"R0 invalid mem access 'scalar'"* ]]
 	[ "$(bpftool prog show | wc -l)" -eq "$before" ]
 	[ ! -e "$PINS" ]
 }

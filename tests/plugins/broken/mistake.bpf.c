@@ -21,6 +21,8 @@ char LICENSE[] SEC("license") = "GPL";
 __u32 number = 1;
 #elif defined(FOLDED)
 const __u32 number = 1;
+#elif defined(BADBYDEFAULT)
+const volatile __u32 number = 0; /* the default of the option is 1 */
 #elif !defined(ABSENT)
 const volatile __u32 number = 1;
 #endif
@@ -74,7 +76,9 @@ __attribute__((unused)) static __always_inline __u64 break_a_rule(void *context)
 {
 	__attribute__((unused)) __u32 key = 1;
 
-#if defined(NOTPOINTER)
+#if defined(BADBYDEFAULT)
+	return number ? *(__u64 *)bpf_get_current_pid_tgid() : 0;
+#elif defined(NOTPOINTER)
 	return *(__u64 *)bpf_get_current_pid_tgid();
 #elif defined(NULLPOINTER)
 	return *(__u64 *)bpf_map_lookup_elem(&seen, &key);
