@@ -38,6 +38,18 @@ times_made() {
 	times_made 1
 }
 
+@test "each Debian has its own suites, and its own names of packages" {
+	make_root debian12+plugins
+	[ "${lines[-1]}" = "$PWD/cache/bpflock/roots/debian12+plugins/root" ]
+	grep -q 'http://mirror.invalid/main bookworm main' sources
+	grep -q 'http://mirror.invalid/security bookworm-security main' sources
+	! grep -q trixie sources || false
+	grep -q -- '--include=.*,clang,.*,libelf1,.*,pkgconf,' made
+	make_root debian13
+	grep -q -- '--include=.*,libelf1t64,' made
+	times_made 2
+}
+
 @test "a root is made anew when it is old, when its list has changed, and when that is asked for" {
 	local wanted=cache/bpflock/roots/debian13/wanted
 	make_root debian13
