@@ -145,7 +145,7 @@ static void add_row(struct table *table, const struct json_object *plugin)
 	add_count(table, decisions, "denied", COLOUR_NONE);
 	add_count(table, decisions, "would_deny", COLOUR_NONE);
 	add_count(table, decisions, "exempt", COLOUR_NONE);
-	table_add_number(table, json_get_uint(plugin, "records"), COLOUR_NONE);
+	table_add_number(table, json_get_uint(plugin, "records") + json_get_uint(plugin, "submitted"), COLOUR_NONE);
 	table_add_number(table, lost_of(plugin), lost_of(plugin) ? COLOUR_BAD : COLOUR_NONE);
 	table_add(table, json_get_text(plugin, "since"), COLOUR_NONE);
 }

@@ -28,6 +28,7 @@
  * @writing:   sequence number of the record whose line is being written; 0 when the line stands for several
  * @writing_cpu: CPU of that record
  * @reserved:  zero
+ * @submitted: records of user space that the log was given; they are in no other number
  */
 struct delivery_state {
 	__u64 reported;
@@ -39,6 +40,7 @@ struct delivery_state {
 	__u64 writing;
 	__u32 writing_cpu;
 	__u32 reserved;
+	__u64 submitted;
 };
 
 /**

@@ -154,6 +154,7 @@ static void add_counts(struct json_object *object, const struct managed_plugin *
 	if (plugin_is_enforcer(managed->plugin))
 		json_add(object, "decisions", new_decisions(managed->instance->state));
 	json_add_uint(object, "records", stats.records);
+	json_add_uint(object, "submitted", managed->instance->state->delivery->submitted);
 	json_add_uint(lost, "ring", stats.lost);
 	json_add_uint(lost, "daemon", managed->losses.daemon);
 	json_add_uint(lost, "stolen", managed->losses.stolen);

@@ -46,10 +46,13 @@ static void log_records(struct log *log, const struct instance *instance)
 {
 	struct bpflock_stats stats = plugin_state_stats(instance->state);
 	struct log_record record = log_daemon_record(LOG_LEVEL_INFO, "records");
+	__u64 submitted = instance->state->delivery->submitted;
 
 	record.bpfprog = instance->plugin->name;
 	log_uint(&record, "count", stats.records + stats.lost);
 	log_uint(&record, "lost", stats.lost);
+	if (submitted)
+		log_uint(&record, "submitted", submitted);
 	log_write(log, &record);
 }
 

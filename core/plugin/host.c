@@ -112,10 +112,11 @@ static int find_map(const struct bpflock_host *interface, const char *name)
 static int submit(const struct bpflock_host *interface, const struct bpflock_event *record, __u64 size)
 {
 	struct host *host = interface->core;
+	int error = host->services ? host->services->submit(host->services->context, record, size) : -EPERM;
 
-	if (!host->services)
+	if (error == -EPERM)
 		return refuse_service(host, "submit", "");
-	return remember_failure(host, host->services->submit(host->services->context, record, size), "submit", "",
+	return remember_failure(host, error, "submit", "",
 				"the record is not of a type with BPFLOCK_EVENT_NO_TASK, or too short or too long");
 }
 

@@ -224,8 +224,10 @@ static void print_losses(const struct sample *sample)
 
 static void print_records_of(const struct sample *sample, const struct json_object *plugin, const char *name)
 {
-	if (member(plugin, "records"))
-		PRINT(sample, json_get_uint(plugin, "records"), "plugin", name);
+	if (!member(plugin, "records"))
+		return;
+	PRINT(sample, json_get_uint(plugin, "records"), "plugin", name, "source", "kernel");
+	PRINT(sample, json_get_uint(plugin, "submitted"), "plugin", name, "source", "submitted");
 }
 
 static void print_records(const struct sample *sample)
@@ -270,7 +272,8 @@ static const struct metric metrics[] = {
 	{ "bpflock_unseen_programs", "gauge", "Programs that have not been seen to run since they were loaded",
 	  print_unseen },
 	{ "bpflock_decisions_total", "counter", "Decisions, as counted by the kernel", print_decisions },
-	{ "bpflock_records_total", "counter", "Records, as counted by the kernel", print_records },
+	{ "bpflock_records_total", "counter", "Records, by whether a program or the plugin in the daemon made them",
+	  print_records },
 	{ "bpflock_lost_records_total", "counter", "Records without a line", print_losses },
 	{ "bpflock_grants", "gauge", "Grants that are in force", print_grants },
 };

@@ -59,6 +59,14 @@ does_not_balance() {
 	does_not_balance
 }
 
+@test "records that a plugin has submitted count with those of the kernel" {
+	{ asked 5 && counted 3 2 5 && line records kimglock bpflock count=5 lost=0 submitted=2 && stopped; } >"$LOG"
+	does_not_balance
+	{ asked 7 && counted 3 2 5 && line records kimglock bpflock count=5 lost=0 submitted=2 && stopped; } >"$LOG"
+	balances
+	[ "$output" = 'kimglock: decisions=5 denials=2 records=7 written=7 lost=0 doubtful=0' ]
+}
+
 @test "a line stands for as many as it says" {
 	{ asked 1 count=7 && counted 0 7 7 && stopped; } >"$LOG"
 	balances

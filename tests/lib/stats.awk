@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 #
-# Sum check of a log in either format: each record and each decision that the kernel has counted is in the log, or the
-# log reports it as lost. Records that are doubtful after a kill are reported as well.
+# Sum check of a log in either format: each record and each decision that the kernel has counted, and each record that a
+# plugin has submitted, is in the log, or the log reports it as lost. Records that are doubtful after a kill are reported as well.
 #
 #	awk [-v partial=1] [-v quiet=PLUGIN] -f stats.awk LOG...
 #
@@ -20,7 +20,8 @@ function value(key,    text) {
 # The state of a plugin ends: its last totals count, and the next state starts at zero.
 function close_lineage(plugin,    op) {
 	records[plugin] += latest[plugin]
-	latest[plugin] = 0
+	submitted[plugin] += latest_submitted[plugin]
+	latest[plugin] = latest_submitted[plugin] = 0
 	for (op in decided)
 		if (index(op, plugin " ") == 1) {
 			decisions[plugin] += decided[op]
@@ -65,9 +66,11 @@ event == "decisions" {
 # The last line of a plugin's totals. They grow over daemons and reloads. If they are smaller, the state has ended.
 event == "records" {
 	plugins[plugin] = 1
-	if (value("count") + 0 < latest[plugin])
+	count = value("count") + value("submitted")
+	if (count < latest[plugin])
 		close_lineage(plugin)
-	latest[plugin] = value("count") + 0
+	latest[plugin] = count
+	latest_submitted[plugin] = value("submitted") + 0
 	for (op in pending)
 		if (index(op, plugin " ") == 1) {
 			decided[op] = pending[op]
@@ -113,7 +116,7 @@ END {
 		close_lineage(name)
 		surplus = written[name] + lost[name] - records[name]
 		# Some decisions become records, and some of these are denials.
-		unrecorded = decides[name] ? decisions[name] - records[name] : 0
+		unrecorded = decides[name] ? decisions[name] + submitted[name] - records[name] : 0
 		missing_denials = denials[name] - written_denials[name] - lost[name] - lost[""]
 		balanced = surplus + lost[""] >= 0 && surplus <= doubtful[name] + doubtful[""] &&
 			unrecorded >= 0 && (partial || name == quiet || unrecorded == 0) && missing_denials <= 0

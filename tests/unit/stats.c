@@ -17,7 +17,8 @@ static const struct plugin plugin = {
 /* The lines about decisions, for these counts of the kernel. */
 static const char *lines_for(struct fixture *test, const struct bpflock_counters *counters)
 {
-	struct plugin_state state = { .stats_map = -1, .counters = counters };
+	struct delivery_state delivery = { .submitted = 7 };
+	struct plugin_state state = { .stats_map = -1, .counters = counters, .delivery = &delivery };
 	struct instance instance = { .plugin = &plugin, .state = &state };
 	struct managed_plugin managed = { .plugin = &plugin, .instance = &instance };
 	const struct manager manager = { .plugins = &managed, .count = 1 };
@@ -40,6 +41,7 @@ static void a_count_is_the_sum_over_all_cpus_and_has_both_names(void **state)
 			       "event=decisions operation=\\\"the door\\\" op=door allowed=3 denied=0 would_deny=0 "
 			       "exempt=4\" bpfprog=sampler"));
 	assert_int_equal(count_in(text, "event=decisions "), 1);
+	assert_non_null(strstr(text, "event=records count=0 lost=0 submitted=7\" bpfprog=sampler"));
 }
 
 static void decisions_about_numbers_in_no_table_are_counted_too(void **state)
