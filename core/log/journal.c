@@ -76,16 +76,16 @@ static void put_list(struct log_buffer *datagram, const char *key, const char *b
 
 static void put_field(struct log_buffer *datagram, const struct log_field *field)
 {
-	char text[LOG_TIME_SIZE];
-
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_INT:
 	case LOG_HEX:
 	case LOG_OCTAL:
 	case LOG_TIME:
-		log_number_text(field, text);
-		put_text(datagram, field->key, text);
+		put_name(datagram, field->key);
+		log_put(datagram, "=", 1);
+		log_put_number(datagram, field);
+		log_put(datagram, "\n", 1);
 		break;
 	case LOG_STRV:
 		put_list(datagram, field->key, field->string.bytes, field->string.length);

@@ -15,55 +15,66 @@
  * line is also unambiguous for grep.
  */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "log/keys.h"
 #include "log/text.h"
 #include "util/utf8.h"
 
 #define INNER_QUOTE "\\\""
 #define OUTER_QUOTE "\""
 
-static void put_text(struct log_buffer *line, const char *text)
+/* A space, the key and '='. */
+static void put_key(struct log_buffer *line, const char *key)
 {
-	log_put(line, text, strlen(text));
+	char *room = log_extend(line, strlen(key) + 2);
+
+	if (!room)
+		return;
+	room[0] = ' ';
+	*stpcpy(room + 1, key) = '=';
 }
 
-static void put_key(struct log_buffer *line, const char *separator, const char *key)
-{
-	put_text(line, separator);
-	put_text(line, key);
-	put_text(line, "=");
-}
+/* Where an ASCII character is written as it is. What is not here is escaped everywhere. */
+enum {
+	UNQUOTED = 1,
+	QUOTED = 2,
+	IN_LIST = 4, /* a space separates strings there, so one within a string is escaped */
+	EVERYWHERE = UNQUOTED | QUOTED | IN_LIST,
+};
 
-enum shape { PLAIN, QUOTED, ESCAPED };
+static const unsigned char places[UCHAR_MAX + 1] = {
+	[' '] = QUOTED,		  ['!'] = EVERYWHERE,	      ['#' ... '<'] = EVERYWHERE,
+	['='] = QUOTED | IN_LIST, ['>' ... '['] = EVERYWHERE, [']' ... '~'] = EVERYWHERE,
+};
 
-static enum shape shape_of(uint32_t code)
-{
-	if (code == ' ' || code == '=')
-		return QUOTED;
-	return code == '"' || code == '\\' || utf8_is_control(code) ? ESCAPED : PLAIN;
-}
-
-/* Returns the length of the first character, or of the invalid bytes in its place. */
-static size_t next_shape(const char *bytes, size_t length, enum shape *ret)
+/* The length of the first character if it is not ASCII and written as it is; otherwise 0. */
+static size_t length_of_wide(const char *bytes, size_t length)
 {
 	uint32_t code;
 	int size = utf8_decode(bytes, length, &code);
 
-	*ret = size < 0 ? ESCAPED : shape_of(code);
-	return (size_t)(size < 0 ? -size : size);
+	return size <= 1 || utf8_is_control(code) ? 0 : (size_t)size;
+}
+
+/* The length of the text at the beginning that is written as it is in this place. */
+static size_t run_of(const char *bytes, size_t length, unsigned char place)
+{
+	size_t run = 0, size;
+
+	do {
+		while (run < length && places[(unsigned char)bytes[run]] & place)
+			run++;
+		size = run < length ? length_of_wide(bytes + run, length - run) : 0;
+		run += size;
+	} while (size);
+	return run;
 }
 
 static bool is_plain(const char *bytes, size_t length)
 {
-	enum shape shape = length ? PLAIN : QUOTED;
-
-	for (size_t i = 0; i < length && shape == PLAIN;)
-		i += next_shape(bytes + i, length - i, &shape);
-	return shape == PLAIN;
+	return length && run_of(bytes, length, UNQUOTED) == length;
 }
 
 /* Writes both levels of quoting at once, so the backslash of an escape is doubled. */
@@ -76,25 +87,26 @@ static void put_escapes(struct log_buffer *line, const char *bytes, size_t lengt
 		const char hex[] = { '\\', '\\', 'x', digits[byte >> 4], digits[byte & 15] };
 
 		if (byte == '\\')
-			put_text(line, "\\\\\\\\");
+			log_put_text(line, "\\\\\\\\");
 		else if (byte == '\n')
-			put_text(line, "\\\\n");
+			log_put_text(line, "\\\\n");
 		else
 			log_put(line, hex, sizeof(hex));
 	}
 }
 
-/* In a list a space separates strings, so a space within a string is escaped. */
-static void put_content(struct log_buffer *line, const char *bytes, size_t length, bool in_list)
+static void put_content(struct log_buffer *line, const char *bytes, size_t length, unsigned char place)
 {
 	while (length) {
-		enum shape shape;
-		size_t size = next_shape(bytes, length, &shape);
+		size_t size = run_of(bytes, length, place);
+		uint32_t code;
 
-		if (shape == ESCAPED || (in_list && *bytes == ' '))
-			put_escapes(line, bytes, size);
-		else
+		if (size) {
 			log_put(line, bytes, size);
+		} else {
+			size = (size_t)abs(utf8_decode(bytes, length, &code));
+			put_escapes(line, bytes, size);
+		}
 		bytes += size;
 		length -= size;
 	}
@@ -106,9 +118,9 @@ static void put_string(struct log_buffer *line, const char *quote, const char *b
 		log_put(line, bytes, length);
 		return;
 	}
-	put_text(line, quote);
-	put_content(line, bytes, length, false);
-	put_text(line, quote);
+	log_put_text(line, quote);
+	put_content(line, bytes, length, QUOTED);
+	log_put_text(line, quote);
 }
 
 /*
@@ -124,33 +136,25 @@ static void put_list(struct log_buffer *line, const char *bytes, size_t length)
 		log_put(line, string, string_length);
 		return;
 	}
-	put_text(line, INNER_QUOTE);
+	log_put_text(line, INNER_QUOTE);
 	do {
-		put_text(line, separator);
-		put_content(line, string, string_length, true);
+		log_put_text(line, separator);
+		put_content(line, string, string_length, IN_LIST);
 		separator = " ";
 	} while (log_strv_next(&bytes, &length, &string, &string_length));
-	put_text(line, INNER_QUOTE);
-}
-
-static void put_number(struct log_buffer *line, const struct log_field *field)
-{
-	char text[LOG_TIME_SIZE];
-
-	log_number_text(field, text);
-	put_text(line, text);
+	log_put_text(line, INNER_QUOTE);
 }
 
 static void put_field(struct log_buffer *line, const struct log_field *field)
 {
-	put_key(line, " ", field->key);
+	put_key(line, field->key);
 	switch (field->kind) {
 	case LOG_UINT:
 	case LOG_INT:
 	case LOG_HEX:
 	case LOG_OCTAL:
 	case LOG_TIME:
-		put_number(line, field);
+		log_put_number(line, field);
 		break;
 	case LOG_STR:
 		put_string(line, INNER_QUOTE, field->string.bytes, field->string.length);
@@ -166,33 +170,29 @@ static void put_field(struct log_buffer *line, const struct log_field *field)
 
 static void put_message(struct log_buffer *line, const struct log_record *record)
 {
-	put_key(line, " ", log_keys[LOG_KEY_MSG]);
-	put_key(line, "\"", log_keys[LOG_KEY_EVENT]);
+	log_put_text(line, " msg=\"event=");
 	put_string(line, INNER_QUOTE, record->event, strlen(record->event));
 	for (size_t i = 0; i < record->field_count; i++)
 		if (!record->fields[i].json_only)
 			put_field(line, &record->fields[i]);
-	put_text(line, "\"");
+	log_put_text(line, "\"");
 }
 
 ssize_t logfmt_write(const struct log_record *record, char *buffer, size_t size)
 {
 	struct log_buffer line = { .bytes = buffer, .size = size };
-	char time[LOG_TIME_SIZE];
 
-	log_time_text(&record->time, false, time);
-	put_key(&line, "", log_keys[LOG_KEY_TIME]);
-	put_text(&line, "\"");
-	put_text(&line, time);
-	put_key(&line, "\" ", log_keys[LOG_KEY_LEVEL]);
-	put_text(&line, log_level_name(record->level));
+	log_put_text(&line, "time=\"");
+	log_put_time(&line, &record->time, false);
+	log_put_text(&line, "\" level=");
+	log_put_text(&line, log_level_name(record->level));
 	put_message(&line, record);
 	if (record->bpfprog) {
-		put_key(&line, " ", log_keys[LOG_KEY_BPFPROG]);
+		log_put_text(&line, " bpfprog=");
 		put_string(&line, OUTER_QUOTE, record->bpfprog, strlen(record->bpfprog));
 	}
-	put_key(&line, " ", log_keys[LOG_KEY_SUBSYS]);
-	put_text(&line, record->subsys);
-	put_text(&line, "\n");
+	log_put_text(&line, " subsys=");
+	log_put_text(&line, record->subsys);
+	log_put(&line, "\n", 1);
 	return line.overflow ? -ENOBUFS : (ssize_t)line.length;
 }

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "log/text.h"
 
-#include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "util/memory.h"
@@ -21,17 +19,63 @@ bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, 
 	return true;
 }
 
+/* All lines of a second have the same text. It is kept, because making it costs more than the rest of a line. */
+static void put_second(struct log_buffer *buffer, time_t second)
+{
+	static char text[LOG_TIME_SIZE];
+	static size_t length;
+	static time_t kept;
+	struct tm parts = { .tm_year = 70, .tm_mday = 1 };
+
+	if (!length || second != kept) {
+		gmtime_r(&second, &parts);
+		length = strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &parts);
+		kept = second;
+	}
+	log_put(buffer, text, length);
+}
+
+/* Writes the digits in front of `end`, and returns the first of them. */
+static char *write_decimal(char *end, __u64 number)
+{
+	do {
+		*--end = (char)('0' + number % 10);
+		number /= 10;
+	} while (number);
+	return end;
+}
+
+/* Of a base that is a power of two. */
+static char *write_binary(char *end, __u64 number, unsigned int bits)
+{
+	static const char digits[] = "0123456789abcdef";
+
+	do {
+		*--end = digits[number & ((1u << bits) - 1)];
+		number >>= bits;
+	} while (number);
+	return end;
+}
+
+void log_put_time(struct log_buffer *buffer, const struct timespec *time, bool nanoseconds)
+{
+	char text[] = ".000000000Z";
+
+	put_second(buffer, time->tv_sec);
+	if (!nanoseconds) {
+		log_put(buffer, "Z", 1);
+		return;
+	}
+	write_decimal(text + strlen(".000000000"), (__u64)time->tv_nsec);
+	log_put(buffer, text, strlen(text));
+}
+
 void log_time_text(const struct timespec *time, bool nanoseconds, char ret[LOG_TIME_SIZE])
 {
-	struct tm parts = { .tm_year = 70, .tm_mday = 1 };
-	size_t length;
+	struct log_buffer buffer = { .bytes = ret, .size = LOG_TIME_SIZE - 1 };
 
-	gmtime_r(&time->tv_sec, &parts);
-	length = strftime(ret, LOG_TIME_SIZE, "%Y-%m-%dT%H:%M:%S", &parts);
-	if (nanoseconds)
-		snprintf(ret + length, LOG_TIME_SIZE - length, ".%09ldZ", time->tv_nsec);
-	else
-		snprintf(ret + length, LOG_TIME_SIZE - length, "Z");
+	log_put_time(&buffer, time, nanoseconds);
+	ret[buffer.length] = '\0';
 }
 
 const char *log_level_name(enum log_level level)
@@ -45,26 +89,54 @@ const char *log_level_name(enum log_level level)
 	return names[level];
 }
 
-void log_number_text(const struct log_field *field, char ret[LOG_TIME_SIZE])
+/* As "%#o" writes it: zero has one digit. */
+static char *write_octal(char *end, __u64 number)
 {
-	if (field->kind == LOG_TIME)
-		log_time_text(&field->time, false, ret);
-	else if (field->kind == LOG_INT)
-		snprintf(ret, LOG_TIME_SIZE, "%" PRId64, (int64_t)field->signed_value);
-	else if (field->kind == LOG_HEX)
-		snprintf(ret, LOG_TIME_SIZE, "0x%" PRIx64, (uint64_t)field->unsigned_value);
-	else if (field->kind == LOG_OCTAL)
-		snprintf(ret, LOG_TIME_SIZE, "%#" PRIo64, (uint64_t)field->unsigned_value);
-	else
-		snprintf(ret, LOG_TIME_SIZE, "%" PRIu64, (uint64_t)field->unsigned_value);
+	char *digits = write_binary(end, number, 3);
+
+	if (number)
+		*--digits = '0';
+	return digits;
 }
 
-void log_put(struct log_buffer *buffer, const void *bytes, size_t length)
+static char *write_hex(char *end, __u64 number)
 {
-	if (length > buffer->size - buffer->length)
-		buffer->overflow = true;
-	if (buffer->overflow || !length)
+	char *digits = write_binary(end, number, 4);
+
+	*--digits = 'x';
+	*--digits = '0';
+	return digits;
+}
+
+static char *write_signed(char *end, __s64 number)
+{
+	char *digits = write_decimal(end, number < 0 ? -(__u64)number : (__u64)number);
+
+	if (number < 0)
+		*--digits = '-';
+	return digits;
+}
+
+void log_put_number(struct log_buffer *buffer, const struct log_field *field)
+{
+	char text[32], *end = text + sizeof(text), *begin;
+
+	switch (field->kind) {
+	case LOG_TIME:
+		log_put_time(buffer, &field->time, false);
 		return;
-	memcpy(buffer->bytes + buffer->length, bytes, length);
-	buffer->length += length;
+	case LOG_INT:
+		begin = write_signed(end, field->signed_value);
+		break;
+	case LOG_HEX:
+		begin = write_hex(end, field->unsigned_value);
+		break;
+	case LOG_OCTAL:
+		begin = write_octal(end, field->unsigned_value);
+		break;
+	default:
+		begin = write_decimal(end, field->unsigned_value);
+		break;
+	}
+	log_put(buffer, begin, (size_t)(end - begin));
 }

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "log/log.h"
 
@@ -13,9 +14,6 @@
 bool log_strv_next(const char **bytes, size_t *length, const char **ret_string, size_t *ret_length);
 
 const char *log_level_name(enum log_level level);
-
-/* The value of a LOG_UINT, LOG_INT, LOG_HEX or LOG_TIME, as logfmt and the journal have it. */
-void log_number_text(const struct log_field *field, char ret[LOG_TIME_SIZE]);
 
 /**
  * struct log_buffer - a text that is being written
@@ -28,6 +26,36 @@ struct log_buffer {
 	bool overflow;
 };
 
-void log_put(struct log_buffer *buffer, const void *bytes, size_t length);
+/* Room for `length` bytes, which the caller writes; NULL where they do not fit. */
+static inline char *log_extend(struct log_buffer *buffer, size_t length)
+{
+	char *room = buffer->bytes + buffer->length;
+
+	if (length > buffer->size - buffer->length)
+		buffer->overflow = true;
+	if (buffer->overflow)
+		return NULL;
+	buffer->length += length;
+	return room;
+}
+
+/* In the header, so that the length of a constant is a constant. */
+static inline void log_put(struct log_buffer *buffer, const void *bytes, size_t length)
+{
+	char *room = log_extend(buffer, length);
+
+	if (room && length)
+		memcpy(room, bytes, length);
+}
+
+static inline void log_put_text(struct log_buffer *buffer, const char *text)
+{
+	log_put(buffer, text, strlen(text));
+}
+
+/* RFC 3339 in UTC, to the second or to the nanosecond. */
+void log_put_time(struct log_buffer *buffer, const struct timespec *time, bool nanoseconds);
+/* The value of a LOG_UINT, LOG_INT, LOG_HEX, LOG_OCTAL or LOG_TIME, as logfmt and the journal have it. */
+void log_put_number(struct log_buffer *buffer, const struct log_field *field);
 
 #endif

@@ -22,7 +22,7 @@ static size_t valid_prefix(const char *bytes, size_t length)
 
 	while (i < length) {
 		uint32_t code;
-		int size = utf8_decode(bytes + i, length - i, &code);
+		int size = (unsigned char)bytes[i] < 0x80 ? 1 : utf8_decode(bytes + i, length - i, &code);
 
 		if (size < 0)
 			break;
@@ -46,30 +46,39 @@ static int append_repaired(struct printbuf *text, const char *bytes, size_t leng
 	return (int)valid - utf8_decode(bytes + valid, length - valid, &code);
 }
 
-static struct json_object *new_repaired(const char *bytes, size_t length)
+static int set_repaired(struct json_object *string, const char *bytes, size_t length)
 {
 	CLEANUP(cleanup_printbuf) struct printbuf *text = printbuf_new();
 
 	if (!text)
-		return NULL;
+		return -ENOMEM;
 	while (length) {
 		int taken = append_repaired(text, bytes, length);
 
 		if (taken < 0)
-			return NULL;
+			return taken;
 		bytes += taken;
 		length -= (size_t)taken;
 	}
-	return json_object_new_string_len(text->buf, text->bpos);
+	return json_object_set_string_len(string, text->buf, text->bpos) ? 0 : -ENOMEM;
+}
+
+int json_set_text(struct json_object *string, const char *bytes, size_t length)
+{
+	if (valid_prefix(bytes, length) < length)
+		return set_repaired(string, bytes, length);
+	return json_object_set_string_len(string, length ? bytes : "", (int)length) ? 0 : -ENOMEM;
 }
 
 struct json_object *json_new_text(const char *bytes, size_t length)
 {
-	if (!length)
-		return json_object_new_string("");
-	if (valid_prefix(bytes, length) < length)
-		return new_repaired(bytes, length);
-	return json_object_new_string_len(bytes, (int)length);
+	struct json_object *string = json_object_new_string("");
+
+	if (string && json_set_text(string, bytes, length) < 0) {
+		json_object_put(string);
+		return NULL;
+	}
+	return string;
 }
 
 static struct json_object *checked(struct json_object *object)

@@ -18,6 +18,8 @@ static inline void cleanup_json(struct json_object **object)
 
 /* A string of bytes that are not trusted: what is not valid UTF-8 becomes U+FFFD. NULL without memory. */
 struct json_object *json_new_text(const char *bytes, size_t length);
+/* Gives a string such a text. Returns 0 or -ENOMEM. */
+int json_set_text(struct json_object *string, const char *bytes, size_t length);
 
 /*
  * Without memory these abort, as those of util/memory.h. A text need not be valid UTF-8; one that is NULL is left out,

@@ -303,6 +303,43 @@ static void the_longest_strings_fit_into_a_line(void **state)
 	json_object_put(parse(&record));
 }
 
+/* Records with the same keys share an object. Nothing of one may be in the line of another. */
+static void lines_of_one_kind_share_no_value(void **state)
+{
+	struct log_record first = comm_record("a", 1), second = comm_record("bc", 2);
+
+	(void)state;
+	log_strv(&first, "args", "ls\0-l", 5);
+	log_strv(&second, "args", "id", 2);
+	write_line(&first);
+	write_line(&second);
+	assert_non_null(strstr(line, "\"comm\":\"bc\""));
+	assert_non_null(strstr(line, "\"args\":[\"id\"]"));
+	write_line(&first);
+	assert_non_null(strstr(line, "\"comm\":\"a\""));
+	assert_non_null(strstr(line, "\"args\":[\"ls\",\"-l\"]"));
+}
+
+static void lines_of_one_event_may_differ_in_their_keys(void **state)
+{
+	struct log_record named = comm_record("a", 1), numbered = comm_record("a", 1), texted = comm_record("a", 1);
+
+	(void)state;
+	log_str(&named, "name", "n");
+	log_uint(&numbered, "number", 7);
+	log_uint(&texted, "name", 7);
+	write_line(&named);
+	assert_non_null(strstr(line, "\"name\":\"n\""));
+	write_line(&numbered);
+	assert_non_null(strstr(line, "\"number\":7"));
+	assert_null(strstr(line, "\"name\""));
+	write_line(&texted);
+	assert_non_null(strstr(line, "\"name\":7"));
+	texted.bpfprog = NULL;
+	write_line(&texted);
+	assert_null(strstr(line, "\"bpfprog\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -322,6 +359,8 @@ int main(void)
 		cmocka_unit_test(a_field_does_not_replace_what_the_core_says),
 		cmocka_unit_test(a_line_fits_exactly_or_not_at_all),
 		cmocka_unit_test(the_longest_strings_fit_into_a_line),
+		cmocka_unit_test(lines_of_one_kind_share_no_value),
+		cmocka_unit_test(lines_of_one_event_may_differ_in_their_keys),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
