@@ -9,6 +9,7 @@
 #include "control/control.h"
 #include "daemon/options.h"
 #include "log/log.h"
+#include "plugin/descriptor.h"
 #include "plugin/host.h"
 #include "plugin/plugin_file.h"
 #include "policy/exceptions.h"
@@ -308,6 +309,15 @@ struct config *settings_defaults(const struct plugin *plugin)
 	struct config_schema_section section = plugin_schema(plugin);
 
 	return config_defaults(&(struct config_schema){ .sections = &section, .section_count = 1 });
+}
+
+char *settings_refuse_name(const char *name)
+{
+	const struct plugin_names reserved = reserved_names();
+	char *reason = NULL;
+
+	(void)descriptor_check_name(name, &reserved, &reason);
+	return reason;
 }
 
 int settings_load(const struct config_sources *sources, const struct kernel *kernel, struct settings *ret,

@@ -38,6 +38,9 @@ void settings_open_plugin(const char *path, const struct kernel *kernel, struct 
 /* The configuration of a plugin that was not refused, with the default of each option. It must not outlive the plugin. */
 struct config *settings_defaults(const struct plugin *plugin);
 
+/* Why no plugin can have this name (to be freed); NULL where one can. */
+char *settings_refuse_name(const char *name);
+
 /* At a reload: reads all sources again, for the plugins of settings_load(). Returns as settings_load(). */
 int settings_reload(const struct settings *settings, const struct config_sources *sources, struct config **ret_config,
 		    struct report *report);

@@ -106,6 +106,10 @@ bool kernel_has_target(const struct kernel *kernel, const char *section);
 int kernel_target_id(const struct kernel *kernel, const char *section);
 /* The same where the target is a function, to which the kernel attaches at most `programs_max` programs. */
 int kernel_function_id(const struct kernel *kernel, const char *section);
+typedef void kernel_visit_target(void *context, const char *name);
+
+/* Visits all targets of the section's kind, without the kind. The section is one that bpflock knows. Needs @targets. */
+void kernel_visit_targets(const struct kernel *kernel, const char *section, kernel_visit_target *visit, void *context);
 /* The name of that number, as BTF has it ("bpf_lsm_" and the hook); NULL for a function of a module. Needs @targets. */
 const char *kernel_target_name(const struct kernel *kernel, __u32 id);
 

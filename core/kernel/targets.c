@@ -192,6 +192,23 @@ int kernel_function_id(const struct kernel *kernel, const char *section)
 	return kind && kind->function ? kernel_target_id(kernel, section) : -ENOENT;
 }
 
+/* Typedefs of tracepoints are in the same table as functions, under names that no function has. */
+void kernel_visit_targets(const struct kernel *kernel, const char *section, kernel_visit_target *visit, void *context)
+{
+	const struct kernel_targets *targets = kernel->targets;
+	const struct target_kind *kind = target_kind_of(section);
+	const size_t length = strlen(kind->btf_prefix);
+
+	for (__u32 i = 0; i < targets->place_count; i++) {
+		const char *name = targets->names + targets->places[i].name;
+		bool is_tracepoint = strncmp(name, TRACEPOINT_PREFIX, strlen(TRACEPOINT_PREFIX)) == 0;
+
+		if (targets->places[i].id && is_tracepoint != kind->function &&
+		    strncmp(name, kind->btf_prefix, length) == 0)
+			visit(context, name + length);
+	}
+}
+
 const char *kernel_target_name(const struct kernel *kernel, __u32 id)
 {
 	const struct kernel_targets *targets = kernel->targets;

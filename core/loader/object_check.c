@@ -117,7 +117,7 @@ static char *section_instead(const char *section)
 	return NULL;
 }
 
-static void suggest_section(struct report_item *item, const char *section)
+void object_suggest_section(struct report_item *item, const char *section)
 {
 	static const char *const kinds[] = { "lsm", "lsm.s", "fentry", "fexit", "tp_btf" };
 	CLEANUP(cleanup_free) char *kind = xstrndup(section, strcspn(section, "/"));
@@ -143,10 +143,11 @@ static void check_sections(const struct plugin *plugin, const struct bpf_object 
 		bool unknown = bpf_program__type(program) == BPF_PROG_TYPE_UNSPEC;
 
 		if (!kernel_knows_section(section))
-			suggest_section(complain(plugin, report, "its program %s is in the section '%s', which %s",
-						 bpf_program__name(program), section,
-						 unknown ? "libbpf does not know" : "bpflock does not attach"),
-					section);
+			object_suggest_section(complain(plugin, report,
+							"its program %s is in the section '%s', which %s",
+							bpf_program__name(program), section,
+							unknown ? "libbpf does not know" : "bpflock does not attach"),
+					       section);
 	}
 }
 

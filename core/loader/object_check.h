@@ -24,6 +24,9 @@ int object_check(const struct plugin *plugin, const struct bpf_object *object, s
 /* Adds the names of the object's programs. */
 void object_list_programs(const struct bpf_object *object, struct config_names *names);
 
+/* Sets the remedy of an item about a section whose kind bpflock does not attach. */
+void object_suggest_section(struct report_item *item, const char *section);
+
 /* The row of a program in the plugin's table, or NULL. */
 const struct bpflock_program *object_program_row(const struct plugin *plugin, const struct bpf_program *program);
 

@@ -32,6 +32,32 @@ static bool is_name(const char *name, const char *extra)
 	return true;
 }
 
+/*
+ * BPFLOCK_<PLUGIN>_<KEY> must not look like BPFLOCK_<CORE KEY>, or like a variable that Kubernetes sets for a Service
+ * named bpflock.
+ */
+static int check_name_collision(const char *name, const struct plugin_names *reserved, char **ret_reason)
+{
+	const struct bpflock_option *options = reserved->core_options.rows;
+	size_t length = strlen(name);
+
+	if (strcmp(name, "bpflock") == 0 || strcmp(name, "service") == 0 || strcmp(name, "port") == 0)
+		return refuse(ret_reason, "the name '%s' is taken", name);
+	for (__u32 i = 0; i < reserved->core_options.count; i++)
+		if (strncmp(options[i].name, name, length) == 0 &&
+		    (options[i].name[length] == '_' || options[i].name[length] == '\0'))
+			return refuse(ret_reason, "its variables would read like that of the core's option %s",
+				      options[i].name);
+	return 0;
+}
+
+int descriptor_check_name(const char *name, const struct plugin_names *reserved, char **ret_reason)
+{
+	if (!is_name(name, "") || strlen(name) > NAME_MAX_LEN)
+		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes", NAME_MAX_LEN);
+	return check_name_collision(name, reserved, ret_reason);
+}
+
 static int check_identity(const struct bpflock_plugin *descriptor, const char *file_name, char **ret_reason)
 {
 	if (descriptor->flags & ~(__u64)(BPFLOCK_ENFORCER | BPFLOCK_GUARD))
@@ -40,8 +66,6 @@ static int check_identity(const struct bpflock_plugin *descriptor, const char *f
 		return refuse(ret_reason, "it is a guard, but not an enforcer");
 	if (descriptor->reserved)
 		return refuse(ret_reason, "a reserved member is not zero: it was built for a newer ABI");
-	if (!is_name(descriptor->name, "") || strlen(descriptor->name) > NAME_MAX_LEN)
-		return refuse(ret_reason, "its name is not of the form [a-z][a-z0-9]*, at most %d bytes", NAME_MAX_LEN);
 	if (strcmp(descriptor->name, file_name) != 0)
 		return refuse(ret_reason, "it calls itself '%s': the file must be named %s.so", descriptor->name,
 			      descriptor->name);
@@ -549,25 +573,6 @@ static int check_kept_maps(const struct bpflock_plugin *descriptor, char **ret_r
 	return 0;
 }
 
-/*
- * BPFLOCK_<PLUGIN>_<KEY> must not look like BPFLOCK_<CORE KEY>, or like a variable that Kubernetes sets for a Service
- * named bpflock.
- */
-static int check_name_collision(const char *name, const struct plugin_names *reserved, char **ret_reason)
-{
-	const struct bpflock_option *options = reserved->core_options.rows;
-	size_t length = strlen(name);
-
-	if (strcmp(name, "bpflock") == 0 || strcmp(name, "service") == 0 || strcmp(name, "port") == 0)
-		return refuse(ret_reason, "the name '%s' is taken", name);
-	for (__u32 i = 0; i < reserved->core_options.count; i++)
-		if (strncmp(options[i].name, name, length) == 0 &&
-		    (options[i].name[length] == '_' || options[i].name[length] == '\0'))
-			return refuse(ret_reason, "its variables would read like that of the core's option %s",
-				      options[i].name);
-	return 0;
-}
-
 /* A hash of everything on which the meaning of a record depends. */
 static __u64 source_of(const struct plugin *plugin)
 {
@@ -595,9 +600,9 @@ int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin
 	int error = descriptor_copy(exported, descriptor, ret_reason);
 
 	if (!error)
-		error = check_identity(descriptor, plugin->name, ret_reason);
+		error = descriptor_check_name(descriptor->name, reserved, ret_reason);
 	if (!error)
-		error = check_name_collision(descriptor->name, reserved, ret_reason);
+		error = check_identity(descriptor, plugin->name, ret_reason);
 	if (!error)
 		error = check_object(descriptor, ret_reason);
 	if (!error)

@@ -11,4 +11,7 @@
 int descriptor_accept(const struct bpflock_plugin *exported, const struct plugin_names *reserved, struct plugin *plugin,
 		      char **ret_reason);
 
+/* The rules for names of plugins. Returns 0, or -EINVAL with *ret_reason (to be freed). */
+int descriptor_check_name(const char *name, const struct plugin_names *reserved, char **ret_reason);
+
 #endif
