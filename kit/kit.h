@@ -6,5 +6,6 @@
 /* Each gets its own name and arguments, and returns the exit status. */
 int verb_check(int argc, char **argv);
 int verb_doc(int argc, char **argv);
+int verb_new(int argc, char **argv);
 
 #endif

@@ -15,6 +15,7 @@ static const struct verb {
 	{ "check", "FILE...", "what is wrong with a plugin, as far as that can be seen without running it",
 	  verb_check },
 	{ "doc", "FILE", "the manual page of a plugin, from its tables", verb_doc },
+	{ "new", "NAME", "a new plugin that builds and runs, for its author to go on from", verb_new },
 };
 
 static int print_help(FILE *stream, int status)
