@@ -150,7 +150,7 @@ void control_methods_stopped(struct daemon *daemon, const struct report *report)
 static const struct control_method methods[] = {
 	{ "Ping", CONTROL_STATUS, ping, {} },
 	{ "StatusOnly", CONTROL_STATUS, status_only, {} },
-	{ "Status", CONTROL_STATUS, control_status, {} },
+	{ "Status", CONTROL_STATUS, control_status, { { "metrics", json_type_boolean, false } } },
 	{ "Plugins", CONTROL_READ, plugins, { { "name", json_type_string, false } } },
 	{ "Verify", CONTROL_READ, control_verify, {} },
 	{ "Grants", CONTROL_STATUS, control_grants, {} },

@@ -181,7 +181,7 @@ static struct json_object *new_metrics(struct managed_plugin *managed)
 	return metrics;
 }
 
-static void add_instance(struct json_object *object, struct managed_plugin *managed)
+static void add_instance(struct json_object *object, struct managed_plugin *managed, bool with_metrics)
 {
 	const struct instance *instance = managed->instance;
 
@@ -192,10 +192,11 @@ static void add_instance(struct json_object *object, struct managed_plugin *mana
 	json_add_uint(object, "programs", instance->link_count);
 	json_add(object, "missing", new_hooks(instance->skipped));
 	add_counts(object, managed);
-	json_add(object, "metrics", new_metrics(managed));
+	if (with_metrics)
+		json_add(object, "metrics", new_metrics(managed));
 }
 
-static struct json_object *new_plugin(struct managed_plugin *managed)
+static struct json_object *new_plugin(struct managed_plugin *managed, bool with_metrics)
 {
 	const struct plugin *plugin = managed->plugin;
 	struct json_object *object = json_new();
@@ -208,17 +209,19 @@ static struct json_object *new_plugin(struct managed_plugin *managed)
 	json_add_bool(object, "required", managed->section->enabled && config_number(managed->section, "required"));
 	add_state(object, managed);
 	if (managed->instance)
-		add_instance(object, managed);
+		add_instance(object, managed, with_metrics);
 	return object;
 }
 
 void control_status(void *context, struct control_call *call)
 {
 	struct json_object *parameters = json_new(), *plugins = json_new_list();
+	const struct json_object *metrics = control_parameter(call, "metrics");
+	bool with_metrics = metrics && json_object_get_boolean(metrics);
 	const struct daemon *daemon = context;
 
 	for (size_t i = 0; i < daemon->manager.count; i++)
-		json_append(plugins, new_plugin(&daemon->manager.plugins[i]));
+		json_append(plugins, new_plugin(&daemon->manager.plugins[i], with_metrics));
 	json_add(parameters, "daemon", new_daemon(daemon));
 	json_add(parameters, "plugins", plugins);
 	control_reply(call, parameters);

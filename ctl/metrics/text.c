@@ -308,9 +308,9 @@ static void print_own_metrics_of(const struct sample *sample, const struct json_
 }
 
 /* A reply without an error; otherwise an exit status. */
-static int ask(const struct ctl *ctl, int fd, const char *method, struct reply *reply)
+static int ask(const struct ctl *ctl, int fd, const char *method, struct json_object *parameters, struct reply *reply)
 {
-	int status = client_call(ctl, fd, method, NULL, reply);
+	int status = client_call(ctl, fd, method, parameters, reply);
 
 	if (!status)
 		(void)reply_is_to_print(ctl, reply, &status);
@@ -320,10 +320,13 @@ static int ask(const struct ctl *ctl, int fd, const char *method, struct reply *
 int metrics_print(const struct ctl *ctl, int fd, FILE *stream)
 {
 	struct reply state = { 0 }, grants = { 0 };
-	int status = ask(ctl, fd, "Status", &state);
+	struct json_object *with_metrics = json_new();
+	int status;
 
+	json_add_bool(with_metrics, "metrics", true);
+	status = ask(ctl, fd, "Status", with_metrics, &state);
 	if (!status)
-		status = ask(ctl, fd, "Grants", &grants);
+		status = ask(ctl, fd, "Grants", NULL, &grants);
 	if (!status) {
 		struct sample sample = {
 			.daemon = member(state.parameters, "daemon"),

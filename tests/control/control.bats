@@ -36,6 +36,7 @@ teardown_file() {
 		org.varlink.service.GetInterfaceDescription '{"interface":"io.bpflock"}' | jq -j .description)
 	call Ping
 	call Status
+	call Status '{"metrics":true}'
 	call Verify
 	call Plugins
 	call Plugins '{"name":"kimglock"}'

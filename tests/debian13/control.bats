@@ -9,7 +9,9 @@ MONITORING=$BATS_TEST_DIRNAME/../../deploy/monitoring
 
 setup_file() {
 	install_bpflock
-	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted -- -c /dev/null
+	# It has metrics of its own.
+	install -D -m 755 -t /usr/local/lib/bpflock/plugins "$BPFLOCK_BUILD/tests/plugins/clockwork.so"
+	start_bpflock BPFLOCK_KIMGLOCK_PROFILE=restricted BPFLOCK_CLOCKWORK_ENABLED=yes -- -c /dev/null
 	export DAEMON
 }
 
@@ -48,7 +50,9 @@ teardown_file() {
 }
 
 @test "promtool finds nothing wrong with the metrics, the alerts and their tests" {
-	bpflockctl metrics | promtool check metrics
+	bpflockctl metrics >/tmp/metrics
+	grep '^bpflock_plugin_clockwork_ticks_total' /tmp/metrics
+	promtool check metrics </tmp/metrics
 	promtool check rules "$MONITORING/bpflock.rules.yml"
 	promtool test rules "$MONITORING/bpflock.rules.test.yml"
 }

@@ -446,8 +446,8 @@ struct bpflock_host {
  *         where @read is set.
  * @type:  BPFLOCK_METRIC_*
  * @index: in @map
- * @read:  sets *value, whenever somebody asks for the metrics or the status. A metric for which it returns a negative
- *         errno is left out.
+ * @read:  sets *value, whenever somebody asks for the metrics. A metric for which it returns a negative errno is left
+ *         out.
  *
  * It is there while the plugin runs. Since ABI 1.0.
  */

@@ -6,6 +6,7 @@
 #include <bpflock/plugin.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -62,12 +63,16 @@ static int element(int command, int map, __u64 *value)
 	return (int)syscall(SYS_bpf, command, &attributes, sizeof(attributes));
 }
 
+static bool hangs;
+
 static int tick(const struct bpflock_host *host, void *data)
 {
 	struct clockwork_tick record = { .event.type = CLOCKWORK_TICK };
 	int map = host->map(host, "kept");
 
 	(void)data;
+	while (hangs)
+		pause();
 	if (map < 0 || element(1, map, &record.ticks) < 0)
 		return -ENODATA;
 	record.ticks++;
@@ -90,6 +95,7 @@ static int take_message(const struct bpflock_host *host, void *data)
 	text[strcspn(text, "\n")] = '\0';
 	if (strcmp(text, "sleep") == 0)
 		usleep(1200000);
+	hangs = strcmp(text, "hang") == 0;
 	if (strcmp(text, "fail") == 0)
 		return -EIO;
 	host->log(host, BPFLOCK_LOG_INFO, "got '%s'", text);
@@ -157,6 +163,15 @@ static int read_fifo(const struct bpflock_host *host, __u64 *value)
 	return fifo < 0 ? -EBADF : 0;
 }
 
+static int count_reads(const struct bpflock_host *host, __u64 *value)
+{
+	static __u64 reads;
+
+	(void)host;
+	*value = ++reads;
+	return 0;
+}
+
 static int read_nothing(const struct bpflock_host *host, __u64 *value)
 {
 	(void)value;
@@ -167,6 +182,7 @@ static const struct bpflock_metric metrics[] = {
 	{ .name = "ticks_total", .type = BPFLOCK_METRIC_COUNTER, .help = "Ticks of all lives", .map = "kept" },
 	{ .name = "execs_total", .type = BPFLOCK_METRIC_COUNTER, .help = "Executions", .map = "executed" },
 	{ .name = "fifo_number", .type = BPFLOCK_METRIC_GAUGE, .help = "Number of a descriptor", .read = read_fifo },
+	{ .name = "reads_total", .type = BPFLOCK_METRIC_COUNTER, .help = "Reads of this one", .read = count_reads },
 	{ .name = "nothing", .type = BPFLOCK_METRIC_GAUGE, .help = "Cannot be read", .read = read_nothing },
 };
 
