@@ -56,7 +56,7 @@ static int report_map(int fd, const char *path, struct report *report)
 		return fd;
 	if (fd == -EACCES)
 		return guarded_report(path, report);
-	if (fd == -EPERM)
+	if (fd == -EPERM || fd == -EEXIST)
 		report_remedy(report_add(report, REPORT_ERROR, "pins_failed", path,
 					 "is not what this version of bpflock pins there"),
 			      "find out who put it there, remove it, and start again");
@@ -240,13 +240,21 @@ static void list_maps(const struct pins *pins, struct shared_map ret[SHARED_MAPS
 	ret[3] = (struct shared_map){ pins->last_state_map, &last_state_map };
 }
 
+/* A ring of another size takes the place of the old one by core_maps_replace_ring(). */
+static int pin(const struct pins *pins, const struct shared_map *map)
+{
+	int error = pinned_map_pin(map->fd, PINS_PATH, map->kind->name);
+
+	return error == -EEXIST && map->kind == &ring_map && pinned_is(PINNED_RING, pins->old_ring) ? 0 : error;
+}
+
 int core_maps_pin(const struct pins *pins, struct report *report)
 {
 	struct shared_map maps[SHARED_MAPS];
 
 	list_maps(pins, maps);
 	for (size_t i = 0; i < SHARED_MAPS; i++) {
-		int error = pinned_map_pin(maps[i].fd, PINS_PATH, maps[i].kind);
+		int error = pin(pins, &maps[i]);
 
 		if (error) {
 			CLEANUP(cleanup_free) char *path = xasprintf(PINS_PATH "/%s", maps[i].kind->name);

@@ -50,6 +50,22 @@ static int pin_enforcement(const struct instance *instance, struct report *repor
 	return error ? error : pin_map(instance, directory, "policy", POLICY_MAP, report);
 }
 
+/* What is pinned before it is there: the first one that is not is the one that could not be pinned. */
+static int fail_to_pin(const struct instance *instance, int error, struct report *report)
+{
+	const char *plugin = instance->plugin->name;
+	CLEANUP(cleanup_free) char *taken = error == -EEXIST ? plugin_state_lost_pin(instance->state, plugin) : NULL;
+	struct report_item *item;
+
+	if (!taken)
+		return instance_fail(instance, error, report, "cannot pin what its generations share");
+	item = report_add(report, REPORT_ERROR, "plugin_failed", taken,
+			  "something else is pinned there, so what its generations share cannot be");
+	report_plugin(item, plugin);
+	report_remedy(item, "remove it (rm %s), then reload or start again", taken);
+	return error;
+}
+
 int instance_pin(struct instance *instance, struct report *report)
 {
 	int error = pins_make_plugin(instance->plugin->name, &instance->made_directory);
@@ -57,7 +73,7 @@ int instance_pin(struct instance *instance, struct report *report)
 	if (!error)
 		error = plugin_state_pin(instance->state, instance->plugin->name);
 	if (error)
-		return instance_fail(instance, error, report, "cannot pin what its generations share");
+		return fail_to_pin(instance, error, report);
 	return plugin_is_enforcer(instance->plugin) ? pin_enforcement(instance, report) : 0;
 }
 

@@ -117,13 +117,11 @@ int kept_maps_share(const struct instance *instance, struct report *report)
 
 int kept_maps_pin(const struct plugin_state *state, const char *directory)
 {
-	for (size_t i = 0; i < state->kept_count; i++) {
-		CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, state->kept[i].pin);
+	int error = 0;
 
-		if (bpf_obj_pin(state->kept[i].fd, path) < 0 && errno != EEXIST)
-			return -errno;
-	}
-	return 0;
+	for (size_t i = 0; !error && i < state->kept_count; i++)
+		error = pinned_map_pin(state->kept[i].fd, directory, state->kept[i].pin);
+	return error;
 }
 
 char *kept_maps_lost_pin(const struct plugin_state *state, const char *directory)

@@ -93,11 +93,10 @@ int pinned_map_open(const char *directory, const struct pinned_map *kind)
 	return fd < 0 ? -errno : fd;
 }
 
-int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind)
+int pinned_map_pin(int fd, const char *directory, const char *name)
 {
-	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, kind->name);
+	CLEANUP(cleanup_free) char *path = xasprintf("%s/%s", directory, name);
+	int error = bpf_obj_pin(fd, path) < 0 ? -errno : 0;
 
-	if (bpf_obj_pin(fd, path) < 0 && errno != EEXIST)
-		return -errno;
-	return 0;
+	return error == -EEXIST && pinned_is(path, fd) ? 0 : error;
 }

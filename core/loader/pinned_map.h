@@ -29,8 +29,8 @@ struct pinned_map {
  */
 int pinned_map_open(const char *directory, const struct pinned_map *kind);
 
-/* Pins the map there, unless something is pinned there already. Returns 0 or a negative errno. */
-int pinned_map_pin(int fd, const char *directory, const struct pinned_map *kind);
+/* Pins the map there, unless it is pinned there already. Returns 0; -EEXIST where something else is; another errno. */
+int pinned_map_pin(int fd, const char *directory, const char *name);
 
 /* Is this object, of any kind, what is pinned at the path? */
 bool pinned_is(const char *path, int fd);

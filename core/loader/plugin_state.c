@@ -163,7 +163,7 @@ int plugin_state_pin(const struct plugin_state *state, const char *plugin)
 	int error = 0;
 
 	for (size_t i = 0; !error && i < count; i++)
-		error = pinned_map_pin(maps[i].fd, directory, maps[i].kind);
+		error = pinned_map_pin(maps[i].fd, directory, maps[i].kind->name);
 	return error ? error : kept_maps_pin(state, directory);
 }
 

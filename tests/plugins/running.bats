@@ -11,7 +11,7 @@ KEPT=/sys/fs/bpf/bpflock/v1/plugins/clockwork
 setup_file() {
 	install_bpflock
 	mkdir -p "$PLUGINS"
-	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{clockwork,pinner}.so /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
+	install -m 755 "$BPFLOCK_BUILD"/tests/plugins/{clockwork,pgrouplock,pinner}.so /usr/lib/*/bpflock/plugins/*.so "$PLUGINS"
 }
 
 teardown() {
@@ -21,7 +21,8 @@ teardown() {
 
 # configure LINE...
 configure() {
-	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" 'on_exit = keep' '[clockwork]' 'enabled = yes' "$@" >"$CONF"
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" "on_exit = ${ON_EXIT-keep}" 'verify_interval = 0' '[clockwork]' \
+		'enabled = yes' "$@" >"$CONF"
 }
 
 start() {
@@ -35,6 +36,18 @@ ticks() {
 
 metric() {
 	bpflockctl metrics | sed -n "s/^bpflock_plugin_clockwork_$1 //p"
+}
+
+# Writes what a server of metrics answers to /tmp/page.
+get_page() {
+	exec 4<>/dev/tcp/127.0.0.1/9751 || return
+	printf 'GET /metrics HTTP/1.0\r\n\r\n' >&4
+	tr -d '\r' <&4 | sed '1,/^$/d' >/tmp/page
+	exec 4>&-
+}
+
+asked() {
+	bpflockctl metrics | sed -n 's/^bpflock_plugin_pgrouplock_asked_total //p'
 }
 
 @test "a timer, a descriptor, records, messages and metrics, over a reload" {
@@ -72,6 +85,19 @@ metric() {
 	[ -z "$(log_lines unheard)" ]
 }
 
+@test "a plugin is asked for its numbers for metrics only, by the command and by the server" {
+	start
+	bpflockctl status >/dev/null
+	[ "$(bpflockctl status --json | jq '.plugins[] | select(.name == "clockwork").metrics')" = null ]
+	[ "$(metric reads_total)" -eq 1 ]
+	bpflockctl metrics --listen 9751 >/tmp/server 2>&1 3>&- &
+	server=$!
+	eventually get_page 2>/dev/null
+	[ "$(sed -n 's/^bpflock_plugin_clockwork_reads_total //p' /tmp/page)" -eq 2 ]
+	diff <(sed 's/ [0-9]*$//' /tmp/page) <(bpflockctl metrics | sed 's/ [0-9]*$//')
+	kill "$server"
+}
+
 @test "a kept map outlives a kill and a restart, and one that is not as declared is refused until it is reset" {
 	start
 	await_log 'event=tick.*ticks=3'
@@ -102,6 +128,62 @@ metric() {
 	[[ $output == *"nothing of a plugin 'none' is pinned"* ]]
 	start
 	await_log 'event=tick.*ticks=1[ "]'
+}
+
+@test "a kept map ends with a stop that unloads, and with a reload that disables the plugin" {
+	ON_EXIT=unload start
+	await_log 'event=tick.*ticks=3'
+	[ -e "$KEPT/kept_kept_1" ]
+	stop_bpflock
+	[ ! -e "$KEPT" ]
+	ON_EXIT=unload start
+	await_log 'event=tick.*ticks=1[ "]'
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" '[execsnoop]' 'enabled = yes' >"$CONF"
+	kill -HUP "$DAEMON"
+	await_log 'event=reloaded'
+	[ ! -e "$KEPT" ]
+}
+
+@test "a kept map of an enforcer outlives a kill and a reload under a guard, and ends with a stop that unloads" {
+	printf '%s\n' '[bpflock]' "plugin_dir = $PLUGINS" '[pgrouplock]' 'profile = restricted' '[selfguard]' \
+		'profile = restricted' >"$CONF"
+	start_bpflock -- -c "$CONF"
+	for _ in 1 2 3 4 5 6 7 8 9 10; do ! python3 -c 'import os; os.getpgid(os.getpid())' 2>/dev/null || false; done
+	before=$(asked)
+	[ "$before" -ge 10 ]
+	end_all KILL bpflock
+	start_bpflock -- -c "$CONF"
+	[ "$(asked)" -gt "$before" ] # by the self-test
+	stop_bpflock
+	[ ! -e "$PINS/v1/plugins/pgrouplock" ]
+	start_bpflock -- -c "$CONF"
+	[ "$(asked)" -lt "$before" ]
+}
+
+@test "another map in the place of a kept map's pin is told, not used, and gone after the next look" {
+	start
+	id=$(bpftool -j map show pinned "$KEPT/kept_kept_1" | jq .id)
+	rm "$KEPT/state" "$KEPT/kept_kept_1"
+	bpftool map create "$KEPT/kept_kept_1" type array key 4 value 8 entries 2 name kept
+	kill -HUP "$DAEMON"
+	await_log "event=plugin_failed source=$KEPT/kept_kept_1 .*something else is pinned there"
+	kill -HUP "$DAEMON"
+	await_log "event=drift source=$KEPT/kept_kept_1 "
+	await_log 'event=reloaded'
+	[ "$(bpftool -j map show pinned "$KEPT/kept_kept_1" | jq .id)" -eq "$id" ]
+}
+
+@test "a timer that never ends is told by its plugin when a watchdog ends the daemon" {
+	start
+	BADLY='its plugin hangs'
+	echo hang >/run/clockwork
+	await_log "event=plugin_message .*got 'hang'"
+	! timeout 3 bpflockctl ping || false
+	kill -ABRT "$DAEMON"
+	await_log 'level=error msg="event=plugin_crashed phase=timer signal=SIGABRT" bpfprog=clockwork subsys=bpflock'
+	wait_for_end "$DAEMON"
+	start
+	await_log 'event=tick'
 }
 
 @test "what is done too early, or wrong, is refused by name" {

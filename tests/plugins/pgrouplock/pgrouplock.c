@@ -30,6 +30,14 @@ static const struct bpflock_event_type events[] = {
 	},
 };
 
+static const struct bpflock_kept_map kept_maps[] = {
+	{ .name = "asked", .version = 1 },
+};
+
+static const struct bpflock_metric metrics[] = {
+	{ .name = "asked_total", .type = BPFLOCK_METRIC_COUNTER, .help = "Requests of all lives", .map = "asked" },
+};
+
 /* By its number: for one's own process the kernel asks only then. */
 static int ask(const struct bpflock_host *host, const void *config)
 {
@@ -54,4 +62,6 @@ BPFLOCK_PLUGIN(pgrouplock,
 	.events = BPFLOCK_TABLE(events),
 	.operations = BPFLOCK_TABLE(operations),
 	.programs = BPFLOCK_TABLE(programs),
+	.kept_maps = BPFLOCK_TABLE(kept_maps),
+	.metrics = BPFLOCK_TABLE(metrics),
 	.self_test = ask);
