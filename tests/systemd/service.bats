@@ -274,6 +274,25 @@ state_is() {
 	[ -e "$PINS/v1/plugins/kimglock" ]
 }
 
+@test "a timer of a plugin that never ends is ended by the watchdog, told by name, and enforcement goes on" {
+	install -D -m 755 -t /usr/local/lib/bpflock/plugins "$BPFLOCK_BUILD/tests/plugins/clockwork.so"
+	printf '%s\n' '[Service]' 'WatchdogSec=15' >"$UNITS/bpflock.service.d/watchdog.conf"
+	printf '%s\n' '[clockwork]' 'enabled = yes' >/etc/bpflock/conf.d/60-clockwork.conf
+	mkfifo -m 600 /run/clockwork
+	systemctl daemon-reload
+	start_unit restricted
+	start_hammer
+	await_log 'event=tick'
+	forget_log
+	echo hang >/run/clockwork
+	await_log 'event=plugin_crashed phase=timer signal=SIGABRT" bpfprog=clockwork subsys=bpflock' 60
+	await_log 'event=started' 60
+	nothing_opened
+	[ "$(property NRestarts)" -eq 1 ]
+	rm "$UNITS/bpflock.service.d/watchdog.conf" /etc/bpflock/conf.d/60-clockwork.conf
+	systemctl daemon-reload
+}
+
 @test "a restart with a bad configuration is tried once, and what was enforced still is" {
 	start_unit restricted
 	start_hammer
