@@ -122,6 +122,24 @@ denied() {
 	denied cat /run/files/link
 }
 
+@test "in btrfs a file is known in its subvolume, and cannot be told from the one of the same number in another" {
+	modprobe -a loop btrfs
+	truncate -s 64M /tmp/btrfs
+	mkfs.btrfs -q -M /tmp/btrfs
+	mkdir -p /run/btrfs
+	mount -o loop /tmp/btrfs /run/btrfs
+	btrfs -q subvolume create /run/btrfs/first
+	btrfs -q subvolume create /run/btrfs/second
+	for file in {first,second}/{one,two}; do echo "$file" >"/run/btrfs/$file"; done
+	[ "$(stat -c %i /run/btrfs/first/one)" -eq "$(stat -c %i /run/btrfs/second/one)" ]
+	start 'files = /run/btrfs/first/one'
+	denied cat /run/btrfs/first/one
+	cat /run/btrfs/first/two /run/btrfs/second/two
+	denied cat /run/btrfs/second/one
+	stop_bpflock
+	umount /run/btrfs
+}
+
 @test "what somebody adds to a list, or takes from it, is put right and told" {
 	start 'numbers = 201'
 	map=$(bpftool map show name numbers | sed -n 's/^\([0-9]*\): hash.*/\1/p')

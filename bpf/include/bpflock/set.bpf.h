@@ -62,7 +62,11 @@ static __always_inline bool bpflock_in_set(void *set, const void *key)
 	return bpf_map_lookup_elem(set, key);
 }
 
-/* By identity: a hard link is the same file, a copy is another one, whatever their names are. */
+/*
+ * By identity: a hard link is the same file, a copy is another one, whatever their names are. In btrfs each subvolume
+ * numbers its files anew, so one of another subvolume may be taken for the file of the list: there a list may deny, but
+ * should not allow.
+ */
 static __always_inline bool bpflock_in_files(void *files, const struct inode *inode)
 {
 	const struct bpflock_file_id id = { .device = inode->i_sb->s_dev, .inode = inode->i_ino };
