@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "template.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 
 #include "log/keys.h"
-#include "templates.h"
 #include "util/memory.h"
 
 #define FIELDS_MAX 4
@@ -67,6 +67,7 @@ char *template_fill(const char *text, const struct template_values *values)
 /* Takes the text. */
 static void add(struct template_values *values, const char *name, char *text)
 {
+	assert(values->count < VALUES_MAX);
 	values->items[values->count++] = (struct template_value){ name, text };
 }
 
@@ -193,7 +194,6 @@ struct template_values *template_values_of(const struct project *project)
 	add(values, "RETURN", xstrdup(hook_is_lsm(hook) && hook->has_result ? "ret" : "0"));
 	add(values, "COMMANDS", xstrdup(commands_of(project)));
 	add_fields(values, project);
-	add(values, "TRIGGER", template_fill(TEMPLATE_TRIGGER, values));
 	return values;
 }
 
