@@ -2,6 +2,7 @@
 /* What programs can attach to, on a kernel whose types the test makes. */
 #include <bpf/btf.h>
 #include <errno.h>
+#include <string.h>
 
 #include "kernel/kernel.h"
 #include "unit.h"
@@ -135,6 +136,32 @@ static void a_section_that_bpflock_does_not_attach_has_no_target(void **state)
 	assert_true(kernel_has_target(&kernel, "fentry/vfs_read"));
 }
 
+static void append_name(void *text, const char *name)
+{
+	strcat(strcat(text, name), " ");
+}
+
+static void assert_visited(const char *section, const char *names)
+{
+	char text[128] = "";
+
+	kernel_visit_targets(&kernel, section, append_name, text);
+	assert_string_equal(text, names);
+}
+
+static void the_targets_of_a_kind_are_visited_and_no_others(void **state)
+{
+	(void)state;
+	add_function("bpf_lsm_file_open");
+	add_typedef("btf_trace_sched_switch");
+	add_typedef("size_t");
+	kernel_index_targets(&kernel, btf);
+	assert_visited("lsm/path_chroot", "file_open ");
+	assert_visited("lsm.s/", "file_open ");
+	assert_visited("tp_btf/x", "sched_switch ");
+	assert_visited("fentry/x", "bpf_lsm_file_open ");
+}
+
 static void the_limit_of_programs_is_the_kernels(void **state)
 {
 	(void)state;
@@ -180,6 +207,7 @@ int main(void)
 		TEST(each_of_many_functions_is_found),
 		TEST(without_trampolines_only_tracepoints_are_targets),
 		TEST(a_section_that_bpflock_does_not_attach_has_no_target),
+		TEST(the_targets_of_a_kind_are_visited_and_no_others),
 		TEST(the_limit_of_programs_is_the_kernels),
 		TEST(a_function_is_known_by_its_number),
 		TEST(without_type_information_nothing_is_a_target),
