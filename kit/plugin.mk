@@ -2,7 +2,7 @@
 # Builds a plugin of bpflock from NAME.c and NAME.bpf.c. The whole Makefile of a plugin is:
 #
 #	PLUGIN = NAME
-#	include $(or $(shell pkg-config --variable=plugin_mk bpflock),$(error there is no bpflock.pc: install bpflock-dev, or set PKG_CONFIG_PATH))
+#	include $(or $(shell pkg-config --variable=plugin_mk bpflock),$(error pkg-config finds no bpflock: install bpflock-dev))
 #
 #	make				builds NAME.so
 #	make check			says what is wrong with it, as far as that can be seen without running it

@@ -66,5 +66,5 @@ setup() {
 	run make
 	echo "$output"
 	[ "$status" -eq 2 ]
-	[[ $output == *'there is no bpflock.pc: install bpflock-dev, or set PKG_CONFIG_PATH'* ]]
+	[[ $output == *'pkg-config finds no bpflock: install bpflock-dev'* ]]
 }

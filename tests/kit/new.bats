@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# bpflock-plugin new, without privilege: what it writes builds, for every kind of hook. That it runs, tests/plugins/new.bats
-# shows. Needs `build`.
+# bpflock-plugin new, without privilege: what it writes builds, for every kind of hook. That it runs is shown by
+# tests/plugins/new.bats. Needs `build`.
 
 load kit.bash
 

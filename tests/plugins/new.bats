@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# What `bpflock-plugin new` writes runs without an edit: it is built and installed as its author would, and loads, decides
-# and records.
+# What `bpflock-plugin new` writes runs without an edit: built and installed as by its author, it loads, decides and
+# records.
 
 load ../lib/daemon.bash
 
