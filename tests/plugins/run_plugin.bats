@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# tests/vm/run-plugin: a plugin that works passes, and one that does not fails. What it would do in a guest of its own, it
-# does in this one: tests/vm/boot is replaced.
+# tests/vm/run-plugin: a plugin that works passes, and one that does not fails. What it would do in a guest of its own,
+# it does in this one: tests/vm/boot is replaced.
 
 load ../lib/daemon.bash
 
