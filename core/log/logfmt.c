@@ -28,13 +28,12 @@
 /* A space, the key and '='. */
 static void put_key(struct log_buffer *line, const char *key)
 {
-	size_t length = strlen(key);
-	char *room = log_extend(line, length + 2);
+	char *room = log_extend(line, strlen(key) + 2);
 
 	if (!room)
 		return;
-	*room = ' ';
-	*(char *)mempcpy(room + 1, key, length) = '=';
+	room[0] = ' ';
+	*stpcpy(room + 1, key) = '=';
 }
 
 /* Where an ASCII character is written as it is. What is not here is escaped everywhere. */

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * decide WHAT COUNT: does that often what an enforcer or the guard is asked about, and prints what one time cost, in
- * nanoseconds. In a guest that counts instructions (boot --icount) a nanosecond is one instruction.
+ * decide WHAT COUNT [PID...]: does that often what an enforcer or the guard is asked about, and prints what one time
+ * cost, in nanoseconds. In a guest that counts instructions (boot --icount) a nanosecond is one instruction.
  *
- *	ioperm	the kernel asks for `ioport`
+ *	ioperm	the kernel asks for `ioport`, and it is allowed
+ *	denied	the same, and it is denied
  *	read	opens a file in memory to read it
  *	write	opens it to write to it
  *	bpf	a bpf(2) that fails at its descriptor
  *	exec	vfork(2) and execve(2) of this program, which then ends at once
+ *
+ * The processes PID read what this records. With them, the cost includes all that they run: after each 1000 times,
+ * decide waits until they have nothing left to do. Without them, it goes on at full speed.
  */
+#include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
 #include <stdio.h>
@@ -22,12 +28,24 @@
 
 #define FILE_IN_MEMORY "/tmp/decide.file"
 
+#define BURST 1000
+/* Longer than the windows in which readers collect what they then write. */
+#define QUIET_MILLISECONDS 1500
+/* What readers use in that time although they have nothing to do. */
+#define QUIET_NANOSECONDS 1000000
+#define ROUNDS_MAX 100
+
 /* Called by its whole path: programs that are named in /proc are recorded at more length. */
 static const char *self;
 
 static int ask_for_port(void)
 {
 	return ioperm(0x80, 1, 1);
+}
+
+static int be_denied(void)
+{
+	return ioperm(0x80, 1, 1) < 0 && errno == EPERM ? 0 : -1;
 }
 
 static int open_as(int flags)
@@ -69,8 +87,8 @@ static const struct {
 	const char *name;
 	int (*go)(void);
 } things[] = {
-	{ "ioperm", ask_for_port }, { "read", open_to_read }, { "write", open_to_write },
-	{ "bpf", fail_bpf },	    { "exec", execute },
+	{ "ioperm", ask_for_port }, { "denied", be_denied }, { "read", open_to_read },
+	{ "write", open_to_write }, { "bpf", fail_bpf },     { "exec", execute },
 };
 
 static long long now(void)
@@ -81,16 +99,84 @@ static long long now(void)
 	return time.tv_sec * 1000000000ll + time.tv_nsec;
 }
 
-static int measure(int (*go)(void), long count)
+/* Nanoseconds that a thread has run. 0 for one that has ended. */
+static long long run_time_of_thread(const char *process, const char *thread)
 {
-	long long start;
+	char path[512], text[64];
+	ssize_t length;
+	int fd;
 
-	if (go() < 0)
+	snprintf(path, sizeof(path), "/proc/%s/task/%s/schedstat", process, thread);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	length = read(fd, text, sizeof(text) - 1);
+	close(fd);
+	if (length <= 0)
+		return 0;
+	text[length] = '\0';
+	return strtoll(text, NULL, 10);
+}
+
+static long long run_time(char *const *pids)
+{
+	long long sum = 0;
+
+	for (; *pids; pids++) {
+		const struct dirent *entry;
+		char path[512];
+		DIR *threads;
+
+		snprintf(path, sizeof(path), "/proc/%s/task", *pids);
+		threads = opendir(path);
+		if (!threads) {
+			perror(path);
+			exit(EXIT_FAILURE);
+		}
+		while ((entry = readdir(threads)))
+			if (entry->d_name[0] != '.')
+				sum += run_time_of_thread(*pids, entry->d_name);
+		closedir(threads);
+	}
+	return sum;
+}
+
+/* Returns what the processes ran until they had nothing left to do. */
+static long long wait_for_readers(char *const *pids)
+{
+	const struct timespec quiet = { QUIET_MILLISECONDS / 1000, QUIET_MILLISECONDS % 1000 * 1000000l };
+	long long start = run_time(pids), before = start, after = start;
+
+	for (int i = 0; i < ROUNDS_MAX; i++) {
+		nanosleep(&quiet, NULL);
+		after = run_time(pids);
+		if (after - before < QUIET_NANOSECONDS)
+			return after - start;
+		before = after;
+	}
+	fprintf(stderr, "decide: the readers do not come to rest\n");
+	exit(EXIT_FAILURE);
+}
+
+static int measure(int (*go)(void), long count, char *const *pids)
+{
+	long long cost = 0;
+
+	if (go() < 0) {
+		perror("decide: the first time failed");
 		return EXIT_FAILURE;
-	start = now();
-	for (long i = 0; i < count; i++)
-		(void)go();
-	printf("%lld\n", (now() - start) / count);
+	}
+	if (*pids)
+		wait_for_readers(pids);
+	for (long done = 0; done < count;) {
+		long end = *pids && count - done > BURST ? done + BURST : count;
+		long long start = now();
+
+		for (; done < end; done++)
+			(void)go();
+		cost += now() - start;
+		if (*pids)
+			cost += wait_for_readers(pids);
+	}
+	printf("%lld\n", cost / count);
 	return EXIT_SUCCESS;
 }
 
@@ -101,6 +187,6 @@ int main(int argc, char **argv)
 	self = argv[0];
 	for (size_t i = 0; count > 0 && i < sizeof(things) / sizeof(*things); i++)
 		if (strcmp(argv[1], things[i].name) == 0)
-			return measure(things[i].go, count);
+			return measure(things[i].go, count, argv + 3);
 	return EXIT_FAILURE;
 }

@@ -27,9 +27,8 @@ function settle_accounts() {
 /^killed after / { kills = kills $0 "\n" }
 
 / subsys=bpf$/ {
-	several = / count=/ ? number("count") : 1
-	written += several
-	marked += / again=yes/ * several
+	written += / count=/ ? number("count") : 1
+	marked += / again=yes/
 }
 
 /event=events_lost .*stage=sink/ {

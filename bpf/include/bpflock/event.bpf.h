@@ -38,41 +38,33 @@ struct {
 	__type(value, struct bpflock_stats);
 } bpflock_stats SEC(".maps");
 
-/*
- * Shared and pinned as well: see struct bpflock_state. The daemon maps it, and replaces this map by one that all
- * generations share.
- */
-struct bpflock_state bpflock_state SEC(".data.state") = {};
+/* Shared and pinned as well: see struct bpflock_state. The daemon maps it. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct bpflock_state);
+} bpflock_state SEC(".maps");
 
 /* Set by the daemon before load. */
 const volatile __u64 bpflock_source = 0;
 const volatile __u64 bpflock_generation = 0;
-const volatile __u64 bpflock_ring_size = 0;
 
 static __always_inline bool bpflock_is_recording(void)
 {
-	const volatile struct bpflock_state *state = &bpflock_state;
+	__u32 first = 0;
+	struct bpflock_state *state = bpf_map_lookup_elem(&bpflock_state, &first);
 
-	return state->recording == bpflock_generation;
-}
-
-static __always_inline __u64 bpflock_ring_used(void)
-{
-	return bpf_ringbuf_query(&bpflock_ring, BPF_RB_AVAIL_DATA);
+	return state && state->recording == bpflock_generation;
 }
 
 /* The last quarter of the ring is reserved for denials, so that other records cannot displace them. */
-static __always_inline bool bpflock_ring_has_headroom(__u64 used)
+static __always_inline bool bpflock_ring_has_headroom(void)
 {
-	return used <= bpflock_ring_size - bpflock_ring_size / 4;
-}
+	__u64 size = bpf_ringbuf_query(&bpflock_ring, BPF_RB_RING_SIZE);
 
-/* The daemon is woken when half of the ring is full, by the records of so many bytes: not by each one from there on. */
-#define BPFLOCK_WAKEUP_BYTES 16384
-
-static __always_inline bool bpflock_ring_is_half_full(__u64 used)
-{
-	return used - bpflock_ring_size / 2 < BPFLOCK_WAKEUP_BYTES;
+	return bpf_ringbuf_query(&bpflock_ring, BPF_RB_AVAIL_DATA) <= size - size / 4;
 }
 
 /* Programs nest (an LSM program may run in a softirq that interrupts another), hence atomic. */
@@ -121,24 +113,20 @@ static __always_inline __u32 bpflock_note_record(__u32 type, __u64 size)
 
 /*
  * The caller has checked that this generation records. It writes the task, and every byte behind struct bpflock_event,
- * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too. Otherwise
- * *is_half_full says whether the record is one of those that wake the daemon.
+ * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
  *
  * The number is taken when the space is there. So whoever reads the last number knows how many records are in the ring
  * or were read from it.
  */
-static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __u64 size, bool is_denial,
-								  bool *is_half_full)
+static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __u64 size, bool is_denial)
 {
-	__u64 used = is_denial ? 0 : bpflock_ring_used();
 	__u32 first = 0;
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 
 	if (!stats)
 		return NULL;
-	*is_half_full = bpflock_ring_is_half_full(used);
-	if (!bpflock_ring_has_headroom(used)) {
+	if (!is_denial && !bpflock_ring_has_headroom()) {
 		bpflock_count_lost(stats);
 		return NULL;
 	}
@@ -156,9 +144,9 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 }
 
 /* The same, with the task. */
-static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial, bool *is_half_full)
+static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
 {
-	struct bpflock_event *event = bpflock_ring_reserve(type, size, is_denial, is_half_full);
+	struct bpflock_event *event = bpflock_ring_reserve(type, size, is_denial);
 
 	if (event)
 		bpflock_fill_task(event);
@@ -172,8 +160,7 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
  */
 static __always_inline void *bpflock_event_begin_long(__u32 type, __u64 size, __u64 zeroed)
 {
-	bool is_half_full;
-	void *event = bpflock_is_recording() ? bpflock_event_reserve(type, size, false, &is_half_full) : NULL;
+	void *event = bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;
 
 	if (event)
 		bpflock_zero(event, sizeof(struct bpflock_event), zeroed);
@@ -192,9 +179,7 @@ static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 /* For events with BPFLOCK_EVENT_NO_TASK, where the current task has nothing to do with what happens. */
 static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
 {
-	bool is_half_full;
-	struct bpflock_event *event =
-		bpflock_is_recording() ? bpflock_ring_reserve(type, size, false, &is_half_full) : NULL;
+	struct bpflock_event *event = bpflock_is_recording() ? bpflock_ring_reserve(type, size, false) : NULL;
 
 	if (!event)
 		return NULL;
@@ -205,13 +190,9 @@ static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
 	return event;
 }
 
-/*
- * The first record that waits wakes the daemon, which then waits for further ones for `flush_interval`. So the others
- * cost no wake-up.
- */
 static __always_inline void bpflock_event_submit(void *event)
 {
-	bpf_ringbuf_submit(event, bpflock_ring_is_half_full(bpflock_ring_used()) ? BPF_RB_FORCE_WAKEUP : 0);
+	bpf_ringbuf_submit(event, 0);
 }
 
 #endif
