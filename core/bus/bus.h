@@ -21,6 +21,8 @@
  * @window:   identical decisions within this many nanoseconds become one line; 0: one line each
  * @sequences: the numbers of its records
  * @delivery: which of its records the log has accounted for
+ * @submitted: counts its records of user space whose lines are written; pinned, or NULL while it submits none
+ * @submitting: those whose lines are collected
  * @invalid:  those of its records that its tables do not describe, until the log reports them; only for the bus
  */
 struct bus_source {
@@ -30,12 +32,16 @@ struct bus_source {
 	__u64 window;
 	struct sequences sequences;
 	struct delivery delivery;
+	__u64 *submitted;
+	__u64 submitting;
 	__u64 invalid;
 };
 
 struct bus;
 
-/* Reads the rings in this order. Returns 0 or a negative errno. */
+#define BUS_RINGS_MAX 2
+
+/* Reads the rings in this order; their descriptors stay the caller's. Returns 0 or a negative errno. */
 int bus_open(const int *rings, size_t ring_count, struct bus **ret);
 /* Adds a source, before anything is read. It must outlive the bus. */
 void bus_add_source(struct bus *bus, struct bus_source *source);
@@ -45,7 +51,8 @@ struct bus *bus_close(struct bus *bus);
  * From now on `state` of this source is kept up to date for a successor. NULL: the source does not run any more.
  * `stats` are those of each CPU, taken before any record of the source is read.
  */
-void bus_attach(struct bus_source *source, struct delivery_state *state, const struct bpflock_stats *stats);
+void bus_attach(struct bus *bus, struct bus_source *source, struct delivery_state *state,
+		const struct bpflock_stats *stats);
 
 /*
  * Lets the loop read the ring, and write lines that stand for several decisions when they are due. *log is read each
@@ -54,10 +61,18 @@ void bus_attach(struct bus_source *source, struct delivery_state *state, const s
 int bus_watch(struct bus *bus, struct loop *loop, struct log *const *log);
 
 /*
- * Reads what waits in the ring, up to a limit, so that the daemon can handle signals in between. Returns whether the
- * limit was reached (more records may wait), or a negative errno.
+ * A record waits at most so many nanoseconds for others, whose lines are then written together. A denial does not wait,
+ * nor do records when half of the ring is full.
  */
-int bus_drain(struct bus *bus, struct log *log);
+void bus_set_flush_interval(struct bus *bus, __u64 interval);
+
+/*
+ * Reads what waits in the ring, up to a limit, so that the daemon can handle signals in between. Returns whether more
+ * records wait.
+ */
+bool bus_drain(struct bus *bus, struct log *log);
+/* Reads all that is in the ring now. What a program is still writing is waited for, up to a second. */
+void bus_drain_all(struct bus *bus, struct log *log);
 
 /* Writes all lines that stand for several decisions now, whether they are due or not. */
 void bus_flush_all(struct bus *bus, struct log *log);
@@ -78,8 +93,11 @@ void bus_annotate(struct bus *bus, const struct bus_annotator *annotator);
  * Writes a record that a plugin has made in user space. It is in no ring and has no number. Returns 0, or -EINVAL where
  * the plugin's table has no such record.
  */
-int bus_submit(struct bus *bus, struct log *log, const struct bus_source *source, const struct bpflock_event *record,
+int bus_submit(struct bus *bus, struct log *log, struct bus_source *source, const struct bpflock_event *record,
 	       size_t size);
+
+/* How much of the ring is occupied now, and how large it is, in bytes. */
+void bus_ring_usage(const struct bus *bus, __u64 *ret_used, __u64 *ret_size);
 
 /* Records that have been read since the bus was opened. */
 __u64 bus_total(const struct bus *bus);
@@ -140,6 +158,12 @@ struct decoded_record {
  */
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret);
+
+/*
+ * How many bytes of a record of this size are the field's: all; or of a text with which the record ends early, fewer;
+ * or 0, where it lies beyond the end and is left out.
+ */
+size_t field_size(const struct bpflock_field *field, size_t record_size);
 
 /* Moves the field that was appended last in front of retval and reason, which come last. */
 void record_move_forward(struct log_record *record);

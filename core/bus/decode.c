@@ -140,7 +140,7 @@ static void add_enum(struct log_record *record, const struct bpflock_field *fiel
 	log_uint(record, field->name, number);
 }
 
-static void add_value(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes,
+static void add_value(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes, size_t size,
 		      bool *ret_cut)
 {
 	struct log_record *record = &decoded->record;
@@ -161,7 +161,7 @@ static void add_value(struct decoded_record *decoded, const struct bpflock_field
 		add_enum(record, field, read_unsigned(bytes, field->size));
 		break;
 	case BPFLOCK_FIELD_STR:
-		add_string(decoded, field->name, bytes, field->size, ret_cut);
+		add_string(decoded, field->name, bytes, size, ret_cut);
 		break;
 	case BPFLOCK_FIELD_STRV:
 		add_strv(decoded, field->name, bytes, field->size, ret_cut);
@@ -202,7 +202,8 @@ static void mark_detail(struct log_field *field)
 	field->json_only = true;
 }
 
-static void add_field(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes)
+/* A text may have fewer bytes than its field. */
+static void add_field(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes, size_t size)
 {
 	struct log_record *record = &decoded->record;
 	size_t before = record->field_count, used = strlen(decoded->truncated);
@@ -210,7 +211,7 @@ static void add_field(struct decoded_record *decoded, const struct bpflock_field
 
 	if (is_left_out(field, bytes))
 		return;
-	add_value(decoded, field, bytes, &cut);
+	add_value(decoded, field, bytes, size, &cut);
 	if (record->field_count > before && field->flags & BPFLOCK_FIELD_DETAIL)
 		mark_detail(&record->fields[before]);
 	if (!cut)
@@ -225,15 +226,36 @@ static bool is_retval(const struct bpflock_field *field)
 	return strcmp(field->name, "retval") == 0;
 }
 
-/* A field that lies beyond the end of a short record is left out. */
-static void add_fields(struct decoded_record *decoded, const struct bpflock_event_type *type, const char *bytes,
-		       size_t size, bool retval)
+size_t field_size(const struct bpflock_field *field, size_t record_size)
 {
-	const struct bpflock_field *fields = type->fields.rows;
+	if (field->offset + field->size <= record_size)
+		return field->size;
+	if (field->type == BPFLOCK_FIELD_STR && field->offset < record_size)
+		return record_size - field->offset;
+	return 0;
+}
+
+static void add_field_of(struct decoded_record *decoded, const struct bpflock_field *field, const char *bytes,
+			 size_t size)
+{
+	size_t used = field ? field_size(field, size) : 0;
+
+	if (used)
+		add_field(decoded, field, bytes + field->offset, used);
+}
+
+/* Returns the field `retval`, which comes last; NULL where there is none. */
+static const struct bpflock_field *add_fields(struct decoded_record *decoded, const struct bpflock_event_type *type,
+					      const char *bytes, size_t size)
+{
+	const struct bpflock_field *fields = type->fields.rows, *retval = NULL;
 
 	for (__u32 i = 0; i < type->fields.count; i++)
-		if (is_retval(&fields[i]) == retval && fields[i].offset + fields[i].size <= size)
-			add_field(decoded, &fields[i], bytes + fields[i].offset);
+		if (is_retval(&fields[i]))
+			retval = &fields[i];
+		else
+			add_field_of(decoded, &fields[i], bytes, size);
+	return retval;
 }
 
 static void add_task(struct log_record *record, const struct bpflock_event *event)
@@ -288,7 +310,7 @@ static int add_decision(struct decoded_record *decoded, const struct bus_source 
 	record->denied = decision->verdict == BPFLOCK_VERDICT_DENIED;
 	add_operation(decoded, &source->plugin->operations, decision->operation);
 	add_task(record, &decision->event);
-	add_fields(decoded, type, bytes, size, false);
+	add_fields(decoded, type, bytes, size);
 	add_truncated(decoded);
 	if (decision->grant)
 		log_uint(record, log_keys[LOG_KEY_GRANT], decision->grant);
@@ -297,11 +319,24 @@ static int add_decision(struct decoded_record *decoded, const struct bus_source 
 	return 0;
 }
 
+/* The fields stay as they are: there are many, and most are not used. */
+static void begin_record(struct log_record *record, const char *plugin, const char *event)
+{
+	record->level = LOG_LEVEL_INFO;
+	record->subsys = "bpf";
+	record->bpfprog = plugin;
+	record->event = event;
+	record->denied = false;
+	record->events = 1;
+	record->field_count = 0;
+}
+
 int record_decode(const struct bus_source *source, const void *bytes, size_t size, __s64 boot_time,
 		  struct decoded_record *ret)
 {
 	const struct bpflock_event *event = bytes;
 	const struct bpflock_event_type *type;
+	const struct bpflock_field *retval;
 
 	if (size < sizeof(*event))
 		return -EINVAL;
@@ -312,20 +347,15 @@ int record_decode(const struct bus_source *source, const void *bytes, size_t siz
 	ret->truncated_in_logfmt = false;
 	ret->texts_length = 0;
 	ret->boot_time = boot_time;
-	ret->record = (struct log_record){
-		.time = clock_wall_time(event->time, boot_time),
-		.subsys = "bpf",
-		.bpfprog = source->plugin->name,
-		.event = type->name,
-		.events = 1,
-	};
+	begin_record(&ret->record, source->plugin->name, type->name);
+	ret->record.time = clock_wall_time(event->time, boot_time);
 	if (type->flags & BPFLOCK_EVENT_DECISION)
 		return add_decision(ret, source, type, bytes, size);
 	if (!(type->flags & BPFLOCK_EVENT_NO_TASK))
 		add_task(&ret->record, event);
-	add_fields(ret, type, bytes, size, false);
+	retval = add_fields(ret, type, bytes, size);
 	add_truncated(ret);
-	add_fields(ret, type, bytes, size, true);
+	add_field_of(ret, retval, bytes, size);
 	return 0;
 }
 

@@ -11,25 +11,56 @@ static void store(volatile __u64 *word, __u64 value)
 	*word = value;
 }
 
-/* The record of a line that was being written is read again. Records of a line for several are not. */
-static void inherit_line(struct delivery *delivery)
+/* Were lines being written when the predecessor died? */
+static bool is_in_flight(const struct delivery_state *state)
 {
-	struct delivery_state *state = delivery->state;
+	return state->accounted_next != state->accounted;
+}
 
-	if (state->writing) {
-		delivery->again = state->writing;
-		delivery->again_cpu = state->writing_cpu;
-		delivery->again_accounted = state->accounted == state->accounted_next;
-	} else {
-		store(&state->uncertain, state->uncertain + state->accounted_next - state->accounted);
-		store(&state->accounted_next, state->accounted);
+/* Was the position moved, after which only `accounted` had to follow? */
+static bool is_settled(const struct delivery_state *state, const struct ring *ring)
+{
+	return state->position_next && state->ring == ring->id && ring->position >= state->position_next;
+}
+
+/*
+ * The records of the batch are read again, unless the ring is another one. They stay marked until they are consumed,
+ * also where this daemon is killed before that. Returns their number.
+ */
+static __u64 inherit_lines(struct delivery_state *state, const struct ring *ring)
+{
+	__u64 lines = state->accounted_next - state->accounted;
+	bool again = state->position_next && state->ring == ring->id;
+
+	if (again && state->again_until < state->position_next)
+		store(&state->again_until, state->position_next);
+	store(&state->uncertain, state->uncertain + (again ? state->telling : lines));
+	store(&state->accounted_next, state->accounted);
+	return again ? lines - state->telling : 0;
+}
+
+static __u64 inherit(struct delivery_state *state, const struct ring *ring)
+{
+	__u64 again = 0;
+
+	if (is_in_flight(state) && is_settled(state, ring))
+		store(&state->accounted, state->accounted_next);
+	else if (is_in_flight(state))
+		again = inherit_lines(state, ring);
+	if (state->ring != ring->id) {
+		store(&state->again_until, 0);
+		store(&state->ring, ring->id);
 	}
+	return again;
 }
 
 void delivery_begin(struct delivery *delivery, struct delivery_state *state, const struct bpflock_stats *stats,
-		    size_t cpus)
+		    size_t cpus, const struct ring *ring)
 {
+	__u64 again = inherit(state, ring);
+
 	*delivery = (struct delivery){ .state = state,
+				       .again = again,
 				       .inherited = -(__s64)state->accounted,
 				       .before = xcalloc(cpus, sizeof(*delivery->before)),
 				       .cpus = cpus };
@@ -37,7 +68,6 @@ void delivery_begin(struct delivery *delivery, struct delivery_state *state, con
 		delivery->before[i] = stats[i].records;
 		delivery->inherited += (__s64)stats[i].records;
 	}
-	inherit_line(delivery);
 }
 
 void delivery_end(struct delivery *delivery)
@@ -46,56 +76,48 @@ void delivery_end(struct delivery *delivery)
 	*delivery = (struct delivery){ 0 };
 }
 
-/* Is it the record that the predecessor was writing? If it is still in the ring, it is the first that is read. */
-static bool take_again(struct delivery *delivery, const struct bpflock_event *event)
+bool delivery_take(struct delivery *delivery, const struct bpflock_event *event, const struct ring *ring,
+		   __u64 position)
 {
-	bool again = event && delivery->again == event->sequence && delivery->again_cpu == event->cpu;
+	const struct delivery_state *state = delivery->state;
+	bool again = state && state->ring == ring->id && position < state->again_until;
 
-	if (delivery->again && !again && !delivery->again_accounted)
-		store(&delivery->state->uncertain, delivery->state->uncertain + 1);
-	delivery->again = 0;
+	if (event->cpu < delivery->cpus && event->sequence <= delivery->before[event->cpu])
+		delivery->inherited--;
+	if (again && delivery->again)
+		delivery->again--;
 	return again;
 }
 
-enum delivered delivery_take(struct delivery *delivery, const struct bpflock_event *event)
+void delivery_tell(struct delivery *delivery, __u64 count, bool earlier)
 {
-	bool again = take_again(delivery, event);
-
-	if (again && delivery->again_accounted)
-		return DELIVERED;
-	if (event->cpu < delivery->cpus && event->sequence <= delivery->before[event->cpu])
-		delivery->inherited--;
-	return again ? DELIVERED_MAYBE : DELIVERED_NOT;
+	delivery->told += count;
+	if (earlier)
+		delivery->earlier += count;
 }
 
-/* Is it read again? Then the state says already what is written here, and says so all the time. */
-static bool is_noted(const struct delivery_state *state, const struct bpflock_event *event)
-{
-	return event && state->writing == event->sequence && state->writing_cpu == event->cpu;
-}
-
-void delivery_write_begins(struct delivery *delivery, const struct bpflock_event *event, __u64 count)
+/* The last store says that lines are being written. What it refers to is there before. */
+void delivery_settle_begins(struct delivery *delivery, const struct ring *ring, __u64 position)
 {
 	struct delivery_state *state = delivery->state;
 
-	if (!state || is_noted(state, event))
+	if (!state || !delivery->told)
 		return;
-	store(&state->writing, 0); /* so that it never stands beside the numbers of another line */
-	store(&state->accounted_next, state->accounted + count);
-	if (!event)
-		return;
-	*(volatile __u32 *)&state->writing_cpu = event->cpu;
-	store(&state->writing, event->sequence);
+	store(&state->telling, delivery->earlier);
+	store(&state->position_next, position);
+	if (ring && state->ring != ring->id) {
+		store(&state->again_until, 0);
+		store(&state->ring, ring->id);
+	}
+	store(&state->accounted_next, state->accounted + delivery->told);
 }
 
-/*
- * `writing` stays until the next line. libbpf consumes the record only after this: if the daemon dies in between,
- * the record is read again, and must not be written again.
- */
-void delivery_write_ends(struct delivery *delivery)
+void delivery_settle_ends(struct delivery *delivery)
 {
-	if (delivery->state)
+	if (delivery->state && delivery->told)
 		store(&delivery->state->accounted, delivery->state->accounted_next);
+	delivery->told = 0;
+	delivery->earlier = 0;
 }
 
 struct delivery_loss delivery_inherited_loss(struct delivery *delivery)
@@ -104,7 +126,9 @@ struct delivery_loss delivery_inherited_loss(struct delivery *delivery)
 
 	if (!delivery->state)
 		return loss;
-	(void)take_again(delivery, NULL);
+	/* Somebody else has read them. */
+	store(&delivery->state->uncertain, delivery->state->uncertain + delivery->again);
+	delivery->again = 0;
 	if (delivery->inherited > 0)
 		loss.count = (__u64)delivery->inherited;
 	loss.uncertain = delivery->state->uncertain < loss.count ? delivery->state->uncertain : loss.count;
@@ -114,13 +138,14 @@ struct delivery_loss delivery_inherited_loss(struct delivery *delivery)
 
 void delivery_loss_begins(struct delivery *delivery, __u64 count)
 {
-	delivery_write_begins(delivery, NULL, count);
+	delivery_tell(delivery, count, true);
+	delivery_settle_begins(delivery, NULL, 0);
 }
 
 /* What was uncertain about the records of dead daemons has been told. */
 void delivery_loss_ends(struct delivery *delivery)
 {
-	delivery_write_ends(delivery);
+	delivery_settle_ends(delivery);
 	if (delivery->state)
 		store(&delivery->state->uncertain, 0);
 }

@@ -18,12 +18,12 @@ static bool is_alike(const struct repeat *repeat, const struct bus_source *sourc
 }
 
 /* The bytes of a field that mean something: see BPFLOCK_CUT, BPFLOCK_STRV() and BPFLOCK_PATH(). */
-static size_t used_size(const struct bpflock_field *field, const char *bytes)
+static size_t used_size(const struct bpflock_field *field, const char *bytes, size_t size)
 {
 	__u32 length;
 
 	if (field->type == BPFLOCK_FIELD_STR)
-		return strnlen(bytes, field->size);
+		return strnlen(bytes, size);
 	if (field->type != BPFLOCK_FIELD_STRV && field->type != BPFLOCK_FIELD_PATH)
 		return field->size;
 	memcpy(&length, bytes, sizeof(length));
@@ -36,13 +36,12 @@ static bool is_same_in(const struct bpflock_field *field, const struct repeat *r
 		       const struct bpflock_decision *decision, size_t size)
 {
 	const char *last = (const char *)repeat->last + field->offset, *bytes = (const char *)decision + field->offset;
-	bool had = field->offset + field->size <= repeat->size, has = field->offset + field->size <= size;
-	size_t used;
+	size_t had = field_size(field, repeat->size), has = field_size(field, size), used;
 
 	if (!had || !has)
 		return had == has;
-	used = used_size(field, last);
-	return used == used_size(field, bytes) && memcmp(last, bytes, used) == 0;
+	used = used_size(field, last, had);
+	return used == used_size(field, bytes, has) && memcmp(last, bytes, used) == 0;
 }
 
 static bool has_name(const struct repeat *repeat, const struct bpflock_event_type *type,
@@ -50,8 +49,10 @@ static bool has_name(const struct repeat *repeat, const struct bpflock_event_typ
 {
 	const struct bpflock_field *fields = type->fields.rows;
 
-	if (strncmp(repeat->last->event.comm, decision->event.comm, sizeof(decision->event.comm)) != 0)
+	if (memcmp(repeat->last->event.comm, decision->event.comm, sizeof(decision->event.comm)) != 0)
 		return false;
+	if (size == repeat->size && memcmp(repeat->last + 1, decision + 1, size - sizeof(*decision)) == 0)
+		return true;
 	for (__u32 i = 0; i < type->fields.count; i++)
 		if (fields[i].flags & BPFLOCK_FIELD_KEY && !is_same_in(&fields[i], repeat, decision, size))
 			return false;
@@ -69,7 +70,7 @@ static struct repeat *find(struct repeats *repeats, const struct bus_source *sou
 	struct repeat *shared = NULL;
 
 	*ret_names = 0;
-	for (size_t i = 0; i < REPEATS_MAX; i++) {
+	for (size_t i = 0; i < repeats->used; i++) {
 		struct repeat *repeat = &repeats->items[i];
 
 		if (!is_alike(repeat, source, decision))
@@ -86,10 +87,10 @@ static struct repeat *find(struct repeats *repeats, const struct bus_source *sou
 
 static struct repeat *find_free(struct repeats *repeats)
 {
-	for (size_t i = 0; i < REPEATS_MAX; i++)
+	for (size_t i = 0; i < repeats->used; i++)
 		if (!repeats->items[i].source)
 			return &repeats->items[i];
-	return NULL;
+	return repeats->used < REPEATS_MAX ? &repeats->items[repeats->used++] : NULL;
 }
 
 static void keep(struct repeat *repeat, const struct bpflock_decision *decision, size_t size)
@@ -107,7 +108,7 @@ static void end(struct repeat *repeat)
 }
 
 bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
-		  const struct bpflock_decision *decision, size_t size)
+		  const struct bpflock_decision *decision, size_t size, bool again)
 {
 	struct repeat *repeat;
 	size_t names;
@@ -119,6 +120,7 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 	if (repeat) {
 		keep(repeat, decision, size);
 		repeat->count++;
+		repeat->again |= again;
 		return false;
 	}
 	repeat = find_free(repeats);
@@ -127,35 +129,49 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 	several = names >= REPEATS_NAMES_MAX;
 	*repeat = (struct repeat){ .source = source,
 				   .end = decision->event.time + source->window,
+				   .again = several && again,
 				   .several = several,
 				   .count = several ? 1 : 0 };
 	keep(repeat, decision, size);
 	return !several;
 }
 
-__u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *context, const struct repeat *repeat),
-		     void *context)
+/* The end of the first window; 0 where none is open. Items behind the last of them are not in use any more. */
+static __u64 first_end(struct repeats *repeats)
 {
-	__u64 next = 0;
+	size_t used = 0;
+	__u64 first = 0;
 
-	for (size_t i = 0; i < REPEATS_MAX; i++) {
-		struct repeat *repeat = &repeats->items[i];
+	for (size_t i = 0; i < repeats->used; i++) {
+		const struct repeat *repeat = &repeats->items[i];
 
 		if (!repeat->source)
 			continue;
-		if (repeat->end > now) {
-			next = next && next < repeat->end ? next : repeat->end;
+		used = i + 1;
+		first = first && first < repeat->end ? first : repeat->end;
+	}
+	repeats->used = used;
+	return first;
+}
+
+__u64 repeats_expire(struct repeats *repeats, __u64 now, void (*visit)(void *context, const struct repeat *repeat),
+		     void *context)
+{
+	for (size_t i = 0; i < repeats->used; i++) {
+		struct repeat *repeat = &repeats->items[i];
+
+		if (!repeat->source || repeat->end > now)
 			continue;
-		}
 		if (repeat->count)
 			visit(context, repeat);
 		end(repeat);
 	}
-	return next;
+	return first_end(repeats);
 }
 
 void repeats_clear(struct repeats *repeats)
 {
-	for (size_t i = 0; i < REPEATS_MAX; i++)
+	for (size_t i = 0; i < repeats->used; i++)
 		end(&repeats->items[i]);
+	repeats->used = 0;
 }

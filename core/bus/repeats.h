@@ -21,6 +21,7 @@
  * @source: NULL where the entry is unused
  * @last:   the newest record; all of a kind have the same operation, rule, verdict, cgroup, comm and key fields
  * @size:   of that record
+ * @again:  one of the decisions that wait may be in the log already
  * @several: it is the window of all further names: their decisions differ in comm or key fields
  * @end:    when its window ends, CLOCK_BOOTTIME
  * @count:  decisions that wait to be written
@@ -29,18 +30,27 @@ struct repeat {
 	struct bus_source *source;
 	struct bpflock_decision *last;
 	size_t size;
+	bool again;
 	bool several;
 	__u64 end;
 	__u64 count;
 };
 
+/**
+ * struct repeats - all windows
+ * @used: no item from this one on is in use
+ */
 struct repeats {
 	struct repeat items[REPEATS_MAX];
+	size_t used;
 };
 
-/* Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted. */
+/*
+ * Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted. `again`: the
+ * log may have it already.
+ */
 bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
-		  const struct bpflock_decision *decision, size_t size);
+		  const struct bpflock_decision *decision, size_t size, bool again);
 
 /*
  * Closes the windows that end at `now` or before, and visits those in which decisions wait. Returns the end of the

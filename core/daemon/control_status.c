@@ -55,7 +55,7 @@ static struct json_object *new_daemon(const struct daemon *daemon)
 	struct json_object *object = json_new(), *outputs = json_new_list();
 	__u64 used, size;
 
-	core_maps_ring_usage(&daemon->pins, &used, &size);
+	bus_ring_usage(daemon->bus, &used, &size);
 	log_each_output(daemon->log, append_output, outputs);
 	json_add_text(object, "version", BPFLOCK_VERSION);
 	json_add_uint(object, "pid", (__u64)getpid());

@@ -77,32 +77,33 @@ static void listen_for_clients(struct daemon *daemon, struct report *report)
 }
 
 /* Call it after a plugin's state has changed, before any of its records is read. */
-static void attach_source(struct managed_plugin *managed)
+static void attach_source(struct bus *bus, struct managed_plugin *managed)
 {
 	const struct instance *instance = manager_instance(managed);
 	CLEANUP(cleanup_free) struct bpflock_stats *stats = NULL;
 	size_t cpus;
 
 	if (!instance) {
-		bus_attach(&managed->source, NULL, NULL);
+		bus_attach(bus, &managed->source, NULL, NULL);
 		return;
 	}
 	stats = plugin_state_cpu_stats(instance->state, &cpus);
-	bus_attach(&managed->source, instance->state->delivery, stats);
+	bus_attach(bus, &managed->source, instance->state->delivery, stats);
 }
 
-static void update_source(struct managed_plugin *managed)
+static void update_source(struct bus *bus, struct managed_plugin *managed)
 {
 	managed->source.observes = managed->instance && managed->plugin->descriptor.observe;
 	managed->source.window =
 		manager_is_running_enforcer(managed) ? config_number(managed->section, "event_window") : 0;
-	attach_source(managed);
+	attach_source(bus, managed);
 }
 
 static void update_sources(struct daemon *daemon)
 {
+	bus_set_flush_interval(daemon->bus, config_number(settings_core(daemon->manager.config), "flush_interval"));
 	for (size_t i = 0; i < daemon->manager.count; i++)
-		update_source(&daemon->manager.plugins[i]);
+		update_source(daemon->bus, &daemon->manager.plugins[i]);
 }
 
 static void open_services(struct daemon *daemon)
@@ -115,20 +116,10 @@ static void open_services(struct daemon *daemon)
 	}
 }
 
-/* Reads everything that is in the ring now. */
-static void drain(struct daemon *daemon)
-{
-	/* At most as many records as the ring holds: while others are written, it may never become empty. */
-	__u64 end = bus_total(daemon->bus) + daemon->pins.ring_size / sizeof(struct bpflock_event);
-
-	while (bus_drain(daemon->bus, daemon->log) > 0 && bus_total(daemon->bus) < end)
-		;
-}
-
 /* Logs final records and counters of stopped plugins. */
 static void finalize(struct daemon *daemon)
 {
-	drain(daemon);
+	bus_drain_all(daemon->bus, daemon->log);
 	bus_flush_all(daemon->bus, daemon->log);
 	stats_log_stopped(daemon->log, &daemon->manager);
 	stats_log_losses(daemon->log, &daemon->manager, daemon->bus);
@@ -508,7 +499,7 @@ static void take_over(struct daemon *daemon)
 
 	/* Programs that had taken a number for a record at update_sources() have submitted the record after this. */
 	kernel_wait_for_grace_period();
-	drain(daemon);
+	bus_drain_all(daemon->bus, daemon->log);
 	error = core_maps_replace_ring(&daemon->pins);
 	if (error)
 		report_add(&report, REPORT_ERROR, "pins_failed", PINS_PATH "/ring",

@@ -3,6 +3,7 @@
 
 #include "control/control.h"
 #include "log/log.h"
+#include "util/clock.h"
 
 static const struct bpflock_value log_formats[] = {
 	{ "logfmt", LOG_FORMAT_LOGFMT, "key=value" },
@@ -62,6 +63,13 @@ static const struct bpflock_option core_rows[] = {
 		.type = BPFLOCK_OPTION_SIZE,
 		.min = 4096,
 		.max = 1u << 30,
+	},
+	{
+		.name = "flush_interval",
+		.summary = "how long a record waits for others; a denial does not",
+		.initial = "20ms",
+		.type = BPFLOCK_OPTION_DURATION,
+		.max = 10 * NANOSECONDS,
 	},
 	{
 		.name = "verify_interval",

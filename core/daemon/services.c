@@ -145,19 +145,15 @@ static int find_map(void *context, const char *name, struct config_names *valid)
 static int submit(void *context, const struct bpflock_event *record, __u64 size)
 {
 	const struct services *services = context;
-	int error;
 
 	if (!services->instance)
 		return -EPERM;
-	error = bus_submit(services->bus, *services->log, services->source, record, size);
-	/* After the line: a daemon that is killed before this has written a line that nobody counts. */
-	if (!error)
-		services->instance->state->delivery->submitted++;
-	return error;
+	services->source->submitted = &services->instance->state->delivery->submitted;
+	return bus_submit(services->bus, *services->log, services->source, record, size);
 }
 
-void services_open(struct services *services, const struct bus_source *source, struct loop *loop,
-		   struct log *const *log, struct bus *bus)
+void services_open(struct services *services, struct bus_source *source, struct loop *loop, struct log *const *log,
+		   struct bus *bus)
 {
 	*services = (struct services){
 		.offered = { .context = services,

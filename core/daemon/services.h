@@ -21,7 +21,7 @@ struct service_source;
  */
 struct services {
 	struct host_services offered;
-	const struct bus_source *source;
+	struct bus_source *source;
 	struct loop *loop;
 	struct log *const *log;
 	struct bus *bus;
@@ -31,8 +31,8 @@ struct services {
 };
 
 /* `source` and the others must outlive the services. */
-void services_open(struct services *services, const struct bus_source *source, struct loop *loop,
-		   struct log *const *log, struct bus *bus);
+void services_open(struct services *services, struct bus_source *source, struct loop *loop, struct log *const *log,
+		   struct bus *bus);
 
 /* The plugin runs, with this section. What its start() does wrong is reported. */
 void services_start(struct services *services, const struct instance *instance, const struct config_section *section,

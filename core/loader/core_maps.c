@@ -168,8 +168,6 @@ static int open_ring(__u64 size, struct pins *pins, struct report *report)
 	}
 	pins->ring = report_map(fd, PINNED_RING, report);
 	pins->ring_size = size;
-	if (pins->old_ring >= 0)
-		pins->ring_size += ring_size_of(pins->old_ring);
 	return pins->ring < 0 ? pins->ring : 0;
 }
 
@@ -282,26 +280,6 @@ bool core_maps_is_daemon(const struct pins *pins)
 	__u32 marked;
 
 	return self >= 0 && bpf_map_lookup_elem(pins->daemon, &self, &marked) == 0;
-}
-
-/* The kernel shows the position of the consumer in the first page of a ring, and that of the producer in the second. */
-void core_maps_ring_usage(const struct pins *pins, __u64 *ret_used, __u64 *ret_size)
-{
-	size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	const char *pages = mmap(NULL, 2 * page, PROT_READ, MAP_SHARED, pins->ring, 0);
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-
-	*ret_used = *ret_size = 0;
-	if (pages == MAP_FAILED)
-		return;
-	if (bpf_obj_get_info_by_fd(pins->ring, &info, &size) == 0) {
-		unsigned long consumer = __atomic_load_n((const unsigned long *)pages, __ATOMIC_ACQUIRE);
-
-		*ret_used = __atomic_load_n((const unsigned long *)(pages + page), __ATOMIC_ACQUIRE) - consumer;
-		*ret_size = info.max_entries;
-	}
-	munmap((void *)(uintptr_t)pages, 2 * page);
 }
 
 int core_maps_replace_ring(struct pins *pins)

@@ -19,6 +19,7 @@
 #include "util/clock.h"
 #include "util/memory.h"
 
+#define STATE_MAP ".data.state"
 #define COUNTERS_MAP ".data.counters"
 #define GRANTS_MAP ".data.grants"
 #define MAY_READ_KERNEL "bpflock_may_read_kernel"
@@ -69,8 +70,8 @@ static int check_bpf_lsm(const struct instance *instance, const struct kernel *k
 }
 
 /* An object has only the variables of the headers that it includes. */
-static int set_shared_variables(const struct instance *instance, const struct kernel *kernel, const struct stat *pins,
-				struct report *report)
+static int set_shared_variables(const struct instance *instance, const struct kernel *kernel, __u64 ring_size,
+				const struct stat *pins_directory, struct report *report)
 {
 	const struct {
 		const char *name;
@@ -78,9 +79,10 @@ static int set_shared_variables(const struct instance *instance, const struct ke
 	} variables[] = {
 		{ "bpflock_source", instance->plugin->source },
 		{ "bpflock_generation", instance->generation },
+		{ "bpflock_ring_size", ring_size },
 		{ MAY_READ_KERNEL, !kernel_is_confidential(kernel) },
-		{ "bpflock_pins_device", kernel_device(pins->st_dev) },
-		{ "bpflock_pins_inode", pins->st_ino },
+		{ "bpflock_pins_device", kernel_device(pins_directory->st_dev) },
+		{ "bpflock_pins_inode", pins_directory->st_ino },
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(variables); i++) {
@@ -101,7 +103,7 @@ static int share_maps(const struct instance *instance, const struct pins *pins, 
 		{ "bpflock_ring", pins->ring },
 		{ "bpflock_daemon", pins->daemon },
 		{ "bpflock_protected", pins->protected },
-		{ "bpflock_state", instance->state->map },
+		{ STATE_MAP, instance->state->map },
 		{ "bpflock_stats", instance->state->stats_map },
 		{ COUNTERS_MAP, instance->state->counters_map },
 		{ GRANTS_MAP, instance->state->grants_map },
@@ -142,7 +144,7 @@ int instance_try_load(const struct plugin *plugin, struct bpf_object *object, co
 {
 	const struct instance instance = { .plugin = plugin, .object = object, .section = section };
 	const struct stat no_pins = { 0 };
-	int error = set_shared_variables(&instance, kernel, &no_pins, report);
+	int error = set_shared_variables(&instance, kernel, 0, &no_pins, report);
 
 	if (!error)
 		error = instance_set_variables(&instance, report);
@@ -240,7 +242,7 @@ int instance_open(struct instance *instance, const struct instance *predecessor,
 	if (!error)
 		error = instance_select_programs(instance, kernel, report);
 	if (!error)
-		error = set_shared_variables(instance, kernel, &status, report);
+		error = set_shared_variables(instance, kernel, pins->ring_size, &status, report);
 	if (!error)
 		error = instance_set_variables(instance, report);
 	if (!error)
@@ -390,7 +392,7 @@ static bool ends_with(const struct instance *instance, const struct bpf_map *obj
 {
 	const char *map = bpf_map__name(object_map);
 	static const char *const daemons[] = { "bpflock_ring", "bpflock_daemon", "bpflock_protected" };
-	static const char *const state_maps[] = { "bpflock_state", "bpflock_stats", COUNTERS_MAP, GRANTS_MAP };
+	static const char *const state_maps[] = { STATE_MAP, "bpflock_stats", COUNTERS_MAP, GRANTS_MAP };
 
 	for (size_t i = 0; i < ARRAY_SIZE(daemons); i++)
 		if (strcmp(map, daemons[i]) == 0)

@@ -54,7 +54,7 @@ struct last_state {
  * @directory: fd of PINS_ROOT, locked: only one daemon runs
  * @ring:      fd of the ring that all plugins share
  * @old_ring:  fd of a predecessor's pinned ring of another size; or -1
- * @ring_size: size of both together, in bytes
+ * @ring_size: size of @ring, in bytes
  * @daemon:    fd of the task storage in which this process is marked as the daemon
  * @protected: fd of the set of protected objects: struct bpflock_protected_object
  * @last_state: the state of this daemon, for its successor; mapped, pinned
@@ -158,9 +158,6 @@ size_t fdstore_give(struct report *report);
 bool fdstore_is_empty(void);
 /* Pins what this process got from the service manager. PINS_PATH must exist, and be locked. */
 void fdstore_take(struct report *report);
-
-/* How much of the ring is occupied now, and how large it is, in bytes. Both are 0 where that cannot be read. */
-void core_maps_ring_usage(const struct pins *pins, __u64 *ret_used, __u64 *ret_size);
 
 /* Pins the new ring in place of the old one. Call it when the new programs run. Returns 0 or a negative errno. */
 int core_maps_replace_ring(struct pins *pins);

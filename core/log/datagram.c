@@ -98,5 +98,5 @@ void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct
 	if (error < 0 && !is_connected(error) && connect_again(sink) == 0)
 		error = send_datagram(sink, &message);
 	if (error < 0)
-		log_loss_add_record(&sink->writer.lost, line->record);
+		log_loss_add_line(&sink->writer.lost, line);
 }

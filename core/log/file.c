@@ -2,8 +2,8 @@
 /*
  * file:/path. Also takes a named pipe with a reader, or a character device.
  *
- * A regular file is rotated by max_size and keep. Before each line its path is checked: if the file was moved away or
- * deleted, a new one is opened, without a signal.
+ * A regular file is rotated by max_size and keep. Before lines are written its path is checked: if the file was moved
+ * away or deleted, a new one is opened, without a signal.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -141,31 +141,64 @@ static void rotate(struct log_sink *sink, struct report *report)
 			      "let root rename files in its directory; until then it grows");
 }
 
-static bool is_full(const struct log_sink *sink, off_t size, size_t more)
+/* How many of the lines fit into a file of this size. */
+static size_t count_that_fit(const struct log_sink *sink, __u64 size, const struct log_lines *lines)
 {
-	return sink->options->max_size && size > 0 &&
-	       (__u64)size + sink->writer.rest_length + more > sink->options->max_size;
+	__u64 max = sink->options->max_size;
+	size_t count = 0;
+
+	if (!max)
+		return lines->count;
+	size += sink->writer.rest_length;
+	while (count < lines->count && size + (lines->lines[count].end - lines->begin) <= max)
+		count++;
+	return count;
 }
 
-/* Called before each line, so that no line is written to a file that was deleted before. */
-static void return_or_rotate(struct log_sink *sink, size_t more, struct report *report)
+/*
+ * Writes as many lines as fit, and rotates where one does not. One that fits into no file, and all lines where the file
+ * cannot be rotated, go to the file that is open.
+ */
+static void put_some(struct log_sink *sink, struct log_lines *left, struct report *report)
 {
+	struct stat opened = { 0 };
+	struct log_lines now;
+	size_t count;
+
+	fstat(sink->writer.fd, &opened);
+	count = count_that_fit(sink, (__u64)opened.st_size, left);
+	if (!count && opened.st_size > 0 && seconds() >= sink->retry) {
+		rotate(sink, report);
+		fstat(sink->writer.fd, &opened);
+		count = count_that_fit(sink, (__u64)opened.st_size, left);
+	}
+	if (!count)
+		count = sink->failing ? left->count : 1;
+	now = log_lines_take(left, count);
+	log_writer_put(&sink->writer, &now);
+}
+
+static void lose(struct log_sink *sink, const struct log_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		log_loss_add_line(&sink->writer.lost, &lines->lines[i]);
+}
+
+/* The path is looked at once, so that no line is written to a file that was deleted before. */
+static void put_file(struct log_sink *sink, const struct log_lines *lines, struct report *report)
+{
+	struct log_lines left = *lines;
 	struct stat opened;
 
-	if (!is_at_path(sink, &opened))
+	if (sink->writer.is_regular && !is_at_path(sink, &opened))
 		return_to_path(sink, &opened, report);
-	else if (is_full(sink, opened.st_size, more))
-		rotate(sink, report);
-}
-
-static void put_file(struct log_sink *sink, const struct log_line *line, struct report *report)
-{
-	if (sink->writer.is_regular)
-		return_or_rotate(sink, line->length, report);
 	if (sink->writer.fd < 0)
-		log_loss_add_record(&sink->writer.lost, line->record);
+		lose(sink, lines);
+	else if (!sink->writer.is_regular)
+		log_writer_put(&sink->writer, lines);
 	else
-		log_writer_put(&sink->writer, line);
+		while (left.count)
+			put_some(sink, &left, report);
 }
 
 const struct log_sink_type log_file = {

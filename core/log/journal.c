@@ -126,28 +126,71 @@ static int open_journal(struct log_sink *sink, struct report *report)
 	return log_datagram_open(sink, "systemd-journald", report);
 }
 
-static void put_journal(struct log_sink *sink, const struct log_line *line, struct report *report)
+/* Room for one more piece of at most `max` bytes. */
+static void make_room(struct log_collected *collected, size_t max)
 {
-	char fields[DATAGRAM_MAX];
-	struct log_buffer datagram = { .bytes = fields, .size = sizeof(fields) };
+	if (collected->size - collected->length < max) {
+		collected->size = collected->length * 2 + max;
+		collected->bytes = xreallocarray(collected->bytes, collected->size, 1);
+	}
+	if (collected->count < collected->max)
+		return;
+	collected->max = collected->max * 2 + 16;
+	collected->ends = xreallocarray(collected->ends, collected->max, sizeof(*collected->ends));
+}
+
+/* A piece without a byte stands for fields that do not fit. */
+static void collect_fields(struct log_sink *sink, const struct log_record *record)
+{
+	struct log_collected *fields = &sink->fields;
+	struct log_buffer datagram = { .size = DATAGRAM_MAX };
+
+	make_room(fields, DATAGRAM_MAX);
+	datagram.bytes = fields->bytes + fields->length;
+	put_record(&datagram, record);
+	if (!datagram.overflow)
+		fields->length += datagram.length;
+	fields->ends[fields->count++] = fields->length;
+}
+
+static void put_line(struct log_sink *sink, const struct log_lines *lines, size_t number)
+{
+	const struct log_collected *fields = &sink->fields;
+	const struct log_line *line = &lines->lines[number];
+	size_t begin = log_lines_at(lines, number), fields_begin = number ? fields->ends[number - 1] : 0;
 	struct iovec parts[] = {
 		{ .iov_base = (void *)(uintptr_t)MESSAGE, .iov_len = strlen(MESSAGE) },
-		{ .iov_base = (void *)(uintptr_t)line->text, .iov_len = line->length },
-		{ .iov_base = fields },
+		{ .iov_base = (void *)(uintptr_t)(lines->text + begin), .iov_len = line->end - begin },
+		{ .iov_base = fields->bytes + fields_begin, .iov_len = fields->ends[number] - fields_begin },
 	};
 
-	(void)report;
-	put_record(&datagram, line->record);
-	parts[2].iov_len = datagram.length;
-	if (datagram.overflow)
-		log_loss_add_record(&sink->writer.lost, line->record);
-	else
+	if (parts[2].iov_len)
 		log_datagram_put(sink, line, parts, ARRAY_SIZE(parts));
+	else
+		log_loss_add_line(&sink->writer.lost, line);
+}
+
+static void put_journal(struct log_sink *sink, const struct log_lines *lines, struct report *report)
+{
+	(void)report;
+	for (size_t i = 0; i < lines->count; i++)
+		put_line(sink, lines, i);
+	sink->fields.length = 0;
+	sink->fields.count = 0;
+}
+
+static void close_journal(struct log_sink *sink)
+{
+	log_datagram_close(sink);
+	free(sink->fields.bytes);
+	free(sink->fields.ends);
+	sink->fields = (struct log_collected){ 0 };
 }
 
 const struct log_sink_type log_journal = {
 	.name = "journal",
 	.open = open_journal,
+	.collect = collect_fields,
 	.put = put_journal,
-	.close = log_datagram_close,
+	.close = close_journal,
 };

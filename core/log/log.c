@@ -22,6 +22,9 @@
  * @inherited: of a predecessor, until they are reported
  * @reporting: events lost by an output, while the line about them is written
  * @unsettled: events that outputs have lost since log_settle()
+ * @text:    the lines that are collected; @text_size bytes, of which @text_length are used
+ * @lines:   what else is known of them
+ * @collecting: lines wait for log_flush()
  */
 struct log {
 	struct log_options options;
@@ -35,7 +38,13 @@ struct log {
 	struct log_kept inherited;
 	__u64 reporting;
 	__u64 unsettled;
-	char line[LOG_LINE_MAX];
+	char *text;
+	size_t text_size;
+	size_t text_length;
+	struct log_line *lines;
+	size_t line_count;
+	size_t line_max;
+	bool collecting;
 };
 
 static const struct log_sink_type *const types[] = {
@@ -215,6 +224,8 @@ struct log *log_close(struct log *log)
 	for (size_t i = 0; i < log->count; i++)
 		close_sink(&log->sinks[i]);
 	free(log->sinks);
+	free(log->text);
+	free(log->lines);
 	report_clear(&log->report);
 	free(log);
 	return NULL;
@@ -326,45 +337,108 @@ void log_replace(struct log *log, struct log *old, log_visit_loss *visit, void *
 	log_close(old);
 }
 
-/* Logs findings of sinks. Findings about these lines are logged after the next log_write(). */
+/* Logs findings of sinks. Findings about these lines are logged after the next log_flush(). */
 static void tell(struct log *log)
 {
 	struct report report = log->report;
+	bool collecting = log->collecting;
 
 	log->report = (struct report){ 0 };
 	log->telling = true;
+	log->collecting = false;
 	log_report(log, &report);
+	log->collecting = collecting;
 	log->telling = false;
 	report_clear(&report);
 }
 
-static ssize_t format(struct log *log, const struct log_record *record)
+static ssize_t format(const struct log *log, const struct log_record *record, char *line)
 {
 	if (log->options.format == LOG_FORMAT_JSON)
-		return json_write(record, log->line, sizeof(log->line));
-	return logfmt_write(record, log->line, sizeof(log->line));
+		return json_write(record, line, LOG_LINE_MAX);
+	return logfmt_write(record, line, LOG_LINE_MAX);
+}
+
+/* Room for one more line. */
+static void make_room(struct log *log)
+{
+	if (log->text_size - log->text_length < LOG_LINE_MAX) {
+		log->text_size = log->text_length + 2ul * LOG_LINE_MAX;
+		log->text = xreallocarray(log->text, log->text_size, 1);
+	}
+	if (log->line_count < log->line_max)
+		return;
+	log->line_max = log->line_max * 2 + 16;
+	log->lines = xreallocarray(log->lines, log->line_max, sizeof(*log->lines));
+}
+
+static void lose(struct log *log, const struct log_line *line)
+{
+	for (size_t i = 0; i < log->count; i++)
+		log_loss_add_line(&log->sinks[i].writer.lost, line);
+	log->unsettled += line->events * log->count;
+	update_kept(log);
+}
+
+static void collect(struct log *log, const struct log_record *record)
+{
+	struct log_line line = { .level = record->level, .events = record->events, .time = record->time };
+	ssize_t length;
+
+	make_room(log);
+	length = format(log, record, log->text + log->text_length);
+	if (length < 0) {
+		lose(log, &line);
+		return;
+	}
+	log->text_length += (size_t)length;
+	line.end = log->text_length;
+	log->lines[log->line_count++] = line;
+	for (size_t i = 0; i < log->count; i++)
+		if (log->sinks[i].type->collect)
+			log->sinks[i].type->collect(&log->sinks[i], record);
+}
+
+void log_flush(struct log *log)
+{
+	const struct log_lines lines = { .text = log->text, .lines = log->lines, .count = log->line_count };
+	__u64 lost = events_lost(log);
+
+	if (!lines.count)
+		return;
+	for (size_t i = 0; i < log->count; i++)
+		log->sinks[i].type->put(&log->sinks[i], &lines, &log->report);
+	log->text_length = 0;
+	log->line_count = 0;
+	log->unsettled += events_lost(log) - lost;
+	update_kept(log);
+	if (log->report.count && !log->telling)
+		tell(log);
 }
 
 void log_write(struct log *log, const struct log_record *record)
 {
-	ssize_t length = format(log, record);
-	const struct log_line line = { record, log->line, (size_t)length };
-	__u64 lost = events_lost(log);
-
-	for (size_t i = 0; i < log->count; i++) {
-		struct log_sink *sink = &log->sinks[i];
-
-		if (length < 0)
-			log_loss_add_record(&sink->writer.lost, record);
-		else
-			sink->type->put(sink, &line, &log->report);
-	}
-	log->unsettled += events_lost(log) - lost;
-	update_kept(log);
+	collect(log, record);
 	if (log->watcher)
 		log->watcher->see(log->watcher->context, record);
-	if (log->report.count && !log->telling)
-		tell(log);
+	if (!log->collecting)
+		log_flush(log);
+}
+
+void log_collect_begins(struct log *log)
+{
+	log->collecting = true;
+}
+
+bool log_is_full(const struct log *log)
+{
+	return log->text_length >= LOG_COLLECT_MAX;
+}
+
+void log_collect_ends(struct log *log)
+{
+	log->collecting = false;
+	log_flush(log);
 }
 
 void log_watch(struct log *log, const struct log_watcher *watcher)

@@ -159,6 +159,19 @@ struct log *log_close(struct log *log);
  */
 void log_write(struct log *log, const struct log_record *record);
 
+/* So many bytes of lines are collected at most, plus what one record is the reason for. */
+#define LOG_COLLECT_MAX (256ul * 1024)
+
+/*
+ * Between these two, lines are collected: log_flush() gives them to every sink at once. Once log_is_full(), flush
+ * before the next record.
+ */
+void log_collect_begins(struct log *log);
+bool log_is_full(const struct log *log);
+void log_flush(struct log *log);
+/* Flushes what is left. */
+void log_collect_ends(struct log *log);
+
 /**
  * struct log_watcher - sees each record that is written
  */

@@ -28,12 +28,13 @@
 /* A space, the key and '='. */
 static void put_key(struct log_buffer *line, const char *key)
 {
-	char *room = log_extend(line, strlen(key) + 2);
+	size_t length = strlen(key);
+	char *room = log_extend(line, length + 2);
 
 	if (!room)
 		return;
-	room[0] = ' ';
-	*stpcpy(room + 1, key) = '=';
+	*room = ' ';
+	*(char *)mempcpy(room + 1, key, length) = '=';
 }
 
 /* Where an ASCII character is written as it is. What is not here is escaped everywhere. */

@@ -24,13 +24,13 @@ void log_loss_add(struct log_loss *loss, const struct log_loss *more)
 	loss->messages += more->messages;
 }
 
-void log_loss_add_record(struct log_loss *loss, const struct log_record *record)
+void log_loss_add_line(struct log_loss *loss, const struct log_line *line)
 {
 	const struct log_loss more = {
-		.events = record->events,
-		.messages = !record->events,
-		.since = record->time,
-		.until = record->time,
+		.events = line->events,
+		.messages = !line->events,
+		.since = line->time,
+		.until = line->time,
 	};
 
 	log_loss_add(loss, &more);

@@ -9,10 +9,10 @@ struct report_item *log_sink_failed(const struct log_sink *sink, struct report *
 	return report_add(report, level, "log_failed", sink->name, "cannot be opened: %s", strerror(-error));
 }
 
-void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report)
+void log_sink_put(struct log_sink *sink, const struct log_lines *lines, struct report *report)
 {
 	(void)report;
-	log_writer_put(&sink->writer, line);
+	log_writer_put(&sink->writer, lines);
 }
 
 void log_sink_close(struct log_sink *sink)

@@ -11,6 +11,19 @@
 #include "log/writer.h"
 
 /**
+ * struct log_collected - pieces of bytes, one for each line that is collected
+ * @ends: where each ends
+ */
+struct log_collected {
+	char *bytes;
+	size_t size;
+	size_t length;
+	size_t *ends;
+	size_t count;
+	size_t max;
+};
+
+/**
  * struct log_sink - one output
  * @name:    as the operator wrote it
  * @path:    of the file or the socket
@@ -20,6 +33,7 @@
  * @visited: losses that log_take_lost() has visited
  * @retry:   file: a failed action is not tried again before this second of CLOCK_MONOTONIC
  * @failing: file: the last attempt failed, and this is reported
+ * @fields:  journal: of each line that is collected, its datagram without the line
  */
 struct log_sink {
 	const struct log_sink_type *type;
@@ -31,6 +45,7 @@ struct log_sink {
 	struct log_loss visited;
 	time_t retry;
 	bool failing;
+	struct log_collected fields;
 };
 
 /**
@@ -39,14 +54,16 @@ struct log_sink {
  * @open:   returns 0, or a negative errno, reported
  * @reopen: opens the path anew; NULL for kinds without a path to reopen. Returns as @open. After a failure the sink
  *          is unchanged.
- * @put:    takes a line or counts it as lost. What it reports is logged after the line.
+ * @collect: what the sink needs of a record besides its line; may be NULL
+ * @put:    takes all lines that were collected, or counts them as lost. What it reports is logged after them.
  * @close:  is also called where @open has failed
  */
 struct log_sink_type {
 	const char *name;
 	int (*open)(struct log_sink *sink, struct report *report);
 	int (*reopen)(struct log_sink *sink, struct report *report);
-	void (*put)(struct log_sink *sink, const struct log_line *line, struct report *report);
+	void (*collect)(struct log_sink *sink, const struct log_record *record);
+	void (*put)(struct log_sink *sink, const struct log_lines *lines, struct report *report);
 	void (*close)(struct log_sink *sink);
 };
 
@@ -60,10 +77,13 @@ extern const struct log_sink_type log_journal;
 bool log_stderr_is_journal(const char *journal_stream);
 
 /* For kinds that write lines to a descriptor. */
-void log_sink_put(struct log_sink *sink, const struct log_line *line, struct report *report);
+void log_sink_put(struct log_sink *sink, const struct log_lines *lines, struct report *report);
 void log_sink_close(struct log_sink *sink);
 
-/* For kinds that use a local datagram socket. log_datagram_put() sends `parts` as one datagram. */
+/*
+ * For kinds that use a local datagram socket. log_datagram_put() sends `parts` as one datagram, or counts the line as
+ * lost.
+ */
 int log_datagram_open(struct log_sink *sink, const char *receiver, struct report *report);
 void log_datagram_put(struct log_sink *sink, const struct log_line *line, struct iovec *parts, size_t count);
 void log_datagram_close(struct log_sink *sink);

@@ -35,13 +35,24 @@ static void put_second(struct log_buffer *buffer, time_t second)
 	log_put(buffer, text, length);
 }
 
-/* Writes the digits in front of `end`, and returns the first of them. */
+/* Writes the digits in front of `end`, two at a time, and returns the first of them. */
 static char *write_decimal(char *end, __u64 number)
 {
-	do {
-		*--end = (char)('0' + number % 10);
-		number /= 10;
-	} while (number);
+	static const char pairs[] = "00010203040506070809101112131415161718192021222324252627282930313233343536373839"
+				    "40414243444546474849505152535455565758596061626364656667686970717273747576777879"
+				    "8081828384858687888990919293949596979899";
+
+	while (number >= 100) {
+		end -= 2;
+		memcpy(end, &pairs[number % 100 * 2], 2);
+		number /= 100;
+	}
+	if (number < 10) {
+		*--end = (char)('0' + number);
+		return end;
+	}
+	end -= 2;
+	memcpy(end, &pairs[number * 2], 2);
 	return end;
 }
 

@@ -5,12 +5,24 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
+#include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "util/memory.h"
+
+struct log_lines log_lines_take(struct log_lines *lines, size_t count)
+{
+	struct log_lines taken = *lines;
+
+	taken.count = count;
+	lines->begin = log_lines_at(lines, count);
+	lines->lines += count;
+	lines->count -= count;
+	return taken;
+}
 
 static off_t end_of(const struct log_writer *writer)
 {
@@ -27,6 +39,7 @@ void log_writer_start(struct log_writer *writer, int fd, enum log_writer_kind ki
 	writer->is_regular = S_ISREG(status.st_mode);
 	/* poll() guarantees PIPE_BUF bytes for a pipe, but only one character for a terminal. */
 	writer->chunk = S_ISFIFO(status.st_mode) ? PIPE_BUF : 1;
+	writer->atomic = S_ISFIFO(status.st_mode) ? PIPE_BUF : SIZE_MAX;
 	writer->rest_loss = (struct log_loss){ 0 };
 	writer->rest_length = 0;
 }
@@ -162,22 +175,65 @@ static int finish_rest(struct log_writer *writer)
 	return error;
 }
 
-void log_writer_put(struct log_writer *writer, const struct log_line *line)
+static void lose_all(struct log_writer *writer, const struct log_lines *lines)
 {
-	size_t done;
+	for (size_t i = 0; i < lines->count; i++)
+		log_loss_add_line(&writer->lost, &lines->lines[i]);
+}
+
+/* Of the lines only so many bytes were written: one may have been cut, and all behind it are lost. */
+static void keep_cut(struct log_writer *writer, struct log_lines lines, size_t done)
+{
+	size_t written = 0, place = lines.begin + done;
+	struct log_lines cut;
+
+	while (lines.lines[written].end <= place)
+		written++;
+	(void)log_lines_take(&lines, written);
+	if (lines.begin < place) {
+		cut = log_lines_take(&lines, 1);
+		log_loss_add_line(&writer->rest_loss, &cut.lines[0]);
+		keep_rest(writer, cut.text + place, cut.lines[0].end - place);
+	}
+	lose_all(writer, &lines);
+}
+
+/* Returns whether all lines were written. */
+static bool put_at_once(struct log_writer *writer, const struct log_lines *lines)
+{
+	size_t done, length = log_lines_at(lines, lines->count) - lines->begin;
 
 	if (finish_rest(writer) < 0) {
-		log_loss_add_record(&writer->lost, line->record);
-		return;
+		lose_all(writer, lines);
+		return false;
 	}
-	if (!write_most(writer, line->text, line->length, &done))
-		return;
-	if (!done) {
-		log_loss_add_record(&writer->lost, line->record);
-		return;
+	if (!write_most(writer, lines->text + lines->begin, length, &done))
+		return true;
+	keep_cut(writer, *lines, done);
+	return false;
+}
+
+/* How many lines are not longer than this together; at least one. */
+static size_t count_within(const struct log_lines *lines, size_t length)
+{
+	size_t count = 1;
+
+	while (count < lines->count && lines->lines[count].end - lines->begin <= length)
+		count++;
+	return count;
+}
+
+void log_writer_put(struct log_writer *writer, const struct log_lines *lines)
+{
+	struct log_lines left = *lines;
+
+	while (left.count) {
+		struct log_lines now = log_lines_take(&left, count_within(&left, writer->atomic));
+
+		if (!put_at_once(writer, &now))
+			break;
 	}
-	log_loss_add_record(&writer->rest_loss, line->record);
-	keep_rest(writer, line->text + done, line->length - done);
+	lose_all(writer, &left);
 }
 
 /* A rest that is only a newline is not written here: another writer may be in the middle of a line of the file. */

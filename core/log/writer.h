@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Writes whole lines to a file descriptor that may take only a part of a line, or nothing. Private to
- * the log module. The rest after a short write is kept, and written before the next line. So each line
- * is written completely or counted as lost, and two lines are never joined.
+ * Writes whole lines to a file descriptor that may take only a part of them, or nothing. Private to the log module. The
+ * rest of a line after a short write is kept, and written before the next line. So each line is written completely or
+ * counted as lost, and two lines are never joined.
  */
 #ifndef BPFLOCK_LOG_WRITER_H
 #define BPFLOCK_LOG_WRITER_H
@@ -10,19 +10,42 @@
 #include "log/log.h"
 
 /**
- * struct log_line - what a sink is given
- * @record: for sinks that write fields, and for counting
- * @text:   the record in the log's format, with its newline
+ * struct log_line - one of several lines
+ * @end:    where it ends in their text, behind its newline
+ * @level:  for syslog
+ * @events: of its record, as @time
  */
 struct log_line {
-	const struct log_record *record;
-	const char *text;
-	size_t length;
+	size_t end;
+	enum log_level level;
+	__u64 events;
+	struct timespec time;
 };
+
+/**
+ * struct log_lines - lines in a row
+ * @text:  of all lines that have been collected; the first of these begins at @begin
+ * @lines: of these; their ends are places in @text
+ */
+struct log_lines {
+	const char *text;
+	size_t begin;
+	const struct log_line *lines;
+	size_t count;
+};
+
+/* Where the line of this number begins. */
+static inline size_t log_lines_at(const struct log_lines *lines, size_t number)
+{
+	return number ? lines->lines[number - 1].end : lines->begin;
+}
+
+/* The first `count` lines are taken off, and returned. */
+struct log_lines log_lines_take(struct log_lines *lines, size_t count);
 
 bool log_loss_is_none(const struct log_loss *loss);
 void log_loss_add(struct log_loss *loss, const struct log_loss *more);
-void log_loss_add_record(struct log_loss *loss, const struct log_record *record);
+void log_loss_add_line(struct log_loss *loss, const struct log_line *line);
 
 enum log_writer_kind {
 	LOG_WRITER_PLAIN,  /* a regular file, or open with O_NONBLOCK */
@@ -34,6 +57,7 @@ enum log_writer_kind {
  * struct log_writer - a file descriptor, and the rest of a half-written line
  * @fd:           owned
  * @chunk:        LOG_WRITER_POLLED: number of bytes that poll() guarantees
+ * @atomic:       lines of at most so many bytes are written at once: a pipe does not mix them with those of others
  * @end:          regular file: the position of the rest
  * @lost:         what could not be written
  * @rest_loss:    what is lost where the rest cannot be written
@@ -44,6 +68,7 @@ struct log_writer {
 	enum log_writer_kind kind;
 	bool is_regular;
 	size_t chunk;
+	size_t atomic;
 	off_t end;
 	struct log_loss lost;
 	struct log_loss rest_loss;
@@ -59,7 +84,7 @@ void log_writer_mend(struct log_writer *writer, const char *path);
 void log_writer_finish(struct log_writer *writer);
 void log_writer_close(struct log_writer *writer);
 
-/* Writes the line. A rest that was not written is kept. A line that cannot be written is counted as lost. */
-void log_writer_put(struct log_writer *writer, const struct log_line *line);
+/* Writes the lines. A rest that was not written is kept. A line that cannot be written is counted as lost. */
+void log_writer_put(struct log_writer *writer, const struct log_lines *lines);
 
 #endif

@@ -68,11 +68,11 @@ struct loop *loop_close(struct loop *loop)
 	return NULL;
 }
 
-/* Closes an owned descriptor when it fails. */
-static int add_source(struct loop *loop, const struct loop_source *template)
+/* `events` are those of epoll_ctl(2). Closes an owned descriptor when it fails. */
+static int add_source_for(struct loop *loop, const struct loop_source *template, __u32 events)
 {
 	struct loop_source *source = xcalloc(1, sizeof(*source));
-	struct epoll_event event = { .events = EPOLLIN, .data.ptr = source };
+	struct epoll_event event = { .events = events, .data.ptr = source };
 
 	*source = *template;
 	if (epoll_ctl(loop->epoll, EPOLL_CTL_ADD, source->fd, &event) < 0) {
@@ -86,6 +86,11 @@ static int add_source(struct loop *loop, const struct loop_source *template)
 	return 0;
 }
 
+static int add_source(struct loop *loop, const struct loop_source *template)
+{
+	return add_source_for(loop, template, EPOLLIN);
+}
+
 static int dispatch_plain(const struct loop_source *source)
 {
 	return source->handler(source->context);
@@ -95,6 +100,14 @@ int loop_add(struct loop *loop, int fd, loop_handler handler, void *context)
 {
 	return add_source(loop, &(struct loop_source){
 					.fd = fd, .dispatch = dispatch_plain, .handler = handler, .context = context });
+}
+
+int loop_add_edge(struct loop *loop, int fd, loop_handler handler, void *context)
+{
+	return add_source_for(
+		loop,
+		&(struct loop_source){ .fd = fd, .dispatch = dispatch_plain, .handler = handler, .context = context },
+		EPOLLIN | EPOLLET);
 }
 
 void loop_remove(struct loop *loop, int fd)

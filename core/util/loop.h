@@ -3,7 +3,8 @@
  * The event loop. The owner of a descriptor registers it once, with a handler. The loop calls the handler when the
  * descriptor is readable (or writable: see loop_await_output()). Descriptors of timers and signals belong to the loop.
  *
- * Descriptors are level-triggered: a handler that leaves something unread is called again. Every handler returns 0,
+ * Descriptors are level-triggered (but for loop_add_edge()): a handler that leaves something unread is called again.
+ * Every handler returns 0,
  * or a negative errno, which loop_dispatch() returns.
  */
 #ifndef BPFLOCK_UTIL_LOOP_H
@@ -26,6 +27,8 @@ struct loop *loop_close(struct loop *loop);
 
 /* Returns 0 or a negative errno. The descriptor stays registered until loop_remove(), or until the loop is closed. */
 int loop_add(struct loop *loop, int fd, loop_handler handler, void *context);
+/* The same, edge-triggered: the handler is called once for each time that the descriptor becomes readable. */
+int loop_add_edge(struct loop *loop, int fd, loop_handler handler, void *context);
 /* Call it before the descriptor is closed. A handler may remove its own descriptor. */
 void loop_remove(struct loop *loop, int fd);
 /*

@@ -31,13 +31,13 @@ static __always_inline void copy_name(char *to, const char *from)
 		to[i] = from[i];
 }
 
-static __always_inline int record_with_name(const struct bpflock_outcome *outcome, const char *name)
+static __always_inline int record_with_name(struct bpflock_outcome *outcome, const char *name)
 {
 	struct bpfrestrict_request *record = bpflock_decision_begin(outcome, BPFRESTRICT_REQUEST, sizeof(*record));
 
 	if (record) {
 		copy_name(record->name, name);
-		bpflock_event_submit(record);
+		bpflock_decision_submit(outcome, record);
 	}
 	return outcome->retval;
 }

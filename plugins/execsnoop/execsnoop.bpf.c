@@ -66,7 +66,8 @@ static __always_inline bool is_traced(void)
 }
 
 /* The verifier of 6.1 needs a separate code path for each size: see <bpflock/event.bpf.h>. */
-#define SHORT offsetof(struct execsnoop_execve, args)
+#define SHORT (offsetof(struct execsnoop_execve, filename) + EXECSNOOP_SHORT_LEN)
+#define WITH_NAME offsetof(struct execsnoop_execve, args)
 #define WITH_ARGS offsetof(struct execsnoop_execve, cwd)
 #define WITH_PATHS sizeof(struct execsnoop_execve)
 
@@ -140,14 +141,14 @@ static __always_inline void copy_file(struct execsnoop_execve *event, struct lin
 	event->file.length = length | (deleted ? BPFLOCK_PATH_DELETED : 0);
 }
 
-static __always_inline int succeeded(struct task_struct *task, struct linux_binprm *bprm, __u64 size)
+static __always_inline int succeeded(struct task_struct *task, struct linux_binprm *bprm, const char *name, __u64 size)
 {
 	struct execsnoop_execve *event = begin(task, size);
 
 	if (!event)
 		return 0;
 	event->retval = 0;
-	bpflock_copy_kernel_string(event->filename, sizeof(event->filename), bprm->filename);
+	__builtin_memcpy(event->filename, name, size == SHORT ? EXECSNOOP_SHORT_LEN : EXECSNOOP_FILENAME_LEN);
 	if (size >= WITH_ARGS)
 		event->args.length = 0;
 	if (size >= WITH_ARGS && args)
@@ -160,22 +161,28 @@ static __always_inline int succeeded(struct task_struct *task, struct linux_binp
 	return 0;
 }
 
-static __always_inline bool needs_paths(struct linux_binprm *bprm)
+static __always_inline bool needs_paths(struct linux_binprm *bprm, const char *name)
 {
-	char name[16] = {};
-
-	bpflock_copy_kernel_string(name, sizeof(name), bprm->filename);
 	return name[0] != '/' || is_link_of_process(name) || bpflock_is_deleted(&bprm->file->f_path);
 }
 
 SEC("tp_btf/sched_process_exec")
 int BPF_PROG(es_exec, struct task_struct *task, pid_t old_pid, struct linux_binprm *bprm)
 {
+	/* Aligned, so that it is copied by whole words. */
+	char name[EXECSNOOP_FILENAME_LEN] __attribute__((aligned(8))) = {};
+
 	if (!is_traced())
 		return 0;
-	if (needs_paths(bprm))
-		return succeeded(task, bprm, WITH_PATHS);
-	return args ? succeeded(task, bprm, WITH_ARGS) : succeeded(task, bprm, SHORT);
+	bpflock_copy_kernel_string(name, sizeof(name), bprm->filename);
+	if (needs_paths(bprm, name))
+		return succeeded(task, bprm, name, WITH_PATHS);
+	if (args)
+		return succeeded(task, bprm, name, WITH_ARGS);
+	/* The rest is zero, so the end of the name is before this byte. */
+	if (!name[EXECSNOOP_SHORT_LEN - 1])
+		return succeeded(task, bprm, name, SHORT);
+	return succeeded(task, bprm, name, WITH_NAME);
 }
 
 /*
@@ -217,7 +224,7 @@ static __always_inline int failed(int directory, const char *filename, long ret)
 		return 0;
 	if (directory == AT_FDCWD && is_relative(filename))
 		return record_failure(task, filename, ret, WITH_PATHS);
-	return args ? record_failure(task, filename, ret, WITH_ARGS) : record_failure(task, filename, ret, SHORT);
+	return args ? record_failure(task, filename, ret, WITH_ARGS) : record_failure(task, filename, ret, WITH_NAME);
 }
 
 SEC("fexit/" BPFLOCK_SYSCALL(execve))

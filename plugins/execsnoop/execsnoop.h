@@ -18,6 +18,7 @@
 
 #define EXECSNOOP_FILENAME_LEN 256
 #define EXECSNOOP_ARGS_LEN 512
+#define EXECSNOOP_SHORT_LEN 64
 
 /* euid of struct execsnoop_execve where it is the same as uid: (uid_t)-1, which is no user. */
 #define EXECSNOOP_SAME_UID 0xffffffffu
@@ -26,7 +27,7 @@ struct execsnoop_execve {
 	struct bpflock_event event;
 	__s32 retval;
 	__u32 euid;
-	char filename[EXECSNOOP_FILENAME_LEN];
+	char filename[EXECSNOOP_FILENAME_LEN]; /* records of short names end behind EXECSNOOP_SHORT_LEN bytes */
 	/* Only with args = yes, or with what follows. Other records end here. */
 	BPFLOCK_STRV(EXECSNOOP_ARGS_LEN) args;
 	/* Only where `filename` alone does not say which file that is. */

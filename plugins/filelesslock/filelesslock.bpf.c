@@ -75,7 +75,7 @@ static __always_inline int decide(struct file *file, __u32 first, __u32 event)
 	record = bpflock_decision_begin(&outcome, event, sizeof(*record));
 	if (record) {
 		copy_file(record->file, file, event);
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }

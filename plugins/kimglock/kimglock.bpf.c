@@ -86,7 +86,7 @@ static __always_inline int decide_about_image(__u32 operation)
 	record = bpflock_decision_begin(&outcome, KIMGLOCK_LOCKED_DOWN, sizeof(*record));
 	if (record) {
 		__builtin_memcpy(record->file, image->file, sizeof(record->file));
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }
@@ -117,7 +117,7 @@ int BPF_PROG(kl_autoload, char *name, int ret)
 	record = bpflock_decision_begin(&outcome, KIMGLOCK_LOCKED_DOWN, offsetof(struct kimglock_locked_down, file));
 	if (record) {
 		bpflock_copy_kernel_string(record->module, sizeof(record->module), name);
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }

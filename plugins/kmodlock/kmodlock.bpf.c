@@ -100,7 +100,7 @@ int BPF_PROG(km_load_file, struct file *file, unsigned int id, bool contents, in
 		if (bpf_d_path(&file->f_path, record->file, sizeof(record->file)) < 0)
 			bpflock_copy_kernel_string(record->file, sizeof(record->file),
 						   (const char *)file->f_path.dentry->d_name.name);
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }
@@ -118,7 +118,7 @@ int BPF_PROG(km_load_memory, unsigned int id, bool contents, int ret)
 	record = bpflock_decision_begin(&outcome, KMODLOCK_LOAD_DATA, sizeof(*record));
 	if (record) {
 		__builtin_memcpy(record->file, "(memory)", sizeof("(memory)"));
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }
@@ -136,7 +136,7 @@ int BPF_PROG(km_autoload, char *name, int ret)
 	record = bpflock_decision_begin(&outcome, KMODLOCK_REQUEST, sizeof(*record));
 	if (record) {
 		bpflock_copy_kernel_string(record->module, sizeof(record->module), name);
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }

@@ -60,7 +60,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 			MUST(next == 0 || next > now);
 		}
 		made = decision(&step, now);
-		seen += repeats_take(&repeats, &sources[step.kind % 3], &type, &made, sizeof(made));
+		seen += repeats_take(&repeats, &sources[step.kind % 3], &type, &made, sizeof(made), false);
 	}
 	MUST(repeats_expire(&repeats, UINT64_MAX, count, &seen) == 0);
 	MUST(seen == steps);

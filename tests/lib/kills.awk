@@ -27,8 +27,9 @@ function settle_accounts() {
 /^killed after / { kills = kills $0 "\n" }
 
 / subsys=bpf$/ {
-	written += / count=/ ? number("count") : 1
-	marked += / again=yes/
+	several = / count=/ ? number("count") : 1
+	written += several
+	marked += / again=yes/ * several
 }
 
 /event=events_lost .*stage=sink/ {

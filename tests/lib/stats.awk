@@ -49,7 +49,7 @@ function close_lineage(plugin,    op) {
 	if ($0 ~ /reason(=|":")\\?"?(denied|would deny)/)
 		written_denials[plugin] += several
 	if ($0 ~ /again(=|":")(yes|true)/)
-		doubtful[plugin]++
+		doubtful[plugin] += several
 	next
 }
 

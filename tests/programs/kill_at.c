@@ -63,7 +63,7 @@ static struct word records[] = {
 	{ .name = "accounted_next",
 	  .map = "bpflock_deliver",
 	  .offset = offsetof(struct delivery_state, accounted_next) },
-	{ .name = "writing", .map = "bpflock_deliver", .offset = offsetof(struct delivery_state, writing) },
+	{ .name = "position_next", .map = "bpflock_deliver", .offset = offsetof(struct delivery_state, position_next) },
 	/* Of records that are read and not written, nothing is kept. */
 	{ .name = "consumer", .map = PINNED_RING_NAME, .follows = true },
 	{ 0 },

@@ -433,14 +433,32 @@ static void a_decision_about_an_unknown_operation_has_its_number(void **state)
 
 static void a_field_that_ends_with_the_record_is_there_and_one_byte_less_is_not(void **state)
 {
-	const size_t end = offsetof(struct sample, path) + sizeof(((struct sample *)0)->path);
+	const size_t end = offsetof(struct sample, port) + sizeof(((struct sample *)0)->port);
 	struct sample record = sample();
 	struct decoded_record decoded;
 
 	(void)state;
 	assert_int_equal(record_decode(&source, &record, end, 0, &decoded), 0);
-	assert_text(field(&decoded, "path"), "/a");
+	assert_non_null(field(&decoded, "port"));
 	assert_int_equal(record_decode(&source, &record, end - 1, 0, &decoded), 0);
+	assert_null(field(&decoded, "port"));
+}
+
+/* Records are as long as their text needs. */
+static void a_text_may_end_with_the_record(void **state)
+{
+	const size_t begin = offsetof(struct sample, path);
+	struct sample record = sample();
+	struct decoded_record decoded;
+
+	(void)state;
+	assert_int_equal(record_decode(&source, &record, begin + 3, 0, &decoded), 0);
+	assert_text(field(&decoded, "path"), "/a");
+	assert_null(field(&decoded, "truncated"));
+	assert_int_equal(record_decode(&source, &record, begin + 2, 0, &decoded), 0);
+	assert_text(field(&decoded, "path"), "/");
+	assert_text(field(&decoded, "truncated"), "path");
+	assert_int_equal(record_decode(&source, &record, begin, 0, &decoded), 0);
 	assert_null(field(&decoded, "path"));
 }
 
@@ -766,6 +784,7 @@ int main(void)
 		cmocka_unit_test(a_decision_that_is_too_short_is_refused),
 		cmocka_unit_test(a_decision_about_an_unknown_operation_has_its_number),
 		cmocka_unit_test(a_field_that_ends_with_the_record_is_there_and_one_byte_less_is_not),
+		cmocka_unit_test(a_text_may_end_with_the_record),
 		cmocka_unit_test(a_list_of_strings_that_fills_its_room_was_not_cut),
 		cmocka_unit_test(what_lies_behind_the_end_of_a_text_is_never_logged),
 		cmocka_unit_test(what_is_marked_again_says_so_before_its_result),

@@ -4,16 +4,21 @@
 
 #include "unit.h"
 
-/* One CPU, one plugin: the state outlives the deliveries, as the pinned map does. */
+/* One CPU, one plugin. The state and the ring outlive the deliveries, as the pinned maps do. */
 struct life {
 	struct delivery_state kept;
 	struct bpflock_stats stats;
+	struct ring ring;
 	struct delivery delivery;
+	__u64 position;
 };
 
+/* The positions of records are their numbers. */
 static void begin(struct life *life)
 {
-	delivery_begin(&life->delivery, &life->kept, &life->stats, 1);
+	life->ring.id = 7;
+	life->position = life->ring.position;
+	delivery_begin(&life->delivery, &life->kept, &life->stats, 1, &life->ring);
 }
 
 /* The kernel records so many more in the ring. */
@@ -27,20 +32,32 @@ static struct bpflock_event event_of(__u64 sequence)
 	return (struct bpflock_event){ .sequence = sequence };
 }
 
-static enum delivered read_record(struct life *life, __u64 sequence)
+/* Reads the next record. Returns whether the log may have it already. */
+static bool read_next(struct life *life)
 {
-	struct bpflock_event event = event_of(sequence);
+	struct bpflock_event event = event_of(life->position + 1);
 
-	return delivery_take(&life->delivery, &event);
+	return delivery_take(&life->delivery, &event, &life->ring, life->position++);
 }
 
-static void write_record(struct life *life, __u64 sequence)
+static bool read_line(struct life *life)
 {
-	struct bpflock_event event = event_of(sequence);
+	bool again = read_next(life);
 
-	(void)delivery_take(&life->delivery, &event);
-	delivery_write_begins(&life->delivery, &event, 1);
-	delivery_write_ends(&life->delivery);
+	delivery_tell(&life->delivery, 1, false);
+	return again;
+}
+
+static void settle_begins(struct life *life)
+{
+	delivery_settle_begins(&life->delivery, &life->ring, life->position);
+}
+
+static void settle(struct life *life)
+{
+	settle_begins(life);
+	life->ring.position = life->position;
+	delivery_settle_ends(&life->delivery);
 }
 
 /* The log reports what it finds. */
@@ -65,13 +82,16 @@ static void what_was_written_and_what_waits_is_not_lost(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 5);
-	write_record(&life, 1);
-	write_record(&life, 2);
+	read_line(&life);
+	read_line(&life);
+	settle(&life);
 	die(&life);
 	begin(&life);
-	for (__u64 sequence = 3; sequence <= 5; sequence++)
-		write_record(&life, sequence);
+	for (int i = 0; i < 3; i++)
+		assert_false(read_line(&life));
+	settle(&life);
 	assert_int_equal(report_inherited(&life).count, 0);
+	assert_int_equal(life.kept.accounted, 5);
 	die(&life);
 }
 
@@ -82,9 +102,10 @@ static void what_was_read_and_not_written_is_lost_once(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 10);
-	write_record(&life, 1);
-	for (__u64 sequence = 2; sequence <= 10; sequence++)
-		(void)read_record(&life, sequence); /* collected for one line */
+	read_line(&life);
+	for (int i = 0; i < 9; i++)
+		read_next(&life); /* collected for one line */
+	settle(&life);
 	die(&life);
 	begin(&life);
 	assert_int_equal(report_inherited(&life).count, 9);
@@ -105,70 +126,136 @@ static void what_the_ring_had_no_room_for_is_not_lost_twice(void **state)
 	life.stats.lost = 7;
 	die(&life);
 	begin(&life);
-	for (__u64 sequence = 1; sequence <= 3; sequence++)
-		(void)read_record(&life, sequence);
+	for (int i = 0; i < 3; i++)
+		read_next(&life);
 	assert_int_equal(report_inherited(&life).count, 0);
 	die(&life);
 }
 
-/* Its line may be there or not. */
-static void a_record_that_was_being_written_is_marked_and_counted_once(void **state)
-{
-	struct life life = { 0 };
-	struct bpflock_event event = event_of(1);
-
-	(void)state;
-	begin(&life);
-	record(&life, 2);
-	(void)delivery_take(&life.delivery, &event);
-	delivery_write_begins(&life.delivery, &event, 1);
-	die(&life);
-	begin(&life);
-	assert_int_equal(read_record(&life, 1), DELIVERED_MAYBE);
-	delivery_write_begins(&life.delivery, &event, 1);
-	delivery_write_ends(&life.delivery);
-	assert_int_equal(read_record(&life, 2), DELIVERED_NOT);
-	assert_int_equal(report_inherited(&life).count, 0);
-	die(&life);
-}
-
-/* The ring was not told yet that the record is read. */
-static void a_record_that_was_written_is_not_written_again(void **state)
+/* Its lines may be there or not. What is behind it was not touched. */
+static void a_batch_that_was_being_written_is_read_again_and_marked(void **state)
 {
 	struct life life = { 0 };
 
 	(void)state;
 	begin(&life);
-	record(&life, 2);
-	write_record(&life, 1);
+	record(&life, 4);
+	read_line(&life);
+	read_next(&life); /* collected */
+	read_line(&life);
+	settle_begins(&life);
 	die(&life);
 	begin(&life);
-	assert_int_equal(read_record(&life, 1), DELIVERED);
-	write_record(&life, 2);
+	assert_true(read_line(&life));
+	assert_true(read_next(&life));
+	assert_true(read_line(&life));
+	assert_false(read_line(&life));
+	delivery_tell(&life.delivery, 1, false); /* what was collected */
+	settle(&life);
 	assert_int_equal(report_inherited(&life).count, 0);
-	assert_int_equal(life.kept.accounted, 2);
+	assert_int_equal(life.kept.accounted, 4);
+	die(&life);
+}
+
+/* The position was moved, and the daemon died before the next store. */
+static void a_batch_is_settled_by_the_position(void **state)
+{
+	struct life life = { 0 };
+	struct delivery_loss loss;
+
+	(void)state;
+	begin(&life);
+	record(&life, 3);
+	read_line(&life);
+	read_next(&life); /* collected */
+	settle_begins(&life);
+	life.ring.position = life.position;
+	die(&life);
+	begin(&life);
+	assert_int_equal(life.kept.accounted, 1);
+	assert_false(read_line(&life));
+	settle(&life);
+	loss = report_inherited(&life);
+	assert_int_equal(loss.count, 1);
+	assert_int_equal(loss.uncertain, 0);
+	die(&life);
+}
+
+/* A batch is read in smaller ones, and each of the daemons is killed. */
+static void a_batch_stays_marked_over_several_kills(void **state)
+{
+	struct life life = { 0 };
+
+	(void)state;
+	begin(&life);
+	record(&life, 3);
+	for (int i = 0; i < 3; i++)
+		read_line(&life);
+	settle_begins(&life);
+	die(&life);
+	begin(&life);
+	die(&life);
+	begin(&life);
+	assert_true(read_line(&life));
+	settle(&life);
+	assert_true(read_line(&life));
+	settle_begins(&life);
+	die(&life);
+	begin(&life);
+	assert_true(read_line(&life));
+	assert_true(read_line(&life));
+	settle(&life);
+	assert_int_equal(report_inherited(&life).count, 0);
+	assert_int_equal(life.kept.accounted, 3);
 	die(&life);
 }
 
 static void a_line_for_several_that_was_being_written_is_lost_and_uncertain(void **state)
 {
 	struct life life = { 0 };
+	struct delivery_loss loss;
 
 	(void)state;
 	begin(&life);
 	record(&life, 6);
-	write_record(&life, 1);
-	for (__u64 sequence = 2; sequence <= 6; sequence++)
-		(void)read_record(&life, sequence);
-	delivery_write_begins(&life.delivery, NULL, 5);
+	read_line(&life);
+	for (int i = 0; i < 5; i++)
+		read_next(&life);
+	settle(&life);
+	delivery_tell(&life.delivery, 5, true);
+	delivery_settle_begins(&life.delivery, NULL, 0);
 	die(&life);
 	begin(&life);
-	{
-		struct delivery_loss loss = report_inherited(&life);
+	loss = report_inherited(&life);
+	assert_int_equal(loss.count, 5);
+	assert_int_equal(loss.uncertain, 5);
+	die(&life);
+}
 
-		assert_int_equal(loss.count, 5);
-		assert_int_equal(loss.uncertain, 5);
-	}
+/* Only the line for records that are not in the ring any more is uncertain. */
+static void a_batch_may_have_both_kinds_of_lines(void **state)
+{
+	struct life life = { 0 };
+	struct delivery_loss loss;
+
+	(void)state;
+	begin(&life);
+	record(&life, 9);
+	for (int i = 0; i < 5; i++)
+		read_next(&life);
+	settle(&life);
+	for (int i = 0; i < 4; i++)
+		read_line(&life);
+	delivery_tell(&life.delivery, 2, true);
+	settle_begins(&life);
+	die(&life);
+	begin(&life);
+	for (int i = 0; i < 4; i++)
+		assert_true(read_line(&life));
+	settle(&life);
+	loss = report_inherited(&life);
+	assert_int_equal(loss.count, 5);
+	assert_int_equal(loss.uncertain, 2);
 	die(&life);
 }
 
@@ -180,8 +267,9 @@ static void what_is_recorded_after_the_beginning_does_not_matter(void **state)
 	record(&life, 3);
 	begin(&life);
 	record(&life, 3);
-	for (__u64 sequence = 1; sequence <= 6; sequence++)
-		write_record(&life, sequence);
+	for (int i = 0; i < 6; i++)
+		read_line(&life);
+	settle(&life);
 	assert_int_equal(report_inherited(&life).count, 0);
 	die(&life);
 	begin(&life);
@@ -196,13 +284,15 @@ static void what_is_reported_as_lost_is_not_reported_again(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 4);
-	(void)read_record(&life, 1);
+	read_next(&life);
+	settle(&life);
 	delivery_loss_begins(&life.delivery, 1);
 	delivery_loss_ends(&life.delivery);
 	die(&life);
 	begin(&life);
-	for (__u64 sequence = 2; sequence <= 4; sequence++)
-		write_record(&life, sequence);
+	for (int i = 0; i < 3; i++)
+		read_line(&life);
+	settle(&life);
 	assert_int_equal(report_inherited(&life).count, 0);
 	die(&life);
 }
@@ -216,8 +306,9 @@ static void a_loss_that_was_being_reported_is_reported_again_and_uncertain(void 
 	(void)state;
 	record(&life, 4);
 	begin(&life);
-	for (__u64 sequence = 1; sequence <= 4; sequence++)
-		(void)read_record(&life, sequence);
+	for (int i = 0; i < 4; i++)
+		read_next(&life);
+	settle(&life);
 	die(&life);
 	begin(&life);
 	loss = delivery_inherited_loss(&life.delivery);
@@ -244,19 +335,23 @@ static void what_is_uncertain_stays_so_over_several_kills(void **state)
 	(void)state;
 	begin(&life);
 	record(&life, 9);
-	for (__u64 sequence = 1; sequence <= 5; sequence++)
-		(void)read_record(&life, sequence);
-	delivery_write_begins(&life.delivery, NULL, 3);
+	for (int i = 0; i < 5; i++)
+		read_next(&life);
+	settle(&life);
+	delivery_tell(&life.delivery, 3, true);
+	delivery_settle_begins(&life.delivery, NULL, 0);
 	die(&life);
 	begin(&life);
 	die(&life);
 	begin(&life);
-	write_record(&life, 6);
-	(void)read_record(&life, 7);
+	read_line(&life);
+	read_next(&life);
+	settle(&life);
 	die(&life);
 	begin(&life);
-	write_record(&life, 8);
-	write_record(&life, 9);
+	read_line(&life);
+	read_line(&life);
+	settle(&life);
 	loss = report_inherited(&life);
 	assert_int_equal(loss.count, 6);
 	assert_int_equal(loss.uncertain, 3);
@@ -264,50 +359,50 @@ static void what_is_uncertain_stays_so_over_several_kills(void **state)
 	die(&life);
 }
 
-/* Its line may be there, and it will not be read again: the ring was replaced, or somebody else has read it. */
+/* Its line may be there, and it will not be read again: somebody else has read it. */
 static void a_record_that_was_being_written_and_is_gone_is_uncertain(void **state)
 {
 	struct life life = { 0 };
-	struct bpflock_event event = event_of(1);
 	struct delivery_loss loss;
 
 	(void)state;
 	begin(&life);
-	record(&life, 2);
-	(void)read_record(&life, 1);
-	delivery_write_begins(&life.delivery, &event, 1);
+	record(&life, 3);
+	read_line(&life);
+	read_line(&life);
+	settle_begins(&life);
 	die(&life);
+	life.ring.position++;
 	begin(&life);
-	write_record(&life, 2);
+	assert_true(read_line(&life));
+	assert_false(read_line(&life));
+	settle(&life);
 	loss = report_inherited(&life);
 	assert_int_equal(loss.count, 1);
 	assert_int_equal(loss.uncertain, 1);
 	die(&life);
 }
 
-/* The second daemon is killed before and while it writes the line again: the third one knows as much. */
-static void a_record_that_was_being_written_is_marked_over_several_kills(void **state)
+/* Positions begin anew in another ring, whose records are others. */
+static void a_batch_of_another_ring_is_uncertain_and_marks_nothing(void **state)
 {
 	struct life life = { 0 };
-	struct bpflock_event event = event_of(1);
+	struct delivery_loss loss;
+	struct bpflock_event first = event_of(3);
 
 	(void)state;
 	begin(&life);
-	record(&life, 1);
-	(void)read_record(&life, 1);
-	delivery_write_begins(&life.delivery, &event, 1);
-	for (int kills = 0; kills < 3; kills++) {
-		die(&life);
-		begin(&life);
-		assert_int_equal(read_record(&life, 1), DELIVERED_MAYBE);
-		if (kills)
-			delivery_write_begins(&life.delivery, &event, 1);
-		assert_int_equal(life.kept.writing, 1);
-		assert_int_equal(life.kept.accounted_next, 1);
-	}
-	delivery_write_ends(&life.delivery);
-	assert_int_equal(report_inherited(&life).count, 0);
-	assert_int_equal(life.kept.accounted, 1);
+	record(&life, 2);
+	read_line(&life);
+	read_line(&life);
+	settle_begins(&life);
+	die(&life);
+	life.ring = (struct ring){ .id = 8 };
+	delivery_begin(&life.delivery, &life.kept, &life.stats, 1, &life.ring);
+	assert_false(delivery_take(&life.delivery, &first, &life.ring, 0));
+	loss = report_inherited(&life);
+	assert_int_equal(loss.count, 2);
+	assert_int_equal(loss.uncertain, 2);
 	die(&life);
 }
 
@@ -338,55 +433,18 @@ static void each_cpu_has_numbers_of_its_own(void **state)
 	struct bpflock_event second = { .sequence = 1, .cpu = 1 };
 	struct bpflock_event newer = { .sequence = 2, .cpu = 1 };
 	struct bpflock_event beyond = { .sequence = 0, .cpu = 2 };
+	const struct ring ring = { .id = 7 };
 	struct delivery delivery;
 
 	(void)state;
-	delivery_begin(&delivery, &kept, stats, 2);
+	delivery_begin(&delivery, &kept, stats, 2, &ring);
 	assert_int_equal(delivery.before[0], 3);
 	assert_int_equal(delivery.before[1], 1);
-	(void)delivery_take(&delivery, &second);
-	(void)delivery_take(&delivery, &newer);
-	(void)delivery_take(&delivery, &beyond);
+	(void)delivery_take(&delivery, &second, &ring, 0);
+	(void)delivery_take(&delivery, &newer, &ring, 0);
+	(void)delivery_take(&delivery, &beyond, &ring, 0);
 	assert_int_equal(delivery_inherited_loss(&delivery).count, 3);
 	delivery_end(&delivery);
-}
-
-static void a_record_that_was_being_written_is_told_by_its_cpu(void **state)
-{
-	for (__u16 cpu = 0; cpu <= 1; cpu++) {
-		struct delivery_state kept = { 0 };
-		struct bpflock_stats stats[2] = { { 0 }, { 0 } };
-		struct bpflock_event written = { .sequence = 1, .cpu = 1 };
-		struct bpflock_event first = { .sequence = 1, .cpu = cpu };
-		struct delivery delivery;
-
-		(void)state;
-		delivery_begin(&delivery, &kept, stats, 2);
-		delivery_write_begins(&delivery, &written, 1);
-		delivery_end(&delivery);
-		stats[0].records = stats[1].records = 1;
-		delivery_begin(&delivery, &kept, stats, 2);
-		assert_int_equal(delivery_take(&delivery, &first), cpu == 1 ? DELIVERED_MAYBE : DELIVERED_NOT);
-		delivery_end(&delivery);
-	}
-}
-
-/* Once all that was there has been read, a record of that number is another one. */
-static void nothing_is_again_once_the_inherited_loss_is_known(void **state)
-{
-	struct life life = { 0 };
-	struct bpflock_event event = event_of(1);
-
-	(void)state;
-	begin(&life);
-	record(&life, 1);
-	delivery_write_begins(&life.delivery, &event, 1);
-	die(&life);
-	begin(&life);
-	assert_int_equal(report_inherited(&life).uncertain, 1);
-	assert_int_equal(read_record(&life, 1), DELIVERED_NOT);
-	assert_int_equal(report_inherited(&life).uncertain, 0);
-	die(&life);
 }
 
 static void a_plugin_that_does_not_run_has_no_notes(void **state)
@@ -394,8 +452,9 @@ static void a_plugin_that_does_not_run_has_no_notes(void **state)
 	struct delivery delivery = { 0 };
 
 	(void)state;
-	delivery_write_begins(&delivery, NULL, 3);
-	delivery_write_ends(&delivery);
+	delivery_tell(&delivery, 3, false);
+	delivery_settle_begins(&delivery, NULL, 0);
+	delivery_settle_ends(&delivery);
 	delivery_loss_begins(&delivery, 3);
 	delivery_loss_ends(&delivery);
 	assert_int_equal(delivery_inherited_loss(&delivery).count, 0);
@@ -407,19 +466,19 @@ int main(void)
 		cmocka_unit_test(what_was_written_and_what_waits_is_not_lost),
 		cmocka_unit_test(what_was_read_and_not_written_is_lost_once),
 		cmocka_unit_test(what_the_ring_had_no_room_for_is_not_lost_twice),
-		cmocka_unit_test(a_record_that_was_being_written_is_marked_and_counted_once),
-		cmocka_unit_test(a_record_that_was_written_is_not_written_again),
+		cmocka_unit_test(a_batch_that_was_being_written_is_read_again_and_marked),
+		cmocka_unit_test(a_batch_is_settled_by_the_position),
+		cmocka_unit_test(a_batch_stays_marked_over_several_kills),
 		cmocka_unit_test(a_line_for_several_that_was_being_written_is_lost_and_uncertain),
+		cmocka_unit_test(a_batch_may_have_both_kinds_of_lines),
 		cmocka_unit_test(what_is_recorded_after_the_beginning_does_not_matter),
 		cmocka_unit_test(what_is_reported_as_lost_is_not_reported_again),
 		cmocka_unit_test(a_loss_that_was_being_reported_is_reported_again_and_uncertain),
 		cmocka_unit_test(what_is_uncertain_stays_so_over_several_kills),
 		cmocka_unit_test(a_record_that_was_being_written_and_is_gone_is_uncertain),
-		cmocka_unit_test(a_record_that_was_being_written_is_marked_over_several_kills),
+		cmocka_unit_test(a_batch_of_another_ring_is_uncertain_and_marks_nothing),
 		cmocka_unit_test(ring_losses_that_were_being_reported_are_uncertain),
 		cmocka_unit_test(each_cpu_has_numbers_of_its_own),
-		cmocka_unit_test(a_record_that_was_being_written_is_told_by_its_cpu),
-		cmocka_unit_test(nothing_is_again_once_the_inherited_loss_is_known),
 		cmocka_unit_test(a_plugin_that_does_not_run_has_no_notes),
 	};
 

@@ -210,10 +210,10 @@ static void errors_are_not_on_stderr_twice(void **state)
 
 static void put_bytes(struct log_writer *writer, const char *bytes, size_t length)
 {
-	const struct log_record record = { 0 };
-	const struct log_line line = { &record, bytes, length };
+	const struct log_line line = { .end = length };
+	const struct log_lines lines = { .text = bytes, .lines = &line, .count = 1 };
 
-	log_writer_put(writer, &line);
+	log_writer_put(writer, &lines);
 }
 
 /* What a pipe gets that cannot be opened anew: O_NONBLOCK is not set anywhere. */

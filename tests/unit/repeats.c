@@ -25,7 +25,7 @@ static struct bpflock_decision decision(__u64 time, const char *comm)
 
 static bool take(struct repeats *repeats, struct bpflock_decision made)
 {
-	return repeats_take(repeats, &source, &plain, &made, sizeof(made));
+	return repeats_take(repeats, &source, &plain, &made, sizeof(made), false);
 }
 
 struct seen {
@@ -116,7 +116,7 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	other.event.type = 9;
 	assert_true(take(*state, other));
 	other = decision(1, "cat");
-	assert_true(repeats_take(*state, &another_source, &plain, &other, sizeof(other)));
+	assert_true(repeats_take(*state, &another_source, &plain, &other, sizeof(other), false));
 	assert_false(take(*state, decision(1, "cat")));
 }
 
@@ -144,7 +144,7 @@ static bool take_fielded(struct repeats *repeats, __u32 family, __u32 kind, cons
 	/* What lies behind the end of a text has no meaning. */
 	memset(made.path, (int)kind, sizeof(made.path));
 	memcpy(made.path, path, strlen(path) + 1);
-	return repeats_take(repeats, &source, &with_fields, &made.decision, size);
+	return repeats_take(repeats, &source, &with_fields, &made.decision, size, false);
 }
 
 static void see_last(void *context, const struct repeat *repeat)
@@ -187,8 +187,8 @@ static void without_a_window_each_is_written(void **state)
 	struct bus_source each = { .window = 0 };
 	struct bpflock_decision made = decision(1, "cat");
 
-	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made)));
-	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made)));
+	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made), false));
+	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made), false));
 }
 
 /* What was logged of a flood: the lines at once, and those at the end of the windows. */

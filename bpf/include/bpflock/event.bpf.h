@@ -38,33 +38,41 @@ struct {
 	__type(value, struct bpflock_stats);
 } bpflock_stats SEC(".maps");
 
-/* Shared and pinned as well: see struct bpflock_state. The daemon maps it. */
-struct {
-	__uint(type, BPF_MAP_TYPE_ARRAY);
-	__uint(map_flags, BPF_F_MMAPABLE);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct bpflock_state);
-} bpflock_state SEC(".maps");
+/*
+ * Shared and pinned as well: see struct bpflock_state. The daemon maps it, and replaces this map by one that all
+ * generations share.
+ */
+struct bpflock_state bpflock_state SEC(".data.state") = {};
 
 /* Set by the daemon before load. */
 const volatile __u64 bpflock_source = 0;
 const volatile __u64 bpflock_generation = 0;
+const volatile __u64 bpflock_ring_size = 0;
 
 static __always_inline bool bpflock_is_recording(void)
 {
-	__u32 first = 0;
-	struct bpflock_state *state = bpf_map_lookup_elem(&bpflock_state, &first);
+	const volatile struct bpflock_state *state = &bpflock_state;
 
-	return state && state->recording == bpflock_generation;
+	return state->recording == bpflock_generation;
+}
+
+static __always_inline __u64 bpflock_ring_used(void)
+{
+	return bpf_ringbuf_query(&bpflock_ring, BPF_RB_AVAIL_DATA);
 }
 
 /* The last quarter of the ring is reserved for denials, so that other records cannot displace them. */
-static __always_inline bool bpflock_ring_has_headroom(void)
+static __always_inline bool bpflock_ring_has_headroom(__u64 used)
 {
-	__u64 size = bpf_ringbuf_query(&bpflock_ring, BPF_RB_RING_SIZE);
+	return used <= bpflock_ring_size - bpflock_ring_size / 4;
+}
 
-	return bpf_ringbuf_query(&bpflock_ring, BPF_RB_AVAIL_DATA) <= size - size / 4;
+/* The daemon is woken when half of the ring is full, by the records of so many bytes: not by each one from there on. */
+#define BPFLOCK_WAKEUP_BYTES 16384
+
+static __always_inline bool bpflock_ring_is_half_full(__u64 used)
+{
+	return used - bpflock_ring_size / 2 < BPFLOCK_WAKEUP_BYTES;
 }
 
 /* Programs nest (an LSM program may run in a softirq that interrupts another), hence atomic. */
@@ -113,20 +121,24 @@ static __always_inline __u32 bpflock_note_record(__u32 type, __u64 size)
 
 /*
  * The caller has checked that this generation records. It writes the task, and every byte behind struct bpflock_event,
- * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too.
+ * because the ring has remains of earlier records. With `is_denial` the last quarter of the ring is used too. Otherwise
+ * *is_half_full says whether the record is one of those that wake the daemon.
  *
  * The number is taken when the space is there. So whoever reads the last number knows how many records are in the ring
  * or were read from it.
  */
-static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __u64 size, bool is_denial)
+static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __u64 size, bool is_denial,
+								  bool *is_half_full)
 {
+	__u64 used = is_denial ? 0 : bpflock_ring_used();
 	__u32 first = 0;
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 
 	if (!stats)
 		return NULL;
-	if (!is_denial && !bpflock_ring_has_headroom()) {
+	*is_half_full = bpflock_ring_is_half_full(used);
+	if (!bpflock_ring_has_headroom(used)) {
 		bpflock_count_lost(stats);
 		return NULL;
 	}
@@ -144,9 +156,9 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 }
 
 /* The same, with the task. */
-static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial)
+static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool is_denial, bool *is_half_full)
 {
-	struct bpflock_event *event = bpflock_ring_reserve(type, size, is_denial);
+	struct bpflock_event *event = bpflock_ring_reserve(type, size, is_denial, is_half_full);
 
 	if (event)
 		bpflock_fill_task(event);
@@ -160,7 +172,8 @@ static __always_inline void *bpflock_event_reserve(__u32 type, __u64 size, bool 
  */
 static __always_inline void *bpflock_event_begin_long(__u32 type, __u64 size, __u64 zeroed)
 {
-	void *event = bpflock_is_recording() ? bpflock_event_reserve(type, size, false) : NULL;
+	bool is_half_full;
+	void *event = bpflock_is_recording() ? bpflock_event_reserve(type, size, false, &is_half_full) : NULL;
 
 	if (event)
 		bpflock_zero(event, sizeof(struct bpflock_event), zeroed);
@@ -179,7 +192,9 @@ static __always_inline void *bpflock_event_begin(__u32 type, __u64 size)
 /* For events with BPFLOCK_EVENT_NO_TASK, where the current task has nothing to do with what happens. */
 static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
 {
-	struct bpflock_event *event = bpflock_is_recording() ? bpflock_ring_reserve(type, size, false) : NULL;
+	bool is_half_full;
+	struct bpflock_event *event =
+		bpflock_is_recording() ? bpflock_ring_reserve(type, size, false, &is_half_full) : NULL;
 
 	if (!event)
 		return NULL;
@@ -190,9 +205,13 @@ static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
 	return event;
 }
 
+/*
+ * The first record that waits wakes the daemon, which then waits for further ones for `flush_interval`. So the others
+ * cost no wake-up.
+ */
 static __always_inline void bpflock_event_submit(void *event)
 {
-	bpf_ringbuf_submit(event, 0);
+	bpf_ringbuf_submit(event, bpflock_ring_is_half_full(bpflock_ring_used()) ? BPF_RB_FORCE_WAKEUP : 0);
 }
 
 #endif

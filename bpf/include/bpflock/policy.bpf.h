@@ -15,7 +15,7 @@
  *
  *	if (record) {
  *		record->flags = flags;
- *		bpflock_event_submit(record);
+ *		bpflock_decision_submit(&outcome, record);
  *	}
  *	return outcome.retval;
  */
@@ -201,6 +201,7 @@ static __always_inline void bpflock_show_run(void)
  * @verdict:   BPFLOCK_VERDICT_*
  * @retval:    what the program returns: 0, or a negative errno
  * @recorded:  it is to be recorded: neither `log = denied` nor another generation stands against it
+ * @urgent:    its record is to wake the daemon: set by bpflock_decision_begin()
  *
  * Since ABI 1.0.
  */
@@ -211,6 +212,7 @@ struct bpflock_outcome {
 	__u32 verdict;
 	int retval;
 	bool recorded;
+	bool urgent;
 };
 
 /* The generation that records also counts by operation. */
@@ -250,13 +252,15 @@ _Static_assert(offsetof(struct bpflock_decision, verdict) + sizeof(__u32) == siz
  * outcome is not recorded. `size` is a constant. The record starts with a struct bpflock_decision, behind which it is
  * zero. A denial also gets the last quarter of the ring.
  */
-static __always_inline void *bpflock_decision_begin(const struct bpflock_outcome *outcome, __u32 type, __u64 size)
+static __always_inline void *bpflock_decision_begin(struct bpflock_outcome *outcome, __u32 type, __u64 size)
 {
+	bool is_denial = outcome->verdict == BPFLOCK_VERDICT_DENIED, is_half_full;
 	struct bpflock_decision *decision;
 
 	if (!outcome->recorded)
 		return NULL;
-	decision = bpflock_event_reserve(type, size, outcome->verdict == BPFLOCK_VERDICT_DENIED);
+	decision = bpflock_event_reserve(type, size, is_denial, &is_half_full);
+	outcome->urgent = is_denial || is_half_full;
 	if (!decision)
 		return NULL;
 	decision->operation = outcome->operation;
@@ -319,12 +323,18 @@ static __always_inline struct bpflock_outcome bpflock_judge_requester(__u32 oper
 	return bpflock_conclude(operation, rule, false);
 }
 
-static __always_inline int bpflock_record_outcome(const struct bpflock_outcome *outcome, __u32 type)
+/* A denial does not wait for further records: the daemon is woken for it. */
+static __always_inline void bpflock_decision_submit(const struct bpflock_outcome *outcome, void *record)
+{
+	bpf_ringbuf_submit(record, outcome->urgent ? BPF_RB_FORCE_WAKEUP : 0);
+}
+
+static __always_inline int bpflock_record_outcome(struct bpflock_outcome *outcome, __u32 type)
 {
 	struct bpflock_decision *decision = bpflock_decision_begin(outcome, type, sizeof(*decision));
 
 	if (decision)
-		bpflock_event_submit(decision);
+		bpflock_decision_submit(outcome, decision);
 	return outcome->retval;
 }
 

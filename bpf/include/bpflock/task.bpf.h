@@ -53,12 +53,22 @@ static __always_inline bool bpflock_task_is_initial(struct task_struct *task)
 	return bpflock_in_initial_pid_namespace(task) && bpflock_in_initial_net_namespace(task);
 }
 
-/* Byte by byte, because the verifier admits no wider read of a char array in a kernel structure. */
+/*
+ * Byte by byte, because the verifier admits no wider read of a char array in a kernel structure, and only up to the end
+ * of the name, because each of these reads costs ten instructions. `to` is a multiple of 8.
+ */
 static __always_inline void bpflock_copy_comm(char *to, struct task_struct *task)
 {
+	*(volatile __u64 *)to = 0;
+	*(volatile __u64 *)(to + sizeof(__u64)) = 0;
 #pragma unroll
-	for (int i = 0; i < BPFLOCK_COMM_LEN; i++)
-		to[i] = task->comm[i];
+	for (int i = 0; i < BPFLOCK_COMM_LEN; i++) {
+		char byte = task->comm[i];
+
+		if (!byte)
+			break;
+		to[i] = byte;
+	}
 }
 
 static __always_inline __u32 bpflock_loginuid(struct task_struct *task)
@@ -70,12 +80,13 @@ static __always_inline void bpflock_fill_task(struct bpflock_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *parent = task->real_parent;
+	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
 	event->cgroupid = bpf_get_current_cgroup_id();
-	event->tgid = task->tgid;
-	event->pid = task->pid;
+	event->tgid = pid_tgid >> 32;
+	event->pid = (__u32)pid_tgid;
 	event->ppid = parent->tgid;
-	event->uid = (__u32)bpf_get_current_uid_gid();
+	event->uid = task->cred->uid.val; /* as bpf_get_current_uid_gid(), which takes three times as long */
 	event->loginuid = bpflock_loginuid(task);
 	bpflock_copy_comm(event->comm, task);
 	bpflock_copy_comm(event->pcomm, parent);

@@ -185,7 +185,7 @@ struct bpflock_alias {
 #define BPFLOCK_FIELD_HEX 3u   /* unsigned, 0x... in logfmt, a number in JSON */
 #define BPFLOCK_FIELD_ERRNO 4u /* signed: 0, or a negative errno */
 #define BPFLOCK_FIELD_ENUM 5u  /* unsigned; printed by its name in `values`, or as a number */
-#define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out */
+#define BPFLOCK_FIELD_STR 6u   /* char[], see BPFLOCK_CUT; an empty one is left out. A record may end within it */
 #define BPFLOCK_FIELD_STRV 7u  /* a BPFLOCK_STRV(); an array in JSON */
 #define BPFLOCK_FIELD_PATH 8u  /* a BPFLOCK_PATH(); one that has no names is left out */
 #define BPFLOCK_FIELD_IP4 9u   /* 4 bytes in network order */

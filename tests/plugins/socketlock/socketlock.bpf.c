@@ -24,7 +24,7 @@ int BPF_PROG(create, int family, int type, int protocol, int kern, int ret)
 		record->family = family;
 		record->kind = type;
 		bpf_get_current_comm(record->creator, sizeof(record->creator));
-		bpflock_event_submit(record);
+		bpflock_decision_submit(&outcome, record);
 	}
 	return outcome.retval;
 }
