@@ -31,6 +31,7 @@
  * @repeats_at: the end of the first window in @repeats; 0 where none is open
  * @timer:   of the event loop, set to the first of the two times; -1 before bus_watch()
  * @timer_at: what it is set to
+ * @observed: a plugin observes
  * @reading: a batch is being read
  * @loop_log: points to the current log
  * @last_source: of the last record
@@ -59,6 +60,7 @@ struct bus {
 	struct log *log; /* from here to `taken`: of the current drain or flush */
 	__s64 boot_time;
 	size_t taken;
+	bool observed;
 	bool reading;
 	__u64 total;
 };
@@ -161,7 +163,7 @@ static void take_record(struct bus *bus, const struct ring *ring, __u64 position
 	}
 	if (!source || write_or_count(bus, source, event, size, again) < 0)
 		refuse_record(bus, source, event);
-	else
+	else if (bus->observed)
 		show_observers(bus, source, event, size);
 	bus->total++;
 	bus->taken++;
@@ -240,6 +242,9 @@ static void begin(struct bus *bus, struct log *log)
 	bus->log = log;
 	bus->boot_time = clock_boot_time();
 	bus->taken = 0;
+	bus->observed = false;
+	for (size_t i = 0; i < bus->source_count; i++)
+		bus->observed |= bus->sources[i]->observes;
 }
 
 void bus_attach(struct bus *bus, struct bus_source *source, struct delivery_state *state,

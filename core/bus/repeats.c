@@ -67,9 +67,11 @@ static struct repeat *find(struct repeats *repeats, const struct bus_source *sou
 			   const struct bpflock_event_type *type, const struct bpflock_decision *decision, size_t size,
 			   size_t *ret_names)
 {
-	struct repeat *shared = NULL;
+	struct repeat *shared = NULL, *last = repeats->last;
 
 	*ret_names = 0;
+	if (last && is_alike(last, source, decision) && !last->several && has_name(last, type, decision, size))
+		return last;
 	for (size_t i = 0; i < repeats->used; i++) {
 		struct repeat *repeat = &repeats->items[i];
 
@@ -121,6 +123,7 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 		keep(repeat, decision, size);
 		repeat->count++;
 		repeat->again |= again;
+		repeats->last = repeat;
 		return false;
 	}
 	repeat = find_free(repeats);

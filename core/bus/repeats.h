@@ -39,10 +39,12 @@ struct repeat {
 /**
  * struct repeats - all windows
  * @used: no item from this one on is in use
+ * @last: where a decision was counted last; further ones are often of the same kind
  */
 struct repeats {
 	struct repeat items[REPEATS_MAX];
 	size_t used;
+	struct repeat *last;
 };
 
 /*
