@@ -26,6 +26,8 @@ enum common { SUBSYS, BPFPROG, EVENT, TIME, LEVEL, COMMON };
  * @common: values in @object; that of BPFPROG is NULL where the records have no plugin
  * @keys:   of the fields; fixed texts, so they are the same where their addresses are
  * @kinds:  of the fields
+ * @empty:  of the fields: a string that has no byte. Its value is never set: json-c 0.16 leaks memory where a string
+ *          becomes empty.
  * @values: of the fields, in @object; NULL for a field whose key another one had before
  */
 struct form {
@@ -34,6 +36,7 @@ struct form {
 	size_t field_count;
 	const char *keys[LOG_FIELDS_MAX];
 	enum log_kind kinds[LOG_FIELDS_MAX];
+	bool empty[LOG_FIELDS_MAX];
 	struct json_object *values[LOG_FIELDS_MAX];
 };
 
@@ -45,12 +48,18 @@ static struct form *place_of(const struct log_record *record)
 	return &forms[((uintptr_t)record->event / sizeof(void *) + record->field_count) % ARRAY_SIZE(forms)];
 }
 
+static bool is_empty(const struct log_field *field)
+{
+	return (field->kind == LOG_STR || field->kind == LOG_TEXT) && !field->string.length;
+}
+
 static bool fits(const struct form *form, const struct log_record *record)
 {
 	if (!form->object || form->field_count != record->field_count || !form->common[BPFPROG] != !record->bpfprog)
 		return false;
 	for (size_t i = 0; i < record->field_count; i++)
-		if (form->keys[i] != record->fields[i].key || form->kinds[i] != record->fields[i].kind)
+		if (form->keys[i] != record->fields[i].key || form->kinds[i] != record->fields[i].kind ||
+		    form->empty[i] != is_empty(&record->fields[i]))
 			return false;
 	return true;
 }
@@ -173,6 +182,7 @@ static int make(struct form *form, const struct log_record *record)
 	for (size_t i = 0; i < record->field_count; i++) {
 		form->keys[i] = record->fields[i].key;
 		form->kinds[i] = record->fields[i].kind;
+		form->empty[i] = is_empty(&record->fields[i]);
 	}
 	error = add_first(form, record->bpfprog);
 	if (!error)
@@ -253,7 +263,7 @@ static int set_values(const struct form *form, const struct log_record *record)
 	if (!error)
 		error = set_common(form, EVENT, record->event);
 	for (size_t i = 0; !error && i < record->field_count; i++)
-		if (form->values[i])
+		if (form->values[i] && !form->empty[i])
 			error = set_value(form->values[i], &record->fields[i]);
 	return error;
 }
