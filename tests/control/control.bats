@@ -77,6 +77,7 @@ teardown_file() {
 
 @test "status in one line" {
 	run bpflockctl status --short
+	echo "$output"
 	[ "$status" -eq 0 ]
 	[[ $output =~ ^execsnoop\ \(observing\)\ kimglock\ \(enforcing\)\;\ denied\ 1,\ lost\ 0$ ]]
 }
