@@ -178,12 +178,6 @@ static void put_some(struct log_sink *sink, struct log_lines *left, struct repor
 	log_writer_put(&sink->writer, &now);
 }
 
-static void lose(struct log_sink *sink, const struct log_lines *lines)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		log_loss_add_line(&sink->writer.lost, &lines->lines[i]);
-}
-
 /* The path is looked at once, so that no line is written to a file that was deleted before. */
 static void put_file(struct log_sink *sink, const struct log_lines *lines, struct report *report)
 {
@@ -193,7 +187,7 @@ static void put_file(struct log_sink *sink, const struct log_lines *lines, struc
 	if (sink->writer.is_regular && !is_at_path(sink, &opened))
 		return_to_path(sink, &opened, report);
 	if (sink->writer.fd < 0)
-		lose(sink, lines);
+		log_loss_add_lines(&sink->writer.lost, lines);
 	else if (!sink->writer.is_regular)
 		log_writer_put(&sink->writer, lines);
 	else

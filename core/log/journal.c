@@ -126,26 +126,14 @@ static int open_journal(struct log_sink *sink, struct report *report)
 	return log_datagram_open(sink, "systemd-journald", report);
 }
 
-/* Room for one more piece of at most `max` bytes. */
-static void make_room(struct log_collected *collected, size_t max)
-{
-	if (collected->size - collected->length < max) {
-		collected->size = collected->length * 2 + max;
-		collected->bytes = xreallocarray(collected->bytes, collected->size, 1);
-	}
-	if (collected->count < collected->max)
-		return;
-	collected->max = collected->max * 2 + 16;
-	collected->ends = xreallocarray(collected->ends, collected->max, sizeof(*collected->ends));
-}
-
 /* A piece without a byte stands for fields that do not fit. */
 static void collect_fields(struct log_sink *sink, const struct log_record *record)
 {
 	struct log_collected *fields = &sink->fields;
 	struct log_buffer datagram = { .size = DATAGRAM_MAX };
 
-	make_room(fields, DATAGRAM_MAX);
+	fields->bytes = xgrow(fields->bytes, &fields->size, fields->length + DATAGRAM_MAX, 1);
+	fields->ends = xgrow(fields->ends, &fields->max, fields->count + 1, sizeof(*fields->ends));
 	datagram.bytes = fields->bytes + fields->length;
 	put_record(&datagram, record);
 	if (!datagram.overflow)

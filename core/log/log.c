@@ -359,19 +359,6 @@ static ssize_t format(const struct log *log, const struct log_record *record, ch
 	return logfmt_write(record, line, LOG_LINE_MAX);
 }
 
-/* Room for one more line. */
-static void make_room(struct log *log)
-{
-	if (log->text_size - log->text_length < LOG_LINE_MAX) {
-		log->text_size = log->text_length + 2ul * LOG_LINE_MAX;
-		log->text = xreallocarray(log->text, log->text_size, 1);
-	}
-	if (log->line_count < log->line_max)
-		return;
-	log->line_max = log->line_max * 2 + 16;
-	log->lines = xreallocarray(log->lines, log->line_max, sizeof(*log->lines));
-}
-
 static void lose(struct log *log, const struct log_line *line)
 {
 	for (size_t i = 0; i < log->count; i++)
@@ -385,7 +372,8 @@ static void collect(struct log *log, const struct log_record *record)
 	struct log_line line = { .level = record->level, .events = record->events, .time = record->time };
 	ssize_t length;
 
-	make_room(log);
+	log->text = xgrow(log->text, &log->text_size, log->text_length + LOG_LINE_MAX, 1);
+	log->lines = xgrow(log->lines, &log->line_max, log->line_count + 1, sizeof(*log->lines));
 	length = format(log, record, log->text + log->text_length);
 	if (length < 0) {
 		lose(log, &line);

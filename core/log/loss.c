@@ -35,3 +35,9 @@ void log_loss_add_line(struct log_loss *loss, const struct log_line *line)
 
 	log_loss_add(loss, &more);
 }
+
+void log_loss_add_lines(struct log_loss *loss, const struct log_lines *lines)
+{
+	for (size_t i = 0; i < lines->count; i++)
+		log_loss_add_line(loss, &lines->lines[i]);
+}

@@ -175,12 +175,6 @@ static int finish_rest(struct log_writer *writer)
 	return error;
 }
 
-static void lose_all(struct log_writer *writer, const struct log_lines *lines)
-{
-	for (size_t i = 0; i < lines->count; i++)
-		log_loss_add_line(&writer->lost, &lines->lines[i]);
-}
-
 /* Of the lines only so many bytes were written: one may have been cut, and all behind it are lost. */
 static void keep_cut(struct log_writer *writer, struct log_lines lines, size_t done)
 {
@@ -195,7 +189,7 @@ static void keep_cut(struct log_writer *writer, struct log_lines lines, size_t d
 		log_loss_add_line(&writer->rest_loss, &cut.lines[0]);
 		keep_rest(writer, cut.text + place, cut.lines[0].end - place);
 	}
-	lose_all(writer, &lines);
+	log_loss_add_lines(&writer->lost, &lines);
 }
 
 /* Returns whether all lines were written. */
@@ -204,7 +198,7 @@ static bool put_at_once(struct log_writer *writer, const struct log_lines *lines
 	size_t done, length = log_lines_at(lines, lines->count) - lines->begin;
 
 	if (finish_rest(writer) < 0) {
-		lose_all(writer, lines);
+		log_loss_add_lines(&writer->lost, lines);
 		return false;
 	}
 	if (!write_most(writer, lines->text + lines->begin, length, &done))
@@ -233,7 +227,7 @@ void log_writer_put(struct log_writer *writer, const struct log_lines *lines)
 		if (!put_at_once(writer, &now))
 			break;
 	}
-	lose_all(writer, &left);
+	log_loss_add_lines(&writer->lost, &left);
 }
 
 /* A rest that is only a newline is not written here: another writer may be in the middle of a line of the file. */

@@ -46,6 +46,7 @@ struct log_lines log_lines_take(struct log_lines *lines, size_t count);
 bool log_loss_is_none(const struct log_loss *loss);
 void log_loss_add(struct log_loss *loss, const struct log_loss *more);
 void log_loss_add_line(struct log_loss *loss, const struct log_line *line);
+void log_loss_add_lines(struct log_loss *loss, const struct log_lines *lines);
 
 enum log_writer_kind {
 	LOG_WRITER_PLAIN,  /* a regular file, or open with O_NONBLOCK */

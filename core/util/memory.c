@@ -20,6 +20,14 @@ void *xreallocarray(void *pointer, size_t count, size_t size)
 	return checked(reallocarray(pointer, count ? count : 1, size ? size : 1));
 }
 
+void *xgrow(void *pointer, size_t *max, size_t count, size_t size)
+{
+	if (count <= *max)
+		return pointer;
+	*max = count + *max / 2;
+	return xreallocarray(pointer, *max, size);
+}
+
 char *xstrdup(const char *text)
 {
 	return checked(strdup(text));

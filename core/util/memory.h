@@ -15,6 +15,8 @@
 
 void *xcalloc(size_t count, size_t size);
 void *xreallocarray(void *pointer, size_t count, size_t size);
+/* Room for `count` items, of which *max fit now. Grows by at least half, so that items can be added one by one. */
+void *xgrow(void *pointer, size_t *max, size_t count, size_t size);
 char *xstrdup(const char *text);
 char *xstrndup(const char *text, size_t length);
 char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
