@@ -24,7 +24,6 @@
 /**
  * struct bus - the state of the bus
  * @rings:   read in this order
- * @fds:     of @rings
  * @looked:  of the last of them: up to here records were looked at for one that is urgent
  * @flush_interval: nanoseconds between the first record that arrives and the lines
  * @flush_at: when that is over, CLOCK_BOOTTIME; 0 where no record waits
@@ -40,7 +39,6 @@
  */
 struct bus {
 	struct ring rings[BUS_RINGS_MAX];
-	int fds[BUS_RINGS_MAX];
 	size_t ring_count;
 	__u64 looked;
 	__u64 flush_interval;
@@ -198,7 +196,6 @@ int bus_open(const int *rings, size_t ring_count, struct bus **ret)
 	bus->cpus = (size_t)cpus;
 	bus->timer = -1;
 	for (size_t i = 0; !error && i < ring_count; i++) {
-		bus->fds[i] = rings[i];
 		error = ring_open(rings[i], &bus->rings[i]);
 		bus->ring_count += !error;
 	}
@@ -353,7 +350,7 @@ bool bus_drain(struct bus *bus, struct log *log)
 	log_collect_ends(log);
 	bus->reading = false;
 	bus->looked = bus->rings[bus->ring_count - 1].position;
-	bus->flush_at = done ? 0 : 1;
+	bus->flush_at = done ? 0 : 1; /* what is left does not wait: that time is long over */
 	set_timer(bus);
 	return !done;
 }
@@ -441,7 +438,7 @@ int bus_watch(struct bus *bus, struct loop *loop, struct log *const *log)
 	if (bus->timer < 0)
 		return bus->timer;
 	for (size_t i = 0; !error && i < bus->ring_count; i++)
-		error = loop_add_edge(loop, bus->fds[i], handle_wakeup, bus);
+		error = loop_add_edge(loop, bus->rings[i].fd, handle_wakeup, bus);
 	return error;
 }
 

@@ -39,6 +39,15 @@ static __u64 inherit_lines(struct delivery_state *state, const struct ring *ring
 	return again ? lines - state->telling : 0;
 }
 
+/* In another ring positions begin anew. */
+static void go_to_ring(struct delivery_state *state, const struct ring *ring)
+{
+	if (state->ring == ring->id)
+		return;
+	store(&state->again_until, 0);
+	store(&state->ring, ring->id);
+}
+
 static __u64 inherit(struct delivery_state *state, const struct ring *ring)
 {
 	__u64 again = 0;
@@ -47,10 +56,7 @@ static __u64 inherit(struct delivery_state *state, const struct ring *ring)
 		store(&state->accounted, state->accounted_next);
 	else if (is_in_flight(state))
 		again = inherit_lines(state, ring);
-	if (state->ring != ring->id) {
-		store(&state->again_until, 0);
-		store(&state->ring, ring->id);
-	}
+	go_to_ring(state, ring);
 	return again;
 }
 
@@ -105,10 +111,8 @@ void delivery_settle_begins(struct delivery *delivery, const struct ring *ring, 
 		return;
 	store(&state->telling, delivery->earlier);
 	store(&state->position_next, position);
-	if (ring && state->ring != ring->id) {
-		store(&state->again_until, 0);
-		store(&state->ring, ring->id);
-	}
+	if (ring)
+		go_to_ring(state, ring);
 	store(&state->accounted_next, state->accounted + delivery->told);
 }
 

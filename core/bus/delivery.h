@@ -5,9 +5,9 @@
  * The daemon reads a batch of records from the ring, writes their lines, and then moves the ring's consumer position.
  * If it is killed before, the next daemon reads the batch again. Its lines may then be in the log twice, and say so.
  *
- * Two kinds of records would still be lost with a daemon: decisions that were read and are to become one line later, and
- * records that are to be reported as lost. Its struct delivery_state is pinned. From that, and from the sequence numbers,
- * the next daemon calculates how many records are missing from the log.
+ * Two kinds of records would still be lost with a daemon: decisions that were read and are to become one line later,
+ * and records that are to be reported as lost. Its struct delivery_state is pinned. From that, and from the sequence
+ * numbers, the next daemon calculates how many records are missing from the log.
  *
  * These accounts are right whenever the daemon is killed, because one store settles a batch: that of the consumer
  * position. Before it, the state says what the position will be and what is accounted for then.

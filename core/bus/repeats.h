@@ -48,8 +48,8 @@ struct repeats {
 };
 
 /*
- * Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted. `again`: the
- * log may have it already.
+ * Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted.
+ * `again`: the log may have it already.
  */
 bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
 		  const struct bpflock_decision *decision, size_t size, bool again);

@@ -31,7 +31,7 @@ int ring_open(int fd, struct ring *ret)
 
 	if (bpf_obj_get_info_by_fd(fd, &info, &size) < 0)
 		return -errno;
-	*ret = (struct ring){ .id = info.id, .size = info.max_entries };
+	*ret = (struct ring){ .fd = fd, .id = info.id, .size = info.max_entries };
 	ret->consumer = map(fd, page, PROT_READ | PROT_WRITE, 0);
 	if (!ret->consumer)
 		return -errno;

@@ -13,6 +13,7 @@
 
 /**
  * struct ring - a mapped ring
+ * @fd:       of the map; the caller's
  * @id:       the kernel's id of the map
  * @size:     in bytes, a power of two
  * @position: where the next record begins; positions only grow, and a record lies at its position modulo @size
@@ -21,6 +22,7 @@
  * @records:  mapped twice in a row, so that a record never wraps
  */
 struct ring {
+	int fd;
 	__u64 id;
 	size_t size;
 	__u64 position;
@@ -42,7 +44,7 @@ void ring_rewind(struct ring *ring);
  */
 const void *ring_next(const struct ring *ring, __u64 *position, size_t *ret_size);
 
-/* The records before @position are read: programs may overwrite them. A record that is submitted later wakes the daemon. */
+/* Programs may overwrite the records before @position. One that is submitted later wakes the daemon. */
 void ring_consume(struct ring *ring);
 
 /* Where the next record will be, and how many bytes wait to be consumed. */

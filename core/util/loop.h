@@ -4,8 +4,7 @@
  * descriptor is readable (or writable: see loop_await_output()). Descriptors of timers and signals belong to the loop.
  *
  * Descriptors are level-triggered (but for loop_add_edge()): a handler that leaves something unread is called again.
- * Every handler returns 0,
- * or a negative errno, which loop_dispatch() returns.
+ * Every handler returns 0, or a negative errno, which loop_dispatch() returns.
  */
 #ifndef BPFLOCK_UTIL_LOOP_H
 #define BPFLOCK_UTIL_LOOP_H
