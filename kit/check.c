@@ -95,16 +95,11 @@ static void print(const char *path, const struct report *report)
 /* Without the BTF of a kernel, nothing is said about hooks. */
 static void open_kernel(const struct check *check, struct kernel *ret, struct report *report)
 {
-	char reason[128];
+	char reason[KIT_REASON_SIZE];
 
 	*ret = (struct kernel){ .lockdown = kernel_lockdown() };
-	ret->btf = check->btf ? btf__parse(check->btf, NULL) : btf__load_vmlinux_btf();
-	if (ret->btf) {
-		kernel_load_targets(ret);
+	if (kit_load_btf(check->btf, ret, reason))
 		return;
-	}
-	/* libbpf has errors of its own. */
-	(void)libbpf_strerror(errno, reason, sizeof(reason));
 	report_add(report, check->btf ? REPORT_ERROR : REPORT_WARNING, "plugin_failed", NULL,
 		   "hooks are not looked for, because %s has no BTF that can be read: %s",
 		   check->btf ? check->btf : "this kernel", reason);

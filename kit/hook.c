@@ -35,7 +35,10 @@ static int refuse_arguments(const struct hook *hook, struct report *report, cons
 	return -EINVAL;
 }
 
-/* The type without qualifiers and typedefs; NULL for void. btf__resolve_type() takes a structure without members for void. */
+/*
+ * The type without qualifiers and typedefs; NULL for void. btf__resolve_type() takes a structure that is only declared
+ * for void.
+ */
 static const struct btf_type *resolve(const struct btf *btf, __u32 id)
 {
 	const struct btf_type *type = btf__type_by_id(btf, id);
@@ -151,7 +154,10 @@ static int add_parameters(struct hook *hook, const struct btf *btf, const struct
 	return error;
 }
 
-/* The type of a tracepoint has no names of parameters. Its function, in kernels that have it, has the same ones with names. */
+/*
+ * The parameters of a tracepoint's type have no names. In kernels that have its function, those of the function are the
+ * same, and have names.
+ */
 static const struct btf_type *tracepoint_prototype(const struct btf *btf, const struct btf_type *definition,
 						   const char *name)
 {

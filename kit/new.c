@@ -174,15 +174,11 @@ static int write_project(const struct project *project, struct report *report)
 
 static int open_btf(const struct new *new, struct kernel *ret, struct report *report)
 {
-	char reason[128];
+	char reason[KIT_REASON_SIZE];
 
-	*ret = (struct kernel){ .btf = new->btf ? btf__parse(new->btf, NULL) : btf__load_vmlinux_btf() };
-	if (ret->btf) {
-		kernel_load_targets(ret);
+	*ret = (struct kernel){ 0 };
+	if (kit_load_btf(new->btf, ret, reason))
 		return EXIT_SUCCESS;
-	}
-	/* libbpf has errors of its own. */
-	(void)libbpf_strerror(errno, reason, sizeof(reason));
 	report_remedy(
 		report_add(report, REPORT_ERROR, "new", NULL, "%s has no BTF that can be read: %s",
 			   new->btf ? new->btf : "the running kernel", reason),

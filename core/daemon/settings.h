@@ -35,7 +35,7 @@ int settings_load(const struct config_sources *sources, const struct kernel *ker
  */
 void settings_open_plugin(const char *path, const struct kernel *kernel, struct plugin *ret);
 
-/* The configuration of a plugin that was not refused, with the default of each option. It must not outlive the plugin. */
+/* The configuration of an accepted plugin, with the default of each option. It must not outlive the plugin. */
 struct config *settings_defaults(const struct plugin *plugin);
 
 /* Why no plugin can have this name (to be freed); NULL where one can. */

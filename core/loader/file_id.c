@@ -15,6 +15,7 @@
 
 #include "util/memory.h"
 
+/* As MKDEV() of linux/kdev_t.h. */
 __u64 kernel_device(dev_t device)
 {
 	return (__u64)major(device) << 20 | minor(device);

@@ -37,11 +37,12 @@ struct host_failure {
  * @report:       where its errors go
  * @where:        what the errors are about: a place in the configuration, or NULL
  * @context:      passed to the services below
- * @skip_program: see struct bpflock_host; NULL where the service is not offered. Where there is no program of that name,
- *                it adds the names of those that there are.
+ * @skip_program: see struct bpflock_host; NULL where the service is not offered. Where there is no program of that
+ *                name, it adds the names of those that there are.
  * @exempt_group: the same
  * @services:     NULL where the plugin does not run
- * @failed:       the last of these calls that failed, for the report of a callback that failed by it. Owned by host_call().
+ * @failed:       the last of these calls that failed, for the report of a callback that failed by it. Owned by
+ *                host_call().
  */
 struct host {
 	const struct plugin *plugin;
