@@ -6,13 +6,10 @@
  * The bus reads a file in memory that looks like the kernel's ring buffer, so neither privileges nor BPF are needed.
  * The files lie in $TMPDIR, and are emptied after each batch.
  */
-#include <bpf/bpf.h>
 #include <dlfcn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/epoll.h>
-#include <sys/mman.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -21,69 +18,18 @@
 #include "log/log.h"
 #include "util/clock.h"
 
-#define RING_SIZE (1024 * 1024)
+#define MEMORY_RING_SIZE (1024 * 1024)
+#define MEMORY_RING_ID 1
+#include "../unit/memory_ring.h"
+
 #define BATCH 1000
 #define OUTPUTS_MAX 4
 #define SOURCE 4711
-
-/* As the kernel maps it: the consumer's page, the producer's, and the records twice. */
-static char *ring;
-
-/* In the place of libbpf's, which asks the kernel. */
-int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
-{
-	struct bpf_map_info *map = info;
-
-	(void)fd;
-	(void)size;
-	map->id = 1;
-	map->type = BPF_MAP_TYPE_RINGBUF;
-	map->max_entries = RING_SIZE;
-	return 0;
-}
-
-/* libbpf's reader of rings adds the ring to an epoll instance, which refuses files in memory. */
-int epoll_ctl(int epoll, int operation, int fd, struct epoll_event *event)
-{
-	(void)epoll;
-	(void)operation;
-	(void)fd;
-	(void)event;
-	return 0;
-}
 
 static void fail(const char *what)
 {
 	perror(what);
 	exit(EXIT_FAILURE);
-}
-
-static int open_ring(void)
-{
-	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + 2 * RING_SIZE;
-	int fd = memfd_create("ring", MFD_CLOEXEC);
-
-	if (fd < 0 || ftruncate(fd, (off_t)size) < 0)
-		fail("ring");
-	ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
-	if (ring == MAP_FAILED)
-		fail("ring");
-	return fd;
-}
-
-/* The kernel maps the pages of the records twice in a row. Here, a record that wraps is copied to both places. */
-static void put(const void *bytes, size_t size)
-{
-	char *page = ring + sysconf(_SC_PAGESIZE), *records = page + sysconf(_SC_PAGESIZE);
-	__u64 *producer = (__u64 *)page;
-	__u64 offset = *producer & (RING_SIZE - 1);
-	__u32 header[2] = { (__u32)size, 0 };
-
-	memcpy(records + offset, header, sizeof(header));
-	memcpy(records + offset + sizeof(header), bytes, size);
-	if (offset + sizeof(header) + size > RING_SIZE)
-		memcpy(records, records + RING_SIZE, offset + sizeof(header) + size - RING_SIZE);
-	__atomic_store_n(producer, *producer + (sizeof(header) + size + 7) / 8 * 8, __ATOMIC_RELEASE);
 }
 
 static void put_exec(__u64 number)
@@ -104,7 +50,7 @@ static void put_exec(__u64 number)
 		.filename = "/usr/bin/head",
 	};
 
-	put(&record, offsetof(struct execsnoop_execve, args));
+	memory_ring_put(&record, offsetof(struct execsnoop_execve, args));
 }
 
 static long long processor_time(void)
@@ -186,7 +132,7 @@ static long long measure(struct bus *bus, struct log *log, const struct output *
 		while (done < end)
 			put_exec((__u64)++done);
 		start = processor_time();
-		while (bus_drain(bus, log) > 0)
+		while (bus_drain(bus, log))
 			;
 		cost += processor_time() - start;
 		check_and_empty(output, lines);
@@ -204,7 +150,6 @@ int main(int argc, char **argv)
 	struct bus *bus = NULL;
 	struct log *log;
 	void *library;
-	int fd;
 
 	if (count <= 0 || !output.count || output.count > OUTPUTS_MAX)
 		return EXIT_FAILURE;
@@ -215,8 +160,9 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	}
 	plugin.descriptor = *descriptor;
-	fd = open_ring();
-	if (bus_open(&fd, 1, &bus) < 0)
+	if (memory_ring_open() < 0)
+		fail("ring");
+	if (bus_open(&memory_ring_fd, 1, &bus) < 0)
 		fail("bus");
 	bus_add_source(bus, &source);
 	log = open_output(&output, strcmp(argv[2], "json") == 0 ? LOG_FORMAT_JSON : LOG_FORMAT_LOGFMT);

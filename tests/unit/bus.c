@@ -2,76 +2,26 @@
 /* What the bus does with a record, and what it counts. The ring is that of the test. */
 #include "bus/bus.h"
 
-#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 
 #include "bus/invalid.h"
 #include "daemon/stats.h"
 #include "log_fixture.h"
 #include "util/clock.h"
 
-#define RING_SIZE 4096
-#define RING_ID 7
-
-/* As the kernel maps it: the consumer's page, the producer's, and the records. None is so long that it would wrap. */
-static char *ring;
-static int ring_fd;
-
-/* In the place of libbpf's, which asks the kernel. */
-int bpf_obj_get_info_by_fd(int fd, void *info, __u32 *size)
-{
-	struct bpf_map_info *map = info;
-
-	(void)fd;
-	(void)size;
-	map->id = RING_ID;
-	map->max_entries = RING_SIZE;
-	return 0;
-}
-
-static __u64 *consumer(void)
-{
-	return (__u64 *)ring;
-}
-
-static __u64 *producer(void)
-{
-	return (__u64 *)(ring + sysconf(_SC_PAGESIZE));
-}
-
-static __u32 *header_at(__u64 position)
-{
-	return (__u32 *)(ring + 2 * sysconf(_SC_PAGESIZE) + position);
-}
-
-/* Returns the header of the record. */
-static __u32 *put(const void *bytes, size_t size)
-{
-	__u32 *header = header_at(*producer());
-
-	header[0] = (__u32)size;
-	memcpy(header + 2, bytes, size);
-	*producer() += (size + BPF_RINGBUF_HDR_SZ + 7) / 8 * 8;
-	return header;
-}
+#define MEMORY_RING_SIZE 4096
+#define MEMORY_RING_ID 7
+#include "memory_ring.h"
 
 static int set_up(void **state)
 {
-	size_t size = 2 * (size_t)sysconf(_SC_PAGESIZE) + 2 * RING_SIZE;
-
-	ring_fd = memfd_create("ring", MFD_CLOEXEC);
-	if (ring_fd < 0 || ftruncate(ring_fd, (off_t)size) < 0)
-		return -1;
-	ring = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED, ring_fd, 0);
-	return ring == MAP_FAILED ? -1 : setup(state);
+	return memory_ring_open() < 0 ? -1 : setup(state);
 }
 
 static int tear_down(void **state)
 {
-	munmap(ring, 2 * (size_t)sysconf(_SC_PAGESIZE) + 2 * RING_SIZE);
-	close(ring_fd);
+	memory_ring_close();
 	return teardown(state);
 }
 
@@ -100,7 +50,7 @@ static const char *lines_after_reading(struct fixture *test)
 	struct bus *bus = NULL;
 
 	open_log(test, test->output);
-	assert_int_equal(bus_open(&ring_fd, 1, &bus), 0);
+	assert_int_equal(bus_open(&memory_ring_fd, 1, &bus), 0);
 	bus_add_source(bus, &source);
 	assert_false(bus_drain(bus, test->log));
 	stats_log_losses(test->log, &manager, bus);
@@ -127,10 +77,10 @@ static void invalid_records_are_counted_by_plugin_and_type_with_their_times(void
 	const struct bpflock_event other = event_at(40, SOURCE, 8), known = event_at(50, SOURCE, 5);
 	const char *text;
 
-	put(&first, sizeof(first));
-	put(&second, sizeof(second));
-	put(&other, sizeof(other));
-	put(&known, sizeof(known));
+	memory_ring_put(&first, sizeof(first));
+	memory_ring_put(&second, sizeof(second));
+	memory_ring_put(&other, sizeof(other));
+	memory_ring_put(&known, sizeof(known));
 	text = lines_after_reading(*state);
 	assert_has_line(text,
 			"event=events_lost count=2 stage=invalid type=9 since=", "\" bpfprog=sampler subsys=bpflock");
@@ -144,8 +94,8 @@ static void an_invalid_record_of_nobody_names_no_plugin(void **state)
 	const struct bpflock_event foreign = event_at(10, SOURCE + 1, 5);
 	const char *text;
 
-	put(&foreign, sizeof(foreign));
-	put(&foreign, sizeof(foreign) - 1);
+	memory_ring_put(&foreign, sizeof(foreign));
+	memory_ring_put(&foreign, sizeof(foreign) - 1);
 	text = lines_after_reading(*state);
 	assert_has_line(text, "event=events_lost count=1 stage=invalid type=5 since=", "\" subsys=bpflock");
 	assert_has_line(text, "event=events_lost count=1 stage=invalid since=", "\" subsys=bpflock");
@@ -165,11 +115,11 @@ static void an_invalid_record_is_accounted_for_when_it_is_reported(void **state)
 	struct bus *bus = NULL;
 
 	open_log(test, test->output);
-	assert_int_equal(bus_open(&ring_fd, 1, &bus), 0);
+	assert_int_equal(bus_open(&memory_ring_fd, 1, &bus), 0);
 	bus_add_source(bus, &source);
 	bus_attach(bus, &source, &delivery, stats);
-	put(&known, sizeof(known));
-	put(&invalid, sizeof(invalid));
+	memory_ring_put(&known, sizeof(known));
+	memory_ring_put(&invalid, sizeof(invalid));
 	assert_false(bus_drain(bus, test->log));
 	assert_int_equal(delivery.accounted, 1);
 	stats_log_losses(test->log, &manager, bus);
@@ -265,7 +215,7 @@ static void begin_life(struct life *life, struct delivery_state *kept, __u64 rec
 	*life = (struct life){ .source.plugin = &plugin };
 	life->stats = calloc((size_t)libbpf_num_possible_cpus(), sizeof(*life->stats));
 	life->stats[0].records = records;
-	assert_int_equal(bus_open(&ring_fd, 1, &life->bus), 0);
+	assert_int_equal(bus_open(&memory_ring_fd, 1, &life->bus), 0);
 	bus_add_source(life->bus, &life->source);
 	bus_attach(life->bus, &life->source, kept, life->stats);
 }
@@ -280,7 +230,7 @@ static __u32 *put_numbered(__u64 sequence)
 {
 	const struct bpflock_event event = { .source = SOURCE, .sequence = sequence, .type = 5 };
 
-	return put(&event, sizeof(event));
+	return memory_ring_put(&event, sizeof(event));
 }
 
 static void what_a_program_is_still_writing_is_waited_for(void **state)
@@ -298,11 +248,11 @@ static void what_a_program_is_still_writing_is_waited_for(void **state)
 	begin_life(&life, &kept, 3);
 	assert_false(bus_drain(life.bus, test->log));
 	assert_int_equal(count_in(text_of_log(test), "\n"), 1);
-	assert_int_equal(*consumer(), *producer() / 3);
+	assert_int_equal(*memory_ring_consumer(), *memory_ring_producer() / 3);
 	*header &= ~BPF_RINGBUF_BUSY_BIT;
 	assert_false(bus_drain(life.bus, test->log));
 	assert_int_equal(count_in(text_of_log(test), "\n"), 3);
-	assert_int_equal(*consumer(), *producer());
+	assert_int_equal(*memory_ring_consumer(), *memory_ring_producer());
 	assert_int_equal(kept.accounted, 3);
 	end_life(&life);
 }
@@ -320,7 +270,7 @@ static void what_was_discarded_is_no_record(void **state)
 	begin_life(&life, &kept, 1);
 	assert_false(bus_drain(life.bus, test->log));
 	assert_int_equal(count_in(text_of_log(test), "\n"), 1);
-	assert_int_equal(*consumer(), *producer());
+	assert_int_equal(*memory_ring_consumer(), *memory_ring_producer());
 	end_life(&life);
 }
 
@@ -335,10 +285,10 @@ static void a_position_that_is_none_is_skipped(void **state)
 	put_numbered(1);
 	put_numbered(2);
 	begin_life(&life, &kept, 2);
-	*consumer() = 3;
-	header_at(0)[0] = RING_SIZE;
+	*memory_ring_consumer() = 3;
+	memory_ring_at(0)[0] = MEMORY_RING_SIZE;
 	assert_false(bus_drain(life.bus, test->log));
-	assert_int_equal(*consumer(), *producer());
+	assert_int_equal(*memory_ring_consumer(), *memory_ring_producer());
 	end_life(&life);
 }
 
@@ -357,7 +307,7 @@ static void a_batch_that_was_not_settled_is_written_again_and_says_so(void **sta
 	end_life(&life);
 	before = kept;
 	kept.accounted = 0;
-	*consumer() = 0;
+	*memory_ring_consumer() = 0;
 	put_numbered(3);
 	begin_life(&life, &kept, 3);
 	assert_int_equal(before.accounted_next, 2);
