@@ -135,9 +135,9 @@ static __always_inline struct bpflock_event *bpflock_ring_reserve(__u32 type, __
 	struct bpflock_stats *stats = bpf_map_lookup_elem(&bpflock_stats, &first);
 	struct bpflock_event *event;
 
+	*is_half_full = bpflock_ring_is_half_full(used);
 	if (!stats)
 		return NULL;
-	*is_half_full = bpflock_ring_is_half_full(used);
 	if (!bpflock_ring_has_headroom(used)) {
 		bpflock_count_lost(stats);
 		return NULL;
@@ -206,8 +206,8 @@ static __always_inline void *bpflock_event_begin_no_task(__u32 type, __u64 size)
 }
 
 /*
- * The first record that waits wakes the daemon, which then waits for further ones for `flush_interval`. So the others
- * cost no wake-up.
+ * The first record that waits wakes the daemon, which then waits for further ones for `flush_interval`. These cost no
+ * wake-up until half of the ring is full.
  */
 static __always_inline void bpflock_event_submit(void *event)
 {
