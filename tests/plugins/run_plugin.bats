@@ -57,6 +57,7 @@ fails_with() {
 	[ "$status" -eq 0 ]
 	[ "$(grep -c '^6.1: ok ' <<<"$output")" -eq 2 ]
 	[ -z "$(compgen -G "$CHECKOUT/build-plugin.*")" ]
+	[ -z "$(compgen -G '/usr/local/lib/bpflock/plugins/*')" ]
 }
 
 @test "a script that fails is a failure" {

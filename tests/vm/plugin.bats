@@ -17,6 +17,10 @@ setup_file() {
 	install -D -o root -g root -m 755 "$PLUGIN_UNDER_TEST/$NAME.so" "$LOCAL/$NAME.so"
 }
 
+teardown_file() {
+	rm "$LOCAL/$NAME.so"
+}
+
 setup() {
 	OPTIONS=(-c "$PLUGIN_UNDER_TEST/config" -o "$NAME.enabled=yes" -o "$NAME.required=yes"
 		-o bpflock.log_format=logfmt -o bpflock.log_output=stderr)
