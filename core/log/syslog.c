@@ -16,25 +16,27 @@ static int open_syslog(struct log_sink *sink, struct report *report)
 	return log_datagram_open(sink, "a syslog daemon", report);
 }
 
-static void put_line(struct log_sink *sink, const struct log_line *line, const char *text, size_t length)
+static size_t write_header(char *header, size_t size, enum log_level level)
 {
-	char header[64];
-	struct iovec parts[] = {
-		{ .iov_base = header }, { .iov_base = (void *)(uintptr_t)text, .iov_len = length - 1 }, /* no newline */
-	};
-
-	parts[0].iov_len = (size_t)snprintf(header, sizeof(header),
-					    "<%d>bpflock[%d]: ", LOG_DAEMON | log_priority(line->level), getpid());
-	log_datagram_put(sink, line, parts, ARRAY_SIZE(parts));
+	return (size_t)snprintf(header, size, "<%d>bpflock[%d]: ", LOG_DAEMON | log_priority(level), getpid());
 }
 
+/* Lines of one level in a row have the same header. It is kept: making it costs a sixth of what a line costs. */
 static void put_syslog(struct log_sink *sink, const struct log_lines *lines, struct report *report)
 {
+	char header[64];
+	struct iovec parts[2] = { { .iov_base = header } };
+
 	(void)report;
 	for (size_t i = 0; i < lines->count; i++) {
+		const struct log_line *line = &lines->lines[i];
 		size_t begin = log_lines_at(lines, i);
 
-		put_line(sink, &lines->lines[i], lines->text + begin, lines->lines[i].end - begin);
+		if (i == 0 || line->level != lines->lines[i - 1].level)
+			parts[0].iov_len = write_header(header, sizeof(header), line->level);
+		parts[1].iov_base = (void *)(uintptr_t)(lines->text + begin);
+		parts[1].iov_len = line->end - begin - 1; /* no newline */
+		log_datagram_put(sink, line, parts, ARRAY_SIZE(parts));
 	}
 }
 

@@ -80,6 +80,29 @@ static void syslog_gets_a_datagram_with_the_lines_priority(void **state)
 	close(fd);
 }
 
+/* Lines that are written together. */
+static void syslog_gets_the_priority_of_each_line_of_a_batch(void **state)
+{
+	static const enum log_level levels[] = { LOG_LEVEL_INFO, LOG_LEVEL_INFO, LOG_LEVEL_ERROR, LOG_LEVEL_INFO };
+	struct fixture *test = *state;
+	int fd = listen_at(test->syslog_path);
+
+	open_log(test, "syslog");
+	log_collect_begins(test->log);
+	for (size_t i = 0; i < ARRAY_SIZE(levels); i++) {
+		struct log_record record = { .level = levels[i], .subsys = "bpf", .event = "test" };
+
+		log_uint(&record, "n", i);
+		log_write(test->log, &record);
+	}
+	log_collect_ends(test->log);
+	assert_receives(fd, 30, 0, "info");
+	assert_receives(fd, 30, 1, "info");
+	assert_receives(fd, 27, 2, "error");
+	assert_receives(fd, 30, 3, "info");
+	close(fd);
+}
+
 static void syslog_that_comes_back_is_used_again(void **state)
 {
 	struct fixture *test = *state;
@@ -411,6 +434,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(syslog_gets_a_datagram_with_the_lines_priority),
+		TEST(syslog_gets_the_priority_of_each_line_of_a_batch),
 		TEST(syslog_that_comes_back_is_used_again),
 		TEST(syslog_that_does_not_read_does_not_hang),
 		TEST(syslog_that_is_full_keeps_its_connection),
