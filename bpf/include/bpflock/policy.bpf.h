@@ -272,28 +272,40 @@ static __always_inline void *bpflock_decision_begin(struct bpflock_outcome *outc
 	return decision;
 }
 
-/*
- * Two generations may run at a time. A denial ends the chain of programs, so the generation that denies also
- * counts and records. An allowed request passes both, and only the generation that records counts it.
- */
-static __always_inline struct bpflock_outcome bpflock_conclude(__u32 operation, __u32 rule, bool allow)
+/* Both generations pass such a request, and only the one that records counts it. */
+static __always_inline struct bpflock_outcome bpflock_allow(__u32 operation, __u32 rule)
 {
 	struct bpflock_outcome outcome = { .operation = operation, .verdict = BPFLOCK_VERDICT_ALLOWED };
 
-	if (!allow && (rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_UNSET)
+	if (!bpflock_is_recording())
+		return outcome;
+	bpflock_count(operation, BPFLOCK_VERDICT_ALLOWED);
+	outcome.rule = rule & BPFLOCK_RULE_MASK;
+	outcome.recorded = !(rule & BPFLOCK_RULE_LOG_DENIED);
+	return outcome;
+}
+
+/*
+ * A denial ends the chain of programs, so of two generations the one that denies counts and records. With a grant, and
+ * under an audit rule, the request is allowed, but always recorded.
+ */
+static __always_inline struct bpflock_outcome bpflock_refuse(__u32 operation, __u32 rule)
+{
+	struct bpflock_outcome outcome = { .operation = operation, .rule = rule & BPFLOCK_RULE_MASK };
+
+	if (outcome.rule != BPFLOCK_RULE_UNSET)
 		outcome.grant = bpflock_find_grant(operation);
 	if (outcome.grant) {
-		rule = BPFLOCK_RULE_GRANT; /* without flags: it is always recorded */
-		allow = true;
-	}
-	if (!allow)
+		outcome.rule = BPFLOCK_RULE_GRANT;
+		outcome.verdict = BPFLOCK_VERDICT_ALLOWED;
+	} else {
 		outcome.verdict = rule & BPFLOCK_RULE_AUDIT ? BPFLOCK_VERDICT_WOULD_DENY : BPFLOCK_VERDICT_DENIED;
-	outcome.rule = rule & BPFLOCK_RULE_MASK;
+	}
 	outcome.retval = bpflock_retval(operation, outcome.verdict);
 	if (outcome.verdict != BPFLOCK_VERDICT_DENIED && !bpflock_is_recording())
 		return outcome;
 	bpflock_count(operation, outcome.verdict);
-	outcome.recorded = !allow || !(rule & BPFLOCK_RULE_LOG_DENIED);
+	outcome.recorded = true;
 	return outcome;
 }
 
@@ -301,12 +313,10 @@ static __always_inline struct bpflock_outcome bpflock_conclude(__u32 operation, 
 static __always_inline struct bpflock_outcome bpflock_judge(__u32 operation)
 {
 	__u32 rule = bpflock_rule(operation);
-	bool allow;
 
 	if (rule & BPFLOCK_RULE_DAEMON && bpflock_is_daemon())
 		return bpflock_let_daemon_pass(operation);
-	allow = bpflock_evaluate(&rule);
-	return bpflock_conclude(operation, rule, allow);
+	return bpflock_evaluate(&rule) ? bpflock_allow(operation, rule) : bpflock_refuse(operation, rule);
 }
 
 /*
@@ -320,7 +330,7 @@ static __always_inline struct bpflock_outcome bpflock_judge_requester(__u32 oper
 
 	if ((rule & BPFLOCK_RULE_MASK) != BPFLOCK_RULE_BASELINE || bpflock_evaluate(&rule))
 		return (struct bpflock_outcome){ .operation = operation, .verdict = BPFLOCK_VERDICT_ALLOWED };
-	return bpflock_conclude(operation, rule, false);
+	return bpflock_refuse(operation, rule);
 }
 
 /* A denial does not wait for further records: the daemon is woken for it. */
