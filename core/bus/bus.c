@@ -130,9 +130,12 @@ static int write_record(struct bus *bus, struct bus_source *source, const struct
 static int write_or_count(struct bus *bus, struct bus_source *source, const struct bpflock_event *event, size_t size,
 			  bool again)
 {
-	const struct bpflock_event_type *type = plugin_event_type(source->plugin, event->type);
 	const struct bpflock_decision *decision = (const struct bpflock_decision *)event;
+	const struct bpflock_event_type *type;
 
+	if (repeats_count_another(&bus->repeats, source, event, size, again))
+		return 0;
+	type = plugin_event_type(source->plugin, event->type);
 	if (is_decision(type, event, size)) {
 		if (!repeats_take(&bus->repeats, source, type, decision, size, again))
 			return 0;

@@ -44,14 +44,27 @@ static bool is_same_in(const struct bpflock_field *field, const struct repeat *r
 	return used == used_size(field, bytes, has) && memcmp(last, bytes, used) == 0;
 }
 
+static bool has_comm(const struct repeat *repeat, const struct bpflock_decision *decision)
+{
+	return memcmp(repeat->last->event.comm, decision->event.comm, sizeof(decision->event.comm)) == 0;
+}
+
+/* Of the plugin's own fields. */
+static bool has_bytes(const struct repeat *repeat, const struct bpflock_decision *decision)
+{
+	size_t size = repeat->size - sizeof(*decision);
+
+	return !size || memcmp(repeat->last + 1, decision + 1, size) == 0;
+}
+
 static bool has_name(const struct repeat *repeat, const struct bpflock_event_type *type,
 		     const struct bpflock_decision *decision, size_t size)
 {
 	const struct bpflock_field *fields = type->fields.rows;
 
-	if (memcmp(repeat->last->event.comm, decision->event.comm, sizeof(decision->event.comm)) != 0)
+	if (!has_comm(repeat, decision))
 		return false;
-	if (size == repeat->size && memcmp(repeat->last + 1, decision + 1, size - sizeof(*decision)) == 0)
+	if (size == repeat->size && has_bytes(repeat, decision))
 		return true;
 	for (__u32 i = 0; i < type->fields.count; i++)
 		if (fields[i].flags & BPFLOCK_FIELD_KEY && !is_same_in(&fields[i], repeat, decision, size))
@@ -67,11 +80,9 @@ static struct repeat *find(struct repeats *repeats, const struct bus_source *sou
 			   const struct bpflock_event_type *type, const struct bpflock_decision *decision, size_t size,
 			   size_t *ret_names)
 {
-	struct repeat *shared = NULL, *last = repeats->last;
+	struct repeat *shared = NULL;
 
 	*ret_names = 0;
-	if (last && is_alike(last, source, decision) && !last->several && has_name(last, type, decision, size))
-		return last;
 	for (size_t i = 0; i < repeats->used; i++) {
 		struct repeat *repeat = &repeats->items[i];
 
@@ -103,10 +114,32 @@ static void keep(struct repeat *repeat, const struct bpflock_decision *decision,
 	repeat->size = size;
 }
 
+static void count(struct repeats *repeats, struct repeat *repeat, const struct bpflock_decision *decision, size_t size,
+		  bool again)
+{
+	keep(repeat, decision, size);
+	repeat->count++;
+	repeat->again |= again;
+	repeats->last = repeat;
+}
+
 static void end(struct repeat *repeat)
 {
 	free(repeat->last);
 	*repeat = (struct repeat){ 0 };
+}
+
+bool repeats_count_another(struct repeats *repeats, const struct bus_source *source, const struct bpflock_event *event,
+			   size_t size, bool again)
+{
+	const struct bpflock_decision *decision = (const struct bpflock_decision *)event;
+	struct repeat *last = repeats->last;
+
+	if (!last || !source->window || last->several || last->size != size || !is_alike(last, source, decision) ||
+	    !has_comm(last, decision) || !has_bytes(last, decision))
+		return false;
+	count(repeats, last, decision, size, again);
+	return true;
 }
 
 bool repeats_take(struct repeats *repeats, struct bus_source *source, const struct bpflock_event_type *type,
@@ -120,10 +153,7 @@ bool repeats_take(struct repeats *repeats, struct bus_source *source, const stru
 		return true;
 	repeat = find(repeats, source, type, decision, size, &names);
 	if (repeat) {
-		keep(repeat, decision, size);
-		repeat->count++;
-		repeat->again |= again;
-		repeats->last = repeat;
+		count(repeats, repeat, decision, size, again);
 		return false;
 	}
 	repeat = find_free(repeats);

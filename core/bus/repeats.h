@@ -48,6 +48,13 @@ struct repeats {
 };
 
 /*
+ * Counts a record that differs from the one that was counted last in nothing but time, numbers and parent, and returns
+ * whether it does. In a storm nearly all are like that, and need no look at the plugin's tables.
+ */
+bool repeats_count_another(struct repeats *repeats, const struct bus_source *source, const struct bpflock_event *event,
+			   size_t size, bool again);
+
+/*
  * Returns whether this decision, a record of `size` bytes, is to be written now. If not, it has been counted.
  * `again`: the log may have it already.
  */

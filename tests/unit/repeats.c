@@ -23,9 +23,17 @@ static struct bpflock_decision decision(__u64 time, const char *comm)
 	return made;
 }
 
+/* As the bus does it. */
+static bool take_from(struct repeats *repeats, struct bus_source *from, const struct bpflock_event_type *type,
+		      const struct bpflock_decision *made, size_t size)
+{
+	return !repeats_count_another(repeats, from, &made->event, size, false) &&
+	       repeats_take(repeats, from, type, made, size, false);
+}
+
 static bool take(struct repeats *repeats, struct bpflock_decision made)
 {
-	return repeats_take(repeats, &source, &plain, &made, sizeof(made), false);
+	return take_from(repeats, &source, &plain, &made, sizeof(made));
 }
 
 struct seen {
@@ -99,6 +107,7 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	struct bpflock_decision other;
 
 	assert_true(take(*state, decision(1, "cat")));
+	assert_false(take(*state, decision(1, "cat")));
 	assert_true(take(*state, decision(1, "dog")));
 	other = decision(1, "cat");
 	other.operation = 4;
@@ -116,7 +125,7 @@ static void what_differs_in_anything_is_not_a_repeat(void **state)
 	other.event.type = 9;
 	assert_true(take(*state, other));
 	other = decision(1, "cat");
-	assert_true(repeats_take(*state, &another_source, &plain, &other, sizeof(other), false));
+	assert_true(take_from(*state, &another_source, &plain, &other, sizeof(other)));
 	assert_false(take(*state, decision(1, "cat")));
 }
 
@@ -144,7 +153,7 @@ static bool take_fielded(struct repeats *repeats, __u32 family, __u32 kind, cons
 	/* What lies behind the end of a text has no meaning. */
 	memset(made.path, (int)kind, sizeof(made.path));
 	memcpy(made.path, path, strlen(path) + 1);
-	return repeats_take(repeats, &source, &with_fields, &made.decision, size, false);
+	return take_from(repeats, &source, &with_fields, &made.decision, size);
 }
 
 static void see_last(void *context, const struct repeat *repeat)
@@ -157,6 +166,7 @@ static void what_differs_in_a_key_is_not_a_repeat_and_other_fields_are_those_of_
 	struct fielded last = { 0 };
 
 	assert_true(take_fielded(*state, 2, 1, "/a", sizeof(last)));
+	assert_false(take_fielded(*state, 2, 1, "/a", sizeof(last)));
 	assert_true(take_fielded(*state, 3, 1, "/a", sizeof(last)));
 	assert_true(take_fielded(*state, 2, 1, "/ab", sizeof(last)));
 	/* Too short for the path. */
@@ -187,8 +197,19 @@ static void without_a_window_each_is_written(void **state)
 	struct bus_source each = { .window = 0 };
 	struct bpflock_decision made = decision(1, "cat");
 
-	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made), false));
-	assert_true(repeats_take(*state, &each, &plain, &made, sizeof(made), false));
+	assert_true(take_from(*state, &each, &plain, &made, sizeof(made)));
+	assert_true(take_from(*state, &each, &plain, &made, sizeof(made)));
+}
+
+static void after_a_reload_without_windows_each_is_written_although_one_is_open(void **state)
+{
+	struct bus_source reloaded = { .window = WINDOW };
+	struct bpflock_decision made = decision(1, "cat");
+
+	assert_true(take_from(*state, &reloaded, &plain, &made, sizeof(made)));
+	assert_false(take_from(*state, &reloaded, &plain, &made, sizeof(made)));
+	reloaded.window = 0;
+	assert_true(take_from(*state, &reloaded, &plain, &made, sizeof(made)));
 }
 
 /* What was logged of a flood: the lines at once, and those at the end of the windows. */
@@ -252,7 +273,9 @@ static void a_name_gets_a_window_of_its_own_also_while_the_shared_one_is_open(vo
 		(void)take(*state, decision(1, name));
 	}
 	assert_false(take(*state, decision(500, "more")));
+	assert_false(take(*state, decision(500, "more")));
 	repeats_expire(*state, 1 + WINDOW, see, &seen);
+	assert_true(take(*state, decision(2 + WINDOW, "more")));
 	assert_true(take(*state, decision(2 + WINDOW, "another")));
 }
 
@@ -284,6 +307,7 @@ int main(void)
 		TEST(what_differs_in_a_key_is_not_a_repeat_and_other_fields_are_those_of_the_last),
 		TEST(values_of_a_key_without_end_share_one_line),
 		TEST(without_a_window_each_is_written),
+		TEST(after_a_reload_without_windows_each_is_written_although_one_is_open),
 		TEST(names_without_end_share_one_line),
 		TEST(the_limit_of_names_is_that_of_one_operation_in_one_cgroup),
 		TEST(names_get_windows_of_their_own_again_when_others_have_ended),
