@@ -139,18 +139,26 @@ static long long run_time(char *const *pids)
 	return sum;
 }
 
-/* Returns what the processes ran until they had nothing left to do. */
-static long long wait_for_readers(char *const *pids)
+static long long run_time_while_quiet(char *const *pids)
 {
 	const struct timespec quiet = { QUIET_MILLISECONDS / 1000, QUIET_MILLISECONDS % 1000 * 1000000l };
-	long long start = run_time(pids), before = start, after = start;
+	long long start = run_time(pids);
+
+	nanosleep(&quiet, NULL);
+	return run_time(pids) - start;
+}
+
+/* Returns what the processes ran until they had nothing left to do. In the time of each look they run `idle` anyway. */
+static long long wait_for_readers(char *const *pids, long long idle)
+{
+	long long cost = 0;
 
 	for (int i = 0; i < ROUNDS_MAX; i++) {
-		nanosleep(&quiet, NULL);
-		after = run_time(pids);
-		if (after - before < QUIET_NANOSECONDS)
-			return after - start;
-		before = after;
+		long long time = run_time_while_quiet(pids);
+
+		cost += time - idle;
+		if (time < QUIET_NANOSECONDS)
+			return cost;
 	}
 	fprintf(stderr, "decide: the readers do not come to rest\n");
 	exit(EXIT_FAILURE);
@@ -158,14 +166,16 @@ static long long wait_for_readers(char *const *pids)
 
 static int measure(int (*go)(void), long count, char *const *pids)
 {
-	long long cost = 0;
+	long long cost = 0, idle = 0;
 
 	if (go() < 0) {
 		perror("decide: the first time failed");
 		return EXIT_FAILURE;
 	}
-	if (*pids)
-		wait_for_readers(pids);
+	if (*pids) {
+		wait_for_readers(pids, 0);
+		idle = run_time_while_quiet(pids);
+	}
 	for (long done = 0; done < count;) {
 		long end = *pids && count - done > BURST ? done + BURST : count;
 		long long start = now();
@@ -174,7 +184,7 @@ static int measure(int (*go)(void), long count, char *const *pids)
 			(void)go();
 		cost += now() - start;
 		if (*pids)
-			cost += wait_for_readers(pids);
+			cost += wait_for_readers(pids, idle);
 	}
 	printf("%lld\n", cost / count);
 	return EXIT_SUCCESS;
