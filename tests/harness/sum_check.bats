@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: Apache-2.0
-# The sum check at the end of the other tests finds missing and surplus records.
+# The sum check at the end of the other tests finds missing and surplus records, and the check of numbered requests also
+# doubles without a mark.
 
 LOG=$BATS_TEST_TMPDIR/log
 
@@ -171,4 +172,82 @@ does_not_balance() {
 	sums
 	[ "$status" -eq 1 ]
 	[ "$output" = 'the log ends while a daemon runs' ]
+}
+
+# Lines of the requests from FIRST to LAST: numbered FIRST LAST [KEY=VALUE...]
+numbered() {
+	local i
+	for i in $(seq "$1" "$2"); do
+		line lsm_locked_down kimglock bpf 'operation=debugfs access' "comm=$i" "${@:3}" retval=0 'reason=allow (privileged)'
+	done
+}
+
+# summed_up REQUESTS RECORDS
+summed_up() {
+	line decisions kimglock bpflock 'operation=debugfs access' op=debugfs "allowed=$1" denied=0 would_deny=0
+	line records kimglock bpflock "count=$2" lost=0
+}
+
+# numbers REQUESTS: checks the log, in which one daemon was killed.
+numbers() {
+	run awk -v "requests=$1" -v kills=1 -f "$BATS_TEST_DIRNAME/../lib/serials.awk" "$LOG"
+	echo "$output"
+}
+
+complains_of() {
+	[ "$status" -eq 1 ]
+	[[ $output == *"# $1"* ]]
+}
+
+@test "each number has a line, or is reported as lost" {
+	{ numbered 0 4 && line events_lost kimglock bpflock count=2 stage=ring && numbered 7 7 && summed_up 8 8; } >"$LOG"
+	numbers 8
+	[ "$status" -eq 0 ]
+	[ "$output" = 'requests=8 lines=6+0 doubles=0 marks=0 cut=0 lost=2+0 uncertain=0+0' ]
+	{ numbered 0 4 && line events_lost kimglock bpflock count=2 stage=ring && summed_up 8 8; } >"$LOG"
+	numbers 8
+	complains_of 'requests without a line: 3, reported: 2'
+	{ numbered 0 5 && line events_lost kimglock bpflock count=2 stage=ring && numbered 7 7 && summed_up 8 8; } >"$LOG"
+	numbers 8
+	complains_of 'kimglock: records without a line: 1, reported: 2, of which uncertain: 0'
+	{ numbered 0 7 && summed_up 7 7; } >"$LOG"
+	numbers 8
+	complains_of 'decisions: 7, requests: 8'
+	{ numbered 0 6 && line events_lost kimglock bpflock count=1 stage=stolen && summed_up 8 8; } >"$LOG"
+	numbers 8
+	complains_of 'a loss that no kill explains'
+}
+
+@test "a double is marked, at whatever time it is written" {
+	{ numbered 0 3 && numbered 2 3 again=yes && summed_up 4 4; } >"$LOG"
+	sed -i '5,6s/00:00Z/00:01Z/' "$LOG"
+	numbers 4
+	[ "$status" -eq 0 ]
+	[ "$output" = 'requests=4 lines=4+0 doubles=2 marks=2 cut=0 lost=0+0 uncertain=0+0' ]
+	sed -i '6s/ again=yes//' "$LOG"
+	numbers 4
+	complains_of 'a double without a mark: '
+}
+
+@test "a double in JSON is marked as well" {
+	printf '%s\n' \
+		'{"subsys":"bpf","bpfprog":"kimglock","event":"lsm_locked_down","comm":"0","time":"2026-11-24T00:00:00.000000001Z","level":"info"}' \
+		'{"subsys":"bpf","bpfprog":"kimglock","event":"lsm_locked_down","comm":"0","time":"2026-11-24T00:00:00.000000002Z","level":"info","again":"yes"}' \
+		'{"subsys":"bpflock","bpfprog":"kimglock","event":"decisions","op":"debugfs","allowed":1}' \
+		'{"subsys":"bpflock","bpfprog":"kimglock","event":"records","count":1}' >"$LOG"
+	numbers 1
+	[ "$status" -eq 0 ]
+	[ "$output" = 'requests=1 lines=1+0 doubles=1 marks=1 cut=0 lost=0+0 uncertain=0+0' ]
+	sed -i 's/,"again":"yes"//' "$LOG"
+	numbers 1
+	complains_of 'a double without a mark: '
+}
+
+@test "a kill cuts one line" {
+	{ numbered 0 1 && echo 'time="2026-11-24T00:00:00Z" level=info msg="ev' && numbered 2 3 && summed_up 4 4; } >"$LOG"
+	numbers 4
+	[ "$status" -eq 0 ]
+	echo 'time="2026-11-24' >>"$LOG"
+	numbers 4
+	complains_of 'lines that were cut: 2'
 }
