@@ -70,12 +70,20 @@ static __always_inline __u32 bpflock_loginuid(struct task_struct *task)
 	return bpf_core_field_exists(task->loginuid) ? task->loginuid.val : BPFLOCK_NO_LOGINUID;
 }
 
-static __always_inline void bpflock_fill_task(struct bpflock_event *event)
+/*
+ * Global, so that it is verified once per program, and not wherever a record is made: the verifier of 6.12 searches the
+ * names of all types of the kernel for each pointer that is loaded from a trusted one. `event` is not NULL, but the
+ * verifier cannot know that.
+ */
+__noinline int bpflock_fill_task(struct bpflock_event *event);
+__noinline int bpflock_fill_task(struct bpflock_event *event)
 {
 	struct task_struct *task = bpf_get_current_task_btf();
 	struct task_struct *parent = task->real_parent;
 	__u64 pid_tgid = bpf_get_current_pid_tgid();
 
+	if (!event)
+		return 0;
 	event->cgroupid = bpf_get_current_cgroup_id();
 	event->tgid = pid_tgid >> 32;
 	event->pid = (__u32)pid_tgid;
@@ -84,6 +92,7 @@ static __always_inline void bpflock_fill_task(struct bpflock_event *event)
 	event->loginuid = bpflock_loginuid(task);
 	bpflock_copy_comm(event->comm, task);
 	bpflock_copy_comm(event->pcomm, parent);
+	return 0;
 }
 
 #endif
