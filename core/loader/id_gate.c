@@ -6,17 +6,10 @@
 
 #include "id_gate.bpf.o.h" /* makes the build create the object below first */
 #include "loader/loader.h"
+#include "util/embed.h"
 #include "util/memory.h"
 
-__asm__(".pushsection .rodata.id_gate, \"a\"\n"
-	".balign 8\n"
-	"id_gate_object:\n"
-	".incbin \"id_gate.bpf.o\"\n"
-	"id_gate_object_end:\n"
-	".byte 0\n"
-	".popsection\n");
-extern const unsigned char id_gate_object[];
-extern const unsigned char id_gate_object_end[];
+EMBED(id_gate_object, "id_gate.bpf.o");
 
 static int attach(struct id_gate *gate)
 {

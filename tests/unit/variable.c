@@ -11,15 +11,10 @@
 #include "loader/loader.h"
 #include "loader/option_map.h"
 #include "unit.h"
+#include "util/embed.h"
 #include "util/memory.h"
 
-__asm__(".pushsection .rodata\n"
-	".balign 8\n"
-	"variables_object:\n"
-	".incbin \"variables.bpf.o\"\n"
-	"variables_object_end:\n"
-	".popsection\n");
-extern const char variables_object[], variables_object_end[];
+EMBED(variables_object, "variables.bpf.o");
 
 static int set_up(void **state)
 {
