@@ -231,7 +231,8 @@ static void only_a_directory_of_the_hierarchy_has_an_id(void **state)
 	assert_int_equal(cgroup_id(scene->root, "/b", &id), -ENOENT);
 	free(root_of(scene, "cgroup2")); /* which makes a file */
 	assert_int_equal(cgroup_id(scene->root, "/mounts", &id), -ENOTDIR);
-	assert_int_equal(cgroup_id("/", "proc", &id), -EXDEV);
+	/* "/" would be another directory for an emulator that finds libraries below a directory of its own. */
+	assert_int_equal(cgroup_id("/proc/self/root/", "proc", &id), -EXDEV);
 	assert_int_equal(id, a);
 }
 
