@@ -79,6 +79,32 @@ static void the_first_is_written_and_what_follows_is_one_line(void **state)
 	assert_int_equal(seen.time, 300);
 }
 
+static void see_again(void *context, const struct repeat *repeat)
+{
+	*(bool *)context = repeat->again;
+}
+
+static void a_line_says_that_one_of_its_decisions_may_be_in_the_log_already(void **state)
+{
+	struct bpflock_decision made = decision(100, "cat");
+	bool again = false;
+
+	assert_true(take(*state, made));
+	assert_false(take(*state, made));
+	repeats_expire(*state, 100 + WINDOW, see_again, &again);
+	assert_false(again);
+	assert_true(take(*state, made));
+	assert_false(repeats_take(*state, &source, &plain, &made, sizeof(made), true));
+	assert_false(take(*state, made));
+	repeats_expire(*state, 100 + WINDOW, see_again, &again);
+	assert_true(again);
+	assert_true(take(*state, made));
+	assert_false(take(*state, made));
+	assert_true(repeats_count_another(*state, &source, &made.event, sizeof(made), true));
+	repeats_expire(*state, 100 + WINDOW, see_again, &again);
+	assert_true(again);
+}
+
 static void of_two_open_windows_the_one_that_ends_first_is_next(void **state)
 {
 	struct seen seen = { 0 };
@@ -301,6 +327,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_is_written_and_what_follows_is_one_line),
+		TEST(a_line_says_that_one_of_its_decisions_may_be_in_the_log_already),
 		TEST(of_two_open_windows_the_one_that_ends_first_is_next),
 		TEST(a_window_without_repeats_ends_without_a_line),
 		TEST(what_differs_in_anything_is_not_a_repeat),
