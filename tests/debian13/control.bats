@@ -17,6 +17,7 @@ setup_file() {
 
 teardown_file() {
 	clean_up_bpflock
+	rm /usr/local/lib/bpflock/plugins/clockwork.so /run/clockwork
 }
 
 @test "varlinkctl info names bpflock and its interfaces" {

@@ -290,6 +290,7 @@ state_is() {
 	nothing_opened
 	[ "$(property NRestarts)" -eq 1 ]
 	rm "$UNITS/bpflock.service.d/watchdog.conf" /etc/bpflock/conf.d/60-clockwork.conf
+	rm /usr/local/lib/bpflock/plugins/clockwork.so /run/clockwork
 	systemctl daemon-reload
 }
 
