@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * arrivals PLUGIN... <LINES: for lines in JSON, the time from the record to the arrival of its line here, in
- * microseconds. At the end of the input it prints a line `PLUGIN MEDIAN MAXIMUM COUNT` for each plugin.
+ * arrivals PLUGIN <LINES: for the plugin's lines in JSON, the time from the record to the arrival of its line here, in
+ * microseconds. At the end of the input it prints a line `MEDIAN MAXIMUM COUNT`.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
-#define PLUGINS_MAX 8
 #define DELAYS_MAX 65536
 
 struct delays {
@@ -50,28 +49,20 @@ static int compare(const void *left, const void *right)
 
 int main(int argc, char **argv)
 {
-	static struct delays delays[PLUGINS_MAX];
-	char *line = NULL;
+	static struct delays delays;
+	char wanted[64], *line = NULL;
 	size_t size = 0;
 
-	if (argc < 2 || argc > PLUGINS_MAX + 1)
+	if (argc != 2)
 		return EXIT_FAILURE;
+	snprintf(wanted, sizeof(wanted), "{\"subsys\":\"bpf\",\"bpfprog\":\"%s\"", argv[1]);
 	while (getline(&line, &size, stdin) > 0)
-		for (int i = 1; i < argc; i++) {
-			char wanted[64];
-
-			snprintf(wanted, sizeof(wanted), "{\"subsys\":\"bpf\",\"bpfprog\":\"%s\"", argv[i]);
-			if (strncmp(line, wanted, strlen(wanted)) == 0)
-				take_line(&delays[i - 1], line);
-		}
+		if (strncmp(line, wanted, strlen(wanted)) == 0)
+			take_line(&delays, line);
 	free(line);
-	for (int i = 1; i < argc; i++) {
-		struct delays *of = &delays[i - 1];
-
-		if (!of->count)
-			return EXIT_FAILURE;
-		qsort(of->values, of->count, sizeof(*of->values), compare);
-		printf("%s %ld %ld %zu\n", argv[i], of->values[of->count / 2], of->values[of->count - 1], of->count);
-	}
+	if (!delays.count)
+		return EXIT_FAILURE;
+	qsort(delays.values, delays.count, sizeof(*delays.values), compare);
+	printf("%ld %ld %zu\n", delays.values[delays.count / 2], delays.values[delays.count - 1], delays.count);
 	return EXIT_SUCCESS;
 }
