@@ -5,8 +5,8 @@
 /*
  * Embeds a file, which the assembler finds in its include path (-Wa,-IDIR), from the symbol `name` to `name`_end.
  *
- * The symbols are hidden: clang would load the address of others from the GOT, and its assembler names them there by
- * section and offset, for which linkers for arm64 make no entry.
+ * The symbols are hidden, so that their addresses need no entry of the global offset table. clang 14 for arm64 refers to
+ * such an entry by section and offset; lld then makes one for the section only, and another address is loaded.
  */
 #define EMBED(name, file)                                                        \
 	__asm__(".pushsection .rodata.embedded, \"a\"\n"                         \

@@ -148,7 +148,7 @@ static long long run_time_while_quiet(char *const *pids)
 	return run_time(pids) - start;
 }
 
-/* Returns what the processes ran until they had nothing left to do. In the time of each look they run `idle` anyway. */
+/* Returns what the processes ran until they had nothing left to do, without `idle`: what they run in each quiet time. */
 static long long wait_for_readers(char *const *pids, long long idle)
 {
 	long long cost = 0;

@@ -54,8 +54,8 @@ static __always_inline bool bpflock_task_is_initial(struct task_struct *task)
 }
 
 /*
- * In two words. Behind the end of a name are zeros, before Linux 5.17 what was left of an earlier one. `to` is a multiple
- * of 8.
+ * In two words. A name is padded with zeros; before Linux 5.17 the rest of an earlier name may be there. `to` is a
+ * multiple of 8.
  */
 static __always_inline void bpflock_copy_comm(char *to, struct task_struct *task)
 {
